@@ -1,0 +1,80 @@
+"""How every benchmark here measures: implementations in turn, in one process, medians, ratios."""
+
+import argparse
+import json
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One measured case.
+
+    Attributes:
+        case: what is computed.
+        implementation: by whom; the first of a case is what the ratios refer to.
+        seconds: median of the rounds.
+        ratio: how many times faster than the case's first implementation.
+    """
+
+    case: str
+    implementation: str
+    seconds: float
+    ratio: float
+
+
+def measure(case: str, implementations: dict[str, Callable[[], object]], rounds: int) -> list[Row]:
+    """Time implementations in turn, A B C A B C ..., so that a drifting machine is fair to all.
+
+    Args:
+        case: what is computed.
+        implementations: name to function; the first is the reference of the ratios.
+        rounds: how often each is timed, after two calls that are not.
+
+    Returns:
+        A row each, in order.
+    """
+    times: dict[str, list[float]] = {name: [] for name in implementations}
+    for function in implementations.values():
+        function()
+        function()
+    for _ in range(rounds):
+        for name, function in implementations.items():
+            started = time.perf_counter()
+            function()
+            times[name].append(time.perf_counter() - started)
+    medians = {name: statistics.median(values) for name, values in times.items()}
+    reference = next(iter(medians.values()))
+    return [Row(case, name, seconds, reference / seconds) for name, seconds in medians.items()]
+
+
+def machine() -> dict[str, object]:
+    """What the numbers were measured on."""
+    cpu = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        cpu = next((line.split(":")[1].strip() for line in info.read_text().splitlines() if "model name" in line), cpu)
+    return {"cpu": cpu, "system": platform.system(), "python": platform.python_version()}
+
+
+def arguments(description: str, *, threads: int) -> argparse.Namespace:
+    """The options every benchmark has: --json, --threads, --rounds."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--threads", type=int, default=threads)
+    parser.add_argument("--rounds", type=int, default=9)
+    return parser.parse_args()
+
+
+def show(rows: Sequence[Row], *, as_json: bool) -> None:
+    """Print the rows as a table or as JSON."""
+    if as_json:
+        sys.stdout.write(json.dumps({"machine": machine(), "rows": [asdict(row) for row in rows]}) + "\n")
+        return
+    for row in rows:
+        sys.stdout.write(f"{row.case:<28} {row.implementation:<34} {row.seconds * 1e3:9.2f} ms {row.ratio:6.2f}x\n")

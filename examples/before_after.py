@@ -1,0 +1,32 @@
+"""Make docs/before_after.png: bicubic, srcnn-915 and the original of a part of the example picture.
+
+python examples/before_after.py
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+import srcnn
+from srcnn.pictures.picture import Picture
+from srcnn.pictures.read import read_array
+from srcnn.pictures.write import write_picture
+
+PART = (slice(130, 410), slice(150, 430))  # rows and columns of the original
+GAP = 8  # white pixels between the panels
+
+
+def main() -> None:
+    """Shrink the original three times, enlarge it again, and put the parts side by side."""
+    root = Path(__file__).parents[1]
+    original = read_array(root / "examples" / "flowers_original.webp")[:, :, :3]
+    small = srcnn.imaging.imresize(original, 1 / 3)
+    bicubic = srcnn.imaging.imresize(small, 3)
+    sr = srcnn.load("srcnn-915", scale=3)(small)
+    gap = np.full((PART[0].stop - PART[0].start, GAP, 3), 255, np.uint8)
+    panels = np.hstack([bicubic[PART], gap, sr[PART], gap, original[PART]])
+    write_picture(root / "docs" / "before_after.png", Picture(frames=(panels,)))
+
+
+if __name__ == "__main__":
+    main()

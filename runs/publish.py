@@ -1,0 +1,66 @@
+"""Put a finished training into the package: weights, card and log.
+
+    python runs/publish.py srcnn-915-t91_x3 DATA
+
+reads runs/srcnn-915-t91_x3/model.safetensors, measures it on DATA/test/Set5 and DATA/test/Set14 by the
+authors' protocol, and writes src/srcnn/zoo/weights/srcnn-915-t91_x3.{safetensors,json} and
+runs/srcnn-915-t91_x3.jsonl.
+"""
+
+import json
+import shutil
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from srcnn.evaluation.evaluate import evaluate
+from srcnn.evaluation.protocol import AUTHORS
+from srcnn.evaluation.published import published_psnr
+from srcnn.upscaler import load
+from srcnn.zoo.shipped import Card, file_name
+
+TRAINING_DATA = {
+    "T91": "T91 (Yang et al. 2010; 91 pictures, no licence stated, research use customary)",
+    "BSD200": "BSDS500 train (200 pictures, non-commercial research customary)",
+    "BSDS500_test200": "BSDS500 test (200 pictures, non-commercial research customary)",
+    "CID22_512": "CID22 (208 pictures, Cloudinary, CC BY-SA 4.0)",
+    "GB82": "GB82 (25 pictures, CC0 1.0)",
+}
+
+
+def main(name: str, data: Path) -> None:
+    """Measure a run and write its three files."""
+    root = Path(__file__).parent
+    run, config = root / name, root / f"{name}.toml"
+    folders = next(line for line in config.read_text().splitlines() if line.startswith("# data: ")).split()[2:]
+    upscaler = load(run / "model.safetensors")
+    spec = upscaler.model.spec
+    set5, set14 = (evaluate(upscaler.luma, data / "test" / s, spec.scale, AUTHORS).mean for s in ("Set5", "Set14"))
+    log = (run / "log.jsonl").read_text()
+    card = Card(
+        name=spec.name,
+        scale=spec.scale,
+        weights=spec.weight_count,
+        macs_per_pixel=spec.macs_per_pixel,
+        set5_psnr=round(set5.psnr, 3),
+        set5_ssim=round(set5.ssim, 4),
+        set14_psnr=round(set14.psnr, 3),
+        set14_ssim=round(set14.ssim, 4),
+        paper_set5_psnr=published_psnr(spec.name, "Set5", spec.scale),
+        paper_set14_psnr=published_psnr(spec.name, "Set14", spec.scale),
+        licence="MIT",
+        training_data="; ".join(TRAINING_DATA[folder] for folder in folders),
+        recipe=f"runs/{config.name}",
+        training_minutes=round(json.loads(log.splitlines()[-1])["seconds"] / 60, 1),
+    )
+    weights = root.parent / "src" / "srcnn" / "zoo" / "weights"
+    weights.mkdir(exist_ok=True)
+    target = weights / file_name(spec.name, spec.scale)
+    shutil.copyfile(run / "model.safetensors", target)
+    target.with_suffix(".json").write_text(json.dumps(asdict(card), indent=2) + "\n")
+    (root / f"{name}.jsonl").write_text(log)
+    sys.stdout.write(f"{target.name}: Set5 {set5.psnr:.3f} dB, Set14 {set14.psnr:.3f} dB\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))

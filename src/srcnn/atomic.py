@@ -1,0 +1,66 @@
+"""Files that exist whole or not at all. This module knows nothing of what is written."""
+
+import os
+import secrets
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from srcnn.errors import OutputError
+
+
+@contextmanager
+def atomic_path(path: Path) -> Generator[Path]:
+    """Lend a temporary file that becomes `path` when the block ends without an error.
+
+    The temporary file lies in the same folder, so that the final rename is atomic, and has the same
+    suffix, since encoders choose the format by it. Its name begins with a dot: what a kill leaves
+    behind is hidden and is never taken for a picture. A symbolic link at `path` is replaced, not followed.
+
+    Args:
+        path: the file to come; an existing file is replaced.
+
+    Yields:
+        An empty file to fill, with the permissions the umask allows.
+
+    Raises:
+        OutputError: the file cannot be written. Whatever ends the block early, the old file stays as
+            it was and nothing is left behind.
+
+    Tests: tests/test_atomic.py.
+    """
+    if path.exists() and not path.is_file():
+        raise OutputError(f"expected to write a file at {path}, got a folder or a device there; choose another name")
+    temporary = path.parent / f".srcnn-{secrets.token_hex(8)}{path.suffix}"
+    try:
+        try:
+            os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+            yield temporary
+            _sync(temporary)
+            os.replace(temporary, path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+    except OutputError:
+        raise
+    except OSError as error:
+        raise OutputError(
+            f"expected to write {path}, got: {error.strerror or error}; "
+            "choose a folder that exists, can be written and has room"
+        ) from error
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that it exists whole or not at all, even when the machine stops.
+
+    Raises:
+        OutputError: the file cannot be written; nothing is left behind.
+    """
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def _sync(path: Path) -> None:
+    """Wait until the content is on the disk, so that a rename cannot overtake it."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())

@@ -1,0 +1,60 @@
+"""The command line: parse, call, show. Errors become one line here, and an exit code.
+
+0 all well, 1 some inputs failed (the others are done), 2 wrong use, 130 interrupted.
+"""
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from srcnn.cli.evaluate import evaluate_command
+from srcnn.cli.export import export_command
+from srcnn.cli.models import models_command
+from srcnn.cli.train import train_command
+from srcnn.cli.upscale import upscale_command
+from srcnn.errors import SrcnnError
+
+_WRONG_USE = 2
+_INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="srcnn")
+def cli() -> None:
+    """Enlarge pictures on a CPU with SRCNN and its successors; train, measure and export the networks."""
+
+
+cli.add_command(upscale_command)
+cli.add_command(train_command)
+cli.add_command(evaluate_command)
+cli.add_command(models_command)
+cli.add_command(export_command)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        arguments: after the program's name; None takes those of the process.
+
+    Returns:
+        The exit code.
+
+    Tests: tests/cli/.
+    """
+    try:
+        result = cli.main(arguments, prog_name="srcnn", standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("interrupted", err=True)
+        return _INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except SrcnnError as error:
+        click.echo(f"error: {error}", err=True)
+        return _WRONG_USE
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    return result if isinstance(result, int) else 0

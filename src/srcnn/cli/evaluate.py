@@ -1,0 +1,75 @@
+"""`srcnn evaluate`."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from srcnn.cli.options import DEFAULT_SCALE, choose_scale, engine_option, json_option, scale_option, threads_option
+from srcnn.cli.progress import progress_bar
+from srcnn.runtime.session import Engine
+
+if TYPE_CHECKING:
+    from srcnn.evaluation.evaluate import Evaluation, Measurement
+
+_BICUBIC = "bicubic"
+
+
+@click.command("evaluate")
+@click.argument("model")
+@click.argument("folder", type=click.Path(path_type=Path))
+@scale_option
+@click.option("--protocol", "protocol_name", default="authors", show_default=True, help="How to measure.")
+@engine_option
+@threads_option
+@json_option
+def evaluate_command(
+    model: str,
+    folder: Path,
+    scale: int | None,
+    protocol_name: str,
+    engine: Engine,
+    threads: int,
+    as_json: bool,
+) -> None:
+    """Measure MODEL on the pictures of FOLDER: PSNR and SSIM, beside bicubic and the published value.
+
+    MODEL is a shipped name, a model file, or "bicubic". The pictures are the truth; they are shrunk
+    and enlarged again as the protocol says.
+    """
+    from srcnn.evaluation.evaluate import evaluate
+    from srcnn.evaluation.protocol import protocol_named
+    from srcnn.upscaler import load
+
+    protocol = protocol_named(protocol_name)
+    if model == _BICUBIC:
+        method, scale = None, scale or DEFAULT_SCALE
+    else:
+        upscaler = load(model, choose_scale(model, scale), engine=engine, threads=threads)
+        method, scale = upscaler.luma, upscaler.scale
+    with progress_bar("measuring") as advance:
+        evaluation = evaluate(method, folder, scale, protocol, progress=advance)
+    if as_json:
+        click.echo(json.dumps(evaluation.to_dict(model)))
+    else:
+        _show(evaluation, model, folder)
+
+
+def _show(evaluation: "Evaluation", model: str, folder: Path) -> None:
+    from srcnn.evaluation.published import published_psnr, recognise_dataset
+
+    click.echo(f"{model} x{evaluation.scale}, {folder}, protocol {evaluation.protocol.name}")
+    click.echo(f"{'picture':<20} {'PSNR dB':>8} {'SSIM':>7} {'bicubic dB':>11} {'gain dB':>8}")
+    for row in (*evaluation.images, evaluation.mean):
+        click.echo(_line(row))
+    dataset = recognise_dataset(folder.name, [image.name for image in evaluation.images])
+    published = published_psnr(model, dataset, evaluation.scale) if dataset else None
+    if published is not None:
+        difference = evaluation.mean.psnr - published
+        click.echo(f"published: {published:.2f} dB on {dataset}, ours {difference:+.3f} dB")
+
+
+def _line(row: "Measurement") -> str:
+    gain = row.psnr - row.bicubic_psnr
+    return f"{row.name:<20} {row.psnr:>8.3f} {row.ssim:>7.4f} {row.bicubic_psnr:>11.3f} {gain:>+8.3f}"

@@ -1,0 +1,27 @@
+"""`srcnn models`."""
+
+import json
+
+import click
+
+from srcnn.cli.options import json_option
+
+_KEYS = ("name", "scale", "weights", "macs_per_pixel", "set5_psnr", "set14_psnr", "licence", "training_data")
+
+
+@click.command("models")
+@json_option
+def models_command(as_json: bool) -> None:
+    """List the shipped models with their cost and quality."""
+    from srcnn.zoo.shipped import shipped_cards
+
+    cards = shipped_cards()
+    if as_json:
+        click.echo(json.dumps([{key: getattr(card, key) for key in _KEYS} for card in cards]))
+        return
+    click.echo("model            scale  weights  MAC/pixel   Set5 dB  Set14 dB  trained on")
+    for card in cards:
+        click.echo(
+            f"{card.name:<16} {'x' + str(card.scale):>5}  {card.weights:>7,}  {card.macs_per_pixel:>9,}"
+            f"  {card.set5_psnr:>8.2f}  {card.set14_psnr:>8.2f}  {card.training_data}"
+        )

@@ -1,0 +1,28 @@
+"""The progress bar of every command: on standard error, and only where a person is looking."""
+
+import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+import click
+
+
+@contextmanager
+def progress_bar(label: str) -> Generator[Callable[[float, float], None]]:
+    """Show a bar with the time left.
+
+    Args:
+        label: what is going on.
+
+    Yields:
+        A function to call with (done, total), in any unit.
+    """
+    steps = 1000
+    with click.progressbar(
+        length=steps, label=label, file=sys.stderr, show_percent=True, hidden=not sys.stderr.isatty()
+    ) as bar:
+
+        def advance(done: float, total: float) -> None:
+            bar.update(round(steps * done / total) - bar.pos)
+
+        yield advance

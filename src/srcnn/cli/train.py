@@ -1,0 +1,150 @@
+"""`srcnn train`."""
+
+import signal
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from srcnn.cli.progress import progress_bar
+from srcnn.errors import InvalidConfigError, MissingExtraError, OutputError
+
+if TYPE_CHECKING:
+    from srcnn.training.config import TrainConfig
+    from srcnn.training.data import TrainingData
+    from srcnn.training.loop import Progress
+    from srcnn.zoo.model_file import Model
+
+
+@click.command("train")
+@click.argument("config_file", metavar="CONFIG.toml", type=click.Path(path_type=Path))
+@click.argument("more_data", metavar="[DIR]...", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--data", required=True, multiple=True, type=click.Path(path_type=Path), help="Folders of pictures.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder of the run; default: runs/CONFIG.")
+@click.option("--resume", is_flag=True, help="Go on from the last checkpoint.")
+@click.option("--accept-changes", is_flag=True, help="Resume although the config has changed.")
+@click.option("--init", metavar="MODEL", help="Start from a shipped model (NAME or NAME:SCALE) or a model file.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Replace a value of the config.")
+def train_command(
+    config_file: Path,
+    more_data: tuple[Path, ...],
+    data: tuple[Path, ...],
+    output: Path | None,
+    resume: bool,
+    accept_changes: bool,
+    init: str | None,
+    settings: tuple[str, ...],
+) -> None:
+    """Train a network on folders of pictures.
+
+    The run folder receives model.safetensors (use it with -m), log.jsonl, and the checkpoint that
+    --resume goes on from.
+    """
+    from srcnn.training.config import read_config
+
+    config = read_config(config_file, dict(_split(setting) for setting in settings))
+    run_dir = output or Path("runs") / config_file.stem
+    try:
+        import torch
+    except ImportError as error:
+        raise MissingExtraError("torch", "train") from error
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    pictures = _load(config, (*data, *more_data))
+    try:
+        run_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"expected to make the folder {run_dir}, got: {error.strerror}; choose another with -o"
+        ) from error
+    start = _initial_model(init, config.scale) if init else None
+    _train(config, pictures, run_dir, init=start, resume=resume, accept_changes=accept_changes)
+
+
+def _split(setting: str) -> tuple[str, str]:
+    key, equals, value = setting.partition("=")
+    if not equals:
+        raise InvalidConfigError(f"expected KEY=VALUE after --set, got {setting!r}; write for example --set steps=1000")
+    return key.strip(), value.strip()
+
+
+def _initial_model(name: str, scale: int) -> "Model":
+    """The model to start from; of a shipped one, the scale of the config unless another is named."""
+    from srcnn.zoo.shipped import load_model
+
+    model, colon, other = name.rpartition(":")
+    if colon and other.isdecimal():
+        return load_model(model, int(other))
+    return load_model(name, None if Path(name).suffix else scale)
+
+
+def _load(config: "TrainConfig", folders: tuple[Path, ...]) -> "TrainingData":
+    """Read the pictures, with a progress bar."""
+    from srcnn.training.data import load_data
+
+    with progress_bar("reading pictures") as advance:
+        data = load_data(config, folders, advance)
+    click.echo(f"{len(data.train)} pictures and sizes to learn from, {len(data.validation)} pictures for validation")
+    for reason in data.skipped:
+        click.echo(f"left out: {reason}", err=True)
+    return data
+
+
+def _train(
+    config: "TrainConfig",
+    data: "TrainingData",
+    run_dir: Path,
+    *,
+    init: "Model | None",
+    resume: bool,
+    accept_changes: bool,
+) -> None:
+    """Train, with a progress bar and a line for every validation; Ctrl-C ends it with a checkpoint."""
+    from srcnn.training.loop import MODEL_FILE, train
+
+    with progress_bar("training") as advance:
+
+        def report(line: "Progress") -> None:
+            validation = ""
+            if line.validation_psnr is not None:
+                validation = f"validation {line.validation_psnr:.3f} dB (bicubic {line.bicubic_psnr:.3f}), "
+            speed = f"{line.mpx_per_s:.2f} Mpx/s, {line.seconds:.0f} s"
+            click.echo(f"\rstep {line.step}: {validation}loss {line.loss:.3e}, {speed}")
+
+        with _catch_interrupt() as interrupted:
+            train(
+                config,
+                data,
+                run_dir,
+                init=init,
+                resume=resume,
+                accept_changes=accept_changes,
+                progress=lambda step: advance(step, config.steps),
+                report=report,
+                notice=lambda text: click.echo(text, err=True),
+                should_stop=interrupted.is_set,
+            )
+    if interrupted.is_set():
+        click.echo(f"stopped with a checkpoint in {run_dir}; go on with --resume", err=True)
+        raise click.Abort
+    click.echo(f"{run_dir / MODEL_FILE}")
+
+
+@contextmanager
+def _catch_interrupt() -> Generator[threading.Event]:
+    """Turn the first Ctrl-C into an event, so that a step is never cut in half; the second one stops at once."""
+    event = threading.Event()
+    before = signal.getsignal(signal.SIGINT)
+
+    def catch(_signal: int, _frame: object) -> None:
+        event.set()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, catch)
+    try:
+        yield event
+    finally:
+        signal.signal(signal.SIGINT, before)

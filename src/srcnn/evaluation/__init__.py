@@ -1,0 +1,1 @@
+"""Protocols, measurements and published numbers. Takes any callable; knows no engine and no network."""

@@ -1,0 +1,165 @@
+"""Say which protocol is behind a PSNR that somebody got, and what to change to obtain the paper's.
+
+The search tries the protocols that have names, at several borders, and where none fits those that
+differ from one of them in a single decision. This module prints nothing and knows no engine.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from srcnn.evaluation.habits import Habit, habits, variations
+from srcnn.evaluation.planes import Method
+from srcnn.evaluation.protocol import AUTHORS, PROTOCOLS, Protocol
+from srcnn.evaluation.search import (
+    BICUBIC,
+    Match,
+    Observation,
+    Progress,
+    measure_alike,
+    read_pictures,
+    try_protocols,
+)
+from srcnn.imaging.depth import Image
+
+_SLACK_DB = 0.002  # what two correct programs differ by: order of sums, ties of rounding
+_SURPRISE = 0.1  # of a decision unlike the authors', in units of the allowed distance
+_NO_EFFECT_DB = 0.0005
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Protocols that give a number.
+
+    Attributes:
+        matches: all that were tried, the likeliest first: those that fit, protocols with a name of
+            their own before others, near ones with few departures from the authors' before far ones
+            with many; then those that do not fit, by distance.
+        fitting: how many of them fit.
+        text: one paragraph: what was done, and what to change.
+    """
+
+    matches: tuple[Match, ...]
+    fitting: int
+    text: str
+
+
+def explain(
+    folder: Path,
+    observations: Sequence[Observation],
+    *,
+    methods: Mapping[str, Method] | None = None,
+    tolerance: float = 0.005,
+    progress: Progress | None = None,
+) -> Explanation:
+    """Find which protocols give the numbers somebody got.
+
+    Args:
+        folder: the pictures the numbers belong to.
+        observations: one number or more; several scales or single pictures tell more apart.
+        methods: what may have made the numbers, by name, the right way of use first; each for the
+            one scale of the observations. None for bicubic.
+        tolerance: dB; half a unit of the last digit that was given.
+        progress: called with (steps done, steps in all), anew for each of the two rounds.
+
+    Returns:
+        The protocols, ranked, and a paragraph.
+
+    Raises:
+        InvalidConfigError: no observation, an unknown picture, or no picture in the folder.
+        InvalidImageError: a picture or a method that cannot be measured.
+
+    Tests: tests/evaluation/test_explain.py.
+    """
+    pictures = read_pictures(folder, observations)
+    allowed = tolerance + _SLACK_DB
+    named = list(PROTOCOLS.values())
+    matches = try_protocols(named, pictures, observations, methods=methods, progress=progress)
+    if matches[0].distance > allowed and methods is None:
+        unnamed = [variation for protocol in named for variation in variations(protocol)]
+        matches += try_protocols(unnamed, pictures, observations, progress=progress)
+        matches.sort(key=lambda match: match.distance)
+    fitting = [match for match in matches if match.distance <= allowed]
+    fitting.sort(key=lambda match: _likelihood(match, allowed))
+    ranked = (*fitting, *matches[len(fitting) :])
+    report = _Report(pictures=pictures, observations=observations, methods=methods, best=ranked[0])
+    text = report.fitting(ranked[1 : len(fitting)]) if fitting else report.nearest(ranked[:3])
+    return Explanation(matches=ranked, fitting=len(fitting), text=text)
+
+
+def _likelihood(match: Match, allowed: float) -> tuple[bool, float]:
+    """Sorts matches that fit, the likeliest first."""
+    return (
+        match.protocol.name not in PROTOCOLS,
+        match.distance / allowed + _SURPRISE * len(habits(match.protocol)),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Report:
+    """The paragraph about one match."""
+
+    pictures: Mapping[str, Image]
+    observations: Sequence[Observation]
+    methods: Mapping[str, Method] | None
+    best: Match
+
+    def fitting(self, others: Sequence[Match]) -> str:
+        """What was done, what it costs, what to change, and what else would give the same."""
+        right_use = BICUBIC if self.methods is None else next(iter(self.methods))
+        protocol = self.best.protocol
+        sentences = [f"{self._given()} is what {self.best.method} gives under the protocol '{protocol.name}'."]
+        if self.best.method != right_use:
+            psnr = self._psnr(protocol, right_use)
+            sentences.append(f"There {right_use} gives {psnr:.3f} dB, which is the way to use it.")
+        sentences += self._departures(self._psnr(AUTHORS, right_use))
+        if others:
+            names = ", ".join(
+                f"'{match.protocol.name}' ({match.method} {match.psnr[0]:.3f} dB)" for match in others[:4]
+            )
+            more = f" and {len(others) - 4} more" if len(others) > 4 else ""
+            sentences.append(
+                f"The same also comes from {names}{more}; single pictures or other scales tell them apart."
+            )
+        return " ".join(sentences)
+
+    def nearest(self, matches: Sequence[Match]) -> str:
+        """What came nearest, where nothing fits."""
+        names = ", ".join(f"'{match.protocol.name}' ({match.method} {match.psnr[0]:.3f} dB)" for match in matches)
+        return (
+            f"No protocol that was tried gives {self._given()}; the nearest are {names}. Make sure that these are the "
+            "pictures the number was measured on, all of them and at full size, and that the scale is right."
+        )
+
+    def _departures(self, authors_psnr: float) -> list[str]:
+        """What differs from the authors' protocol, its effect, and the way back."""
+        if not habits(self.best.protocol):
+            return ["It is the protocol of the SRCNN authors' own programs and of the paper's tables: keep it."]
+        effects = [(habit, self._effect(habit)) for habit in habits(self.best.protocol)]
+        felt = [(habit, effect) for habit, effect in effects if effect is None or abs(effect) >= _NO_EFFECT_DB]
+        if not felt:
+            return ["Its departures from the SRCNN authors' protocol do not move this number: keep it."]
+        felt.sort(key=lambda pair: -abs(pair[1] or 0))
+        found = "; ".join(habit.found + ("" if effect is None else f" ({effect:+.3f} dB)") for habit, effect in felt)
+        advice = "; ".join(habit.advice for habit, _ in felt)
+        return [
+            f"What differs from the SRCNN authors' programs: {found}.",
+            f"To obtain the {authors_psnr:.3f} dB of the paper's protocol: {advice}.",
+        ]
+
+    def _effect(self, habit: Habit) -> float | None:
+        """What a habit adds to the first observation, in dB."""
+        if habit.corrected is None:
+            return None
+        return self.best.psnr[0] - self._psnr(habit.corrected, self.best.method)
+
+    def _psnr(self, protocol: Protocol, method: str) -> float:
+        """The first observation's PSNR under another protocol or by another method."""
+        used = None if self.methods is None else self.methods[method]
+        return measure_alike([protocol], self.pictures, self.observations[:1], used)[0][0]
+
+    def _given(self) -> str:
+        first, *more = self.observations
+        picture = f" for {first.picture}" if first.picture else ""
+        others = f" (and {len(more)} more)" if more else ""
+        return f"{first.psnr} dB{picture} at x{first.scale}{others}"

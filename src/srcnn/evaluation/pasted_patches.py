@@ -1,0 +1,124 @@
+"""Ways of applying a network that spoil a picture, as methods, to recognise them by their numbers.
+
+SRCNN is trained on patches of 33 x 33 pixels whose valid convolutions give 21 x 21. Reproductions
+that also predict in patches leave a black frame, shift the picture, or show seams. This module knows
+no engine: a network is a function from enlarged luma to luma of the same size.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from srcnn.errors import InvalidConfigError
+from srcnn.evaluation.planes import Method, Plane
+from srcnn.imaging import imresize
+
+Network = Callable[[Plane], Plane]
+"""From bicubic-enlarged luma, float32 H x W in [0, 1], to luma of the same size."""
+
+PATCH = 33
+KEPT = 21
+
+
+def whole_picture(network: Network, scale: int) -> Method:
+    """The right way: enlarge by bicubic and apply the network to the whole picture.
+
+    Tests: tests/evaluation/test_pasted_patches.py.
+    """
+    return lambda small: network(imresize(small, scale))
+
+
+def black_frame(network: Network, scale: int, *, rim: int = (PATCH - KEPT) // 2) -> Method:
+    """Leave the rim black that valid convolutions lose.
+
+    Args:
+        network: on the enlarged luma.
+        scale: the enlargement.
+        rim: pixels; 6 for 9-1-5, 8 for 9-5-5.
+
+    Returns:
+        A method.
+
+    Raises:
+        InvalidConfigError: no rim.
+    """
+    if rim < 1:
+        raise InvalidConfigError(f"expected a rim of at least 1 pixel, got {rim}; give what the network reaches")
+
+    def method(small: Plane) -> Plane:
+        inside = network(imresize(small, scale))[rim:-rim, rim:-rim]
+        return np.pad(inside, rim)
+
+    return method
+
+
+def pasted_patches(network: Network, scale: int, *, stride: int, kept: int = KEPT) -> Method:
+    """Predict patch by patch and paste the middles side by side, from the top left corner.
+
+    Patches that do not fit whole are left out. With stride 21 the picture is whole but shifted by
+    6 pixels; with any other stride its parts do not meet. What is not covered stays black, and what
+    lies beyond the picture is cut off.
+
+    Args:
+        network: on patches of 33 x 33 of the enlarged luma.
+        scale: the enlargement.
+        stride: pixels from patch to patch: 14 in training, 21 so that the middles meet.
+        kept: pixels a side of what is kept of each patch.
+
+    Returns:
+        A method.
+
+    Raises:
+        InvalidConfigError: a stride below 1, or more kept than a patch has.
+
+    Tests: tests/evaluation/test_pasted_patches.py.
+    """
+    if stride < 1 or not 1 <= kept <= PATCH:
+        raise InvalidConfigError(
+            f"expected a stride of at least 1 and 1 to {PATCH} pixels kept, got stride {stride} and {kept} pixels; "
+            "the training of SRCNN has stride 14 and 21 pixels"
+        )
+
+    def method(small: Plane) -> Plane:
+        enlarged = imresize(small, scale)
+        height, width = enlarged.shape
+        rows, columns = ((length - PATCH) // stride + 1 for length in (height, width))
+        canvas = np.zeros((max(height, rows * kept), max(width, columns * kept)), np.float32)
+        margin = (PATCH - kept) // 2
+        for row in range(rows):
+            for column in range(columns):
+                top, left = row * stride, column * stride
+                patch = network(np.ascontiguousarray(enlarged[top : top + PATCH, left : left + PATCH]))
+                middle = patch[margin : margin + kept, margin : margin + kept]
+                canvas[row * kept : (row + 1) * kept, column * kept : (column + 1) * kept] = middle
+        return canvas[:height, :width]
+
+    return method
+
+
+def uses_of_a_network(network: Network, scale: int) -> dict[str, Method]:
+    """The right way to apply a network and the wrong ones, by a description, for `explain`.
+
+    Args:
+        network: on the enlarged luma.
+        scale: the enlargement.
+
+    Returns:
+        Description to method, the right way first.
+    """
+    return {
+        "the network on the whole picture": whole_picture(network, scale),
+        "the network with a black frame of 6 pixels": black_frame(network, scale),
+        "the network on 33x33 patches every 21 pixels, pasted from the corner (a shift of 6 pixels)": pasted_patches(
+            network, scale, stride=21
+        ),
+        "the network on 33x33 patches every 14 pixels, 21x21 pasted side by side (seams)": pasted_patches(
+            network, scale, stride=14
+        ),
+        "the network on 33x33 patches side by side, 21x21 pasted side by side (seams)": pasted_patches(
+            network, scale, stride=33
+        ),
+        "the network on 33x33 patches side by side, each with its own border (seams)": pasted_patches(
+            network, scale, stride=33, kept=33
+        ),
+    }

@@ -1,0 +1,86 @@
+"""Sample depths: uint8, uint16 and floating point in [0, 1].
+
+This module knows nothing of colour: it only maps a full integer range to [0, 1] and back.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from srcnn.errors import InvalidImageError
+
+Image = NDArray[Any]
+"""H x W or H x W x C; uint8, uint16, or float32/float64 in [0, 1]."""
+
+_DEPTHS = ("uint8", "uint16", "float32", "float64")
+
+
+def check_image(image: Image) -> None:
+    """Refuse what is not an image array.
+
+    Raises:
+        InvalidImageError: not H x W or H x W x C, empty, or of another dtype.
+    """
+    if image.dtype.name not in _DEPTHS:
+        raise InvalidImageError(
+            f"expected an image of dtype {', '.join(_DEPTHS[:-1])} or {_DEPTHS[-1]}, got {image.dtype}; "
+            "convert it first (srcnn never guesses a range)"
+        )
+    if image.ndim not in (2, 3) or 0 in image.shape:
+        raise InvalidImageError(
+            f"expected an image of shape H x W or H x W x C, got {image.shape}; "
+            "pass one picture with at least one pixel"
+        )
+
+
+def to_float(image: Image) -> NDArray[np.float32]:
+    """Map a picture's full range to float32 in [0, 1].
+
+    Args:
+        image: H x W or H x W x C, uint8, uint16, or floating point (taken as it is).
+
+    Returns:
+        The same shape, float32; 1.0 is the largest value of the integer dtype.
+
+    Raises:
+        InvalidImageError: another dtype or shape.
+
+    Tests: tests/imaging/test_depth.py.
+    """
+    check_image(image)
+    if image.dtype.kind == "f":
+        return image.astype(np.float32, copy=False)
+    return np.multiply(image, np.float32(1 / np.iinfo(image.dtype).max), dtype=np.float32)
+
+
+def from_float(image: NDArray[np.floating], dtype: DTypeLike) -> Image:
+    """Clip to [0, 1] and map to a sample depth, rounding halves up as MATLAB does.
+
+    Args:
+        image: any shape, floating point, nominally in [0, 1].
+        dtype: uint8, uint16, float32 or float64.
+
+    Returns:
+        The same shape in `dtype`.
+
+    Tests: tests/imaging/test_depth.py.
+    """
+    depth = np.dtype(dtype)
+    if depth.kind == "f":
+        return np.clip(image, 0, 1).astype(depth)
+    return round_to(image * image.dtype.type(np.iinfo(depth.name).max), depth)
+
+
+def round_to(values: NDArray[np.floating], dtype: DTypeLike) -> Image:
+    """Round halves up and clip to the range of an integer dtype.
+
+    Args:
+        values: any shape, floating point, in units of the integer dtype.
+        dtype: uint8 or uint16.
+
+    Returns:
+        The same shape in `dtype`.
+    """
+    info = np.iinfo(np.dtype(dtype).name)
+    return np.floor(np.clip(values, info.min, info.max) + values.dtype.type(0.5)).astype(dtype)

@@ -1,0 +1,1 @@
+"""The torch networks, one file each. Needs the `train` extra."""

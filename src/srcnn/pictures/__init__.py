@@ -1,0 +1,1 @@
+"""Files in, files out: finding, decoding, what must be kept, encoding. Knows no networks."""

@@ -1,0 +1,191 @@
+"""Decode through libvips.
+
+libvips' warnings reach Python's logger "pyvips", which pyvips silences unless a program configures
+logging: nothing is printed. Loaders are called by name, never by guessing, so that only the formats of
+`formats.FORMATS` are ever decoded and a "[" in a file's name stays a part of the name.
+"""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from srcnn.errors import InvalidImageError
+from srcnn.imaging.depth import Image
+from srcnn.pictures import exif, iptc
+from srcnn.pictures.formats import PictureFormat
+from srcnn.pictures.picture import Picture, as_unit_float, check_page, check_pixels
+
+if TYPE_CHECKING:
+    import pyvips
+
+_LOADERS = {"PNG": "pngload", "JPEG": "jpegload", "WebP": "webpload", "TIFF": "tiffload", "AVIF": "heifload",
+            "HEIF": "heifload", "GIF": "gifload"}  # fmt: skip
+METADATA_FIELDS = {"icc": "icc-profile-data", "exif": "exif-data", "xmp": "xmp-data", "iptc": "iptc-data"}
+_DTYPES = {"uchar": np.uint8, "ushort": np.uint16, "float": np.float32}
+MM_PER_INCH = 25.4
+
+
+def decode(path: Path, kind: PictureFormat, *, max_pixels: int, page: int | None) -> Picture:
+    """Decode one page or all of them, as stored.
+
+    Args:
+        path: a file of the format `kind`.
+        kind: what its first bytes say it is.
+        max_pixels: checked from the header, for all frames together.
+        page: from 0; None reads all frames of formats that have several.
+
+    Returns:
+        Frames not yet upright.
+
+    Raises:
+        InvalidImageError: damaged, cut short, or of a kind that is not read.
+        ImageTooLargeError: more than `max_pixels`.
+    """
+    import pyvips
+
+    pyvips.vips_lib.vips_error_clear()  # libvips collects messages, also those of calls that went well
+    try:
+        if kind.name != "JPEG":
+            return _decode(path, kind, max_pixels=max_pixels, page=page)
+        try:
+            return _decode(path, kind, max_pixels=max_pixels, page=page, fail_on="warning")
+        except pyvips.Error as error:
+            if _LOST_PIXELS.search(reason(error)):
+                raise
+            picture = _decode(path, kind, max_pixels=max_pixels, page=page)
+            return replace(picture, notes=(*picture.notes, f"the file is not quite as it should be ({reason(error)})"))
+    except pyvips.Error as error:
+        raise InvalidImageError(
+            f"expected a whole {kind.name} file at {path}, got one that cannot be decoded ({reason(error)}); "
+            "it is damaged, cut short or of a kind that is not read: get it again or convert it"
+        ) from error
+
+
+# Of libjpeg's warnings, those after which it fills in grey. Others, such as stray bytes in the header,
+# are common in photos that are whole.
+_LOST_PIXELS = re.compile(r"premature end|bad Huffman code|instead of RST|before marker 0xd[0-7]")
+
+
+def _decode(path: Path, kind: PictureFormat, *, max_pixels: int, page: int | None, fail_on: str = "error") -> Picture:
+    first = load(path, kind, fail_on=fail_on)
+    stored: int = _field(first, "n-pages", 1)
+    check_page(path, page, stored if kind.frames else 1)
+    if page:
+        first = load(path, kind, page=page)
+    count = stored if kind.frames and page is None else 1
+    check_pixels(path, (first.height, first.width), frames=count, max_pixels=max_pixels)
+    notes: list[str] = []
+    parts = [first] if count == 1 else _load_all(path, kind, count, max_pixels)
+    parts = [_to_rgb_or_grey(part, notes) for part in parts]
+    frames = [frame for part in parts for frame in np.split(_pixels(path, part, notes), count // len(parts))]
+    if stored > 1 and not kind.frames:
+        notes.append(f"only the main one of {stored} pictures in the file was read")
+    animated = kind.frames == "animation" and count > 1
+    return replace(
+        metadata(path, parts[0], kind),
+        frames=tuple(frames),
+        durations_ms=tuple(_field(parts[0], "delay", [100] * count)) if animated else (),
+        loop=_field(parts[0], "loop", 0) if animated else 0,
+        notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+def load(path: Path, kind: PictureFormat, *, fail_on: str = "error", **pages: int) -> "pyvips.Image":
+    """Open a file: only its header is read until pixels are asked for.
+
+    Args:
+        path: a file of the format `kind`.
+        kind: names the loader.
+        fail_on: what ends decoding; with libvips' default a cut file becomes a half-grey picture.
+        pages: `page` and `n` of the loaders that have them.
+    """
+    import pyvips
+
+    # "revalidate" keeps libvips from answering from its cache when the file at a path has changed.
+    return pyvips.Operation.call(
+        _LOADERS[kind.name], str(path), access="sequential", fail_on=fail_on, revalidate=True, **pages
+    )
+
+
+def _load_all(path: Path, kind: PictureFormat, count: int, max_pixels: int) -> list["pyvips.Image"]:
+    """All frames as one tall image, or page by page where a document's pages differ in size or type."""
+    import pyvips
+
+    try:
+        return [load(path, kind, n=-1)]
+    except pyvips.Error:
+        if kind.frames != "pages":
+            raise
+    pages = [load(path, kind, page=number) for number in range(count)]
+    check_pixels(path, (sum(page.height * page.width for page in pages), 1), frames=1, max_pixels=max_pixels)
+    return pages
+
+
+def _pixels(path: Path, image: "pyvips.Image", notes: list[str]) -> Image:
+    """Decode, and refuse what is neither grey nor RGB in a depth we know."""
+    if image.bands > 4 or image.format not in _DTYPES:
+        raise InvalidImageError(
+            f"expected 1 to 4 channels of 8 bit, 16 bit or 32-bit float in {path}, "
+            f"got {image.bands} of libvips' type {image.format}; convert it first"
+        )
+    pixels: Image = np.frombuffer(image.write_to_memory(), _DTYPES[str(image.format)]).reshape(
+        image.height, image.width, -1
+    )
+    if image.bands == 1:
+        pixels = pixels[..., 0]
+    if image.format == "float":
+        unit, clipped = as_unit_float(pixels)
+        notes += clipped
+        return unit
+    if image.get_typeof("gif-palette") and image.bands == 4 and pixels[..., 3].min() == 255:
+        return pixels[..., :3]  # libvips gives every GIF an alpha channel
+    bits: int = _field(image, "bits-per-sample", 16)
+    if image.format == "ushort" and 8 < bits < 16 and image.get_typeof("heif-compression"):
+        # libvips shifts 10 and 12 bits to the top of 16; repeating them below makes white 65535.
+        pixels = pixels | (pixels >> bits)
+    return pixels
+
+
+def _to_rgb_or_grey(image: "pyvips.Image", notes: list[str]) -> "pyvips.Image":
+    """CMYK and Lab become sRGB; everything else stays as it is."""
+    if image.interpretation == "cmyk":
+        source = "its profile" if image.get_typeof(METADATA_FIELDS["icc"]) else "a standard profile, as it has none"
+        notes.append(f"CMYK was converted to sRGB through {source}")
+        depth = 16 if image.format == "ushort" else 8
+        return image.icc_transform("srgb", embedded=True, input_profile="cmyk", depth=depth)
+    if image.interpretation in ("lab", "labs", "labq", "xyz"):
+        notes.append(f"{image.interpretation} colours were converted to sRGB")
+        return image.colourspace("rgb16")
+    return image
+
+
+def metadata(path: Path, image: "pyvips.Image", kind: PictureFormat) -> Picture:
+    """A picture without frames: everything else that the file says."""
+    blobs = {name: _field(image, field, None) for name, field in METADATA_FIELDS.items()}
+    if kind.name == "TIFF":  # libvips reads no EXIF there, and of IPTC a quarter
+        blobs["exif"], blobs["iptc"] = exif.read_from_tiff(path)
+    blobs["exif"] = exif.without_prefix(blobs["exif"] or b"") or None
+    blobs["iptc"] = iptc.records_of(blobs["iptc"] or b"")
+    # 1 pixel per mm is what libvips says of a file that says nothing.
+    known = "dpi" in kind.keeps and (image.xres, image.yres) != (1.0, 1.0)
+    return Picture(
+        frames=(),
+        format=kind.name,
+        orientation=_field(image, "orientation", 1),
+        dpi=(image.yres * MM_PER_INCH, image.xres * MM_PER_INCH) if known else None,
+        **blobs,
+    )
+
+
+def _field(image: "pyvips.Image", name: str, default: Any) -> Any:
+    return image.get(name) if image.get_typeof(name) else default
+
+
+def reason(error: Exception) -> str:
+    """The last line of libvips' messages, where it says what went wrong."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    telling = [line for line in lines if line and not line.startswith("(") and "bad seek" not in line]
+    return telling[-1] if telling else "no reason given"

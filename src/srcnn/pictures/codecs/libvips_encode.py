@@ -1,0 +1,143 @@
+"""Encode through libvips: PNG and APNG, JPEG, WebP, TIFF, AVIF, GIF."""
+
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from srcnn.errors import OutputError
+from srcnn.imaging.depth import Image
+from srcnn.pictures import exif
+from srcnn.pictures.codecs import png
+from srcnn.pictures.codecs.libvips_decode import METADATA_FIELDS, MM_PER_INCH, load, metadata, reason
+from srcnn.pictures.fit import WORDS
+from srcnn.pictures.formats import PictureFormat
+from srcnn.pictures.iptc import photoshop_block
+from srcnn.pictures.picture import Picture
+
+if TYPE_CHECKING:
+    import pyvips
+
+_SAVERS = {"PNG": "pngsave", "JPEG": "jpegsave", "WebP": "webpsave", "TIFF": "tiffsave", "AVIF": "heifsave",
+           "GIF": "gifsave"}  # fmt: skip
+_UNKNOWN_DPI = 72.0
+"""libvips writes a resolution into every file; this one means "unknown" by convention."""
+
+
+def encode(path: Path, picture: Picture, kind: PictureFormat, *, options: dict[str, Any]) -> tuple[str, ...]:
+    """Encode a picture that the format holds.
+
+    Args:
+        path: written in place.
+        picture: upright frames and metadata, all of a kind the format holds; only pages of a document
+            may differ in shape and dtype.
+        kind: the format to write.
+        options: libvips' own for its saver.
+
+    Returns:
+        A sentence if metadata could not be written; that never costs the picture.
+
+    Raises:
+        OutputError: libvips cannot write the file.
+    """
+    import pyvips
+
+    pyvips.vips_lib.vips_error_clear()
+    picture, notes = _with_updated_exif(picture)
+    bare = replace(picture, exif=None, xmp=None, iptc=None, texts=())
+    failure = ""
+    for left_out, attempt in (
+        ("", picture),
+        ("EXIF, XMP, IPTC, texts", bare),
+        ("all metadata", replace(bare, icc=None)),
+    ):
+        try:
+            _save(path, attempt, kind, options)
+            missing = _missing(path, attempt, kind)
+        except (pyvips.Error, OSError) as error:
+            failure = failure or reason(error)
+            continue
+        if left_out:
+            return (*notes, f"{left_out} left out: they could not be written ({failure})")
+        return notes + missing
+    raise OutputError(
+        f"expected to write {kind.name}, got: {failure}; see that the disk has room, or choose another format"
+    )
+
+
+def _with_updated_exif(picture: Picture) -> tuple[Picture, tuple[str, ...]]:
+    if not picture.exif:
+        return replace(picture, exif=None), ()
+    try:
+        return replace(picture, exif=exif.updated(picture.exif, *picture.image.shape[:2])), ()
+    except ValueError as error:
+        return replace(picture, exif=None), (f"EXIF left out: it is damaged ({error})",)
+
+
+def _missing(path: Path, picture: Picture, kind: PictureFormat) -> tuple[str, ...]:
+    """What was left out in silence, such as blocks longer than JPEG's 64 KiB."""
+    written = metadata(path, load(path, kind), kind)
+    missing = [name for name in METADATA_FIELDS if getattr(picture, name) and not getattr(written, name)]
+    return tuple(f"{WORDS[name]} left out: {kind.name} could not hold it" for name in missing)
+
+
+def _save(path: Path, picture: Picture, kind: PictureFormat, options: dict[str, Any]) -> None:
+    import pyvips
+
+    def encoded(frame: Image) -> bytes:
+        alone = _image(replace(picture, frames=(frame,), durations_ms=()), kind)
+        return bytes(pyvips.Operation.call(_SAVERS[kind.name] + "_buffer", alone, **options))
+
+    alike = len({(frame.shape, frame.dtype) for frame in picture.frames}) == 1
+    if kind.name == "PNG" and len(picture.frames) > 1:
+        path.write_bytes(png.join_frames([encoded(f) for f in picture.frames], picture.durations_ms, picture.loop))
+    elif kind.name == "TIFF" and not alike:
+        from PIL.TiffImagePlugin import AppendingTiffWriter
+
+        with AppendingTiffWriter(path, new=True) as document:
+            for frame in picture.frames:
+                document.write(encoded(frame))
+                document.newFrame()
+    else:
+        pyvips.Operation.call(_SAVERS[kind.name], _image(picture, kind), str(path), **options)
+    if picture.texts:
+        png.append_texts(path, picture.texts)
+    if kind.name == "TIFF" and (picture.exif or picture.iptc):
+        with suppress(ValueError):  # what is missing afterwards is named
+            exif.write_to_tiff(path, exif=picture.exif, iptc=picture.iptc)
+
+
+def _image(picture: Picture, kind: PictureFormat) -> "pyvips.Image":
+    """Frames below each other, as libvips has them, and the metadata."""
+    import pyvips
+
+    height, width = picture.image.shape[:2]
+    pixels = np.concatenate(picture.frames) if len(picture.frames) > 1 else picture.image
+    pixels = np.ascontiguousarray(pixels).reshape(pixels.shape[0], width, -1)
+    dpi = picture.dpi or (_UNKNOWN_DPI, _UNKNOWN_DPI)
+    image = pyvips.Image.new_from_array(pixels).copy(
+        interpretation=_interpretation(pixels), yres=dpi[0] / MM_PER_INCH, xres=dpi[1] / MM_PER_INCH
+    )
+    for name, field in METADATA_FIELDS.items():
+        blob: Any = getattr(picture, name)
+        if name == "iptc" and blob:
+            blob = photoshop_block(blob) if kind.name == "JPEG" else None  # libvips cuts it short in TIFF
+        if blob:
+            image.set_type(pyvips.GValue.blob_type, field, blob)
+    # libvips writes this and the size into EXIF, and drops the thumbnail there since none is set here.
+    image.set_type(pyvips.GValue.gint_type, "orientation", 1)
+    if len(picture.frames) > 1:
+        image.set_type(pyvips.GValue.gint_type, "page-height", height)
+    if picture.durations_ms:
+        image.set_type(pyvips.GValue.array_int_type, "delay", list(picture.durations_ms))
+        image.set_type(pyvips.GValue.gint_type, "loop", picture.loop)
+    return image
+
+
+def _interpretation(pixels: Image) -> str:
+    grey = pixels.shape[2] <= 2
+    if pixels.dtype == np.uint16:
+        return "grey16" if grey else "rgb16"
+    return "b-w" if grey else "srgb"

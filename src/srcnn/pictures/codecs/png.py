@@ -1,0 +1,100 @@
+"""Chunks of PNG files: text that is kept, and single files joined into an animation. No pixels are decoded.
+
+Source: PNG, third edition (W3C 2025), sections 4.9, 5.3, 11.3.3 and 11.3.6. Tests: tests/pictures/test_png.py.
+"""
+
+import struct
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+Chunk = tuple[bytes, bytes]
+"""Name and body."""
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_TEXTS = (b"tEXt", b"zTXt", b"iTXt")
+_XMP = b"XML:com.adobe.xmp\0"
+_MAX_TEXT_BYTES = 2**24
+
+
+def read_texts(path: Path) -> tuple[Chunk, ...]:
+    """The text chunks of a file as they are stored, without XMP; programs keep prompts and titles there.
+
+    Args:
+        path: a PNG file. Chunks with a wrong check sum are left out, and what is beyond 16 MiB.
+    """
+    texts: list[Chunk] = []
+    room = _MAX_TEXT_BYTES
+    with path.open("rb") as file:
+        file.seek(len(_SIGNATURE))
+        while len(start := file.read(8)) == 8:
+            length, name = struct.unpack(">I4s", start)
+            if name not in _TEXTS or length > room:
+                file.seek(length + 4, 1)
+                continue
+            room -= length
+            body, check = file.read(length), file.read(4)
+            if check == _check_sum(name, body) and not body.startswith(_XMP):
+                texts.append((name, body))
+    return tuple(texts)
+
+
+def append_texts(path: Path, texts: Sequence[Chunk]) -> None:
+    """Put text chunks before the end of a finished file."""
+    end = _chunk(b"IEND", b"")
+    with path.open("r+b") as file:
+        file.seek(-len(end), 2)
+        file.write(b"".join(_chunk(name, body) for name, body in texts) + end)
+
+
+def join_frames(frames: Sequence[bytes], durations_ms: Sequence[int], loop: int) -> bytes:
+    """Make one animated PNG of several PNG files.
+
+    Args:
+        frames: PNG files of equal size, depth and channels; the metadata are those of the first.
+        durations_ms: one for each frame, 0 to 65535.
+        loop: how often the animation plays, 0 for ever.
+
+    Returns:
+        The file. Programs that know no animation show the first frame.
+    """
+    parts = [_SIGNATURE]
+    sequence = 0
+    for index, (frame, duration) in enumerate(zip(frames, durations_ms, strict=True)):
+        pixels = b""
+        size = b""
+        for name, body in _chunks(frame):
+            if name == b"IHDR":
+                size = body[:8]
+            if name == b"IDAT":
+                pixels += body
+            elif index == 0 and name != b"IEND":
+                parts.append(_chunk(name, body))
+                if name == b"IHDR":
+                    parts.append(_chunk(b"acTL", struct.pack(">II", len(frames), loop)))
+        # Whole frames at the corner, each replacing the one before.
+        control = struct.pack(">I", sequence) + size + struct.pack(">IIHHBB", 0, 0, duration, 1000, 0, 0)
+        parts.append(_chunk(b"fcTL", control))
+        sequence += 1
+        if index == 0:
+            parts.append(_chunk(b"IDAT", pixels))
+        else:
+            parts.append(_chunk(b"fdAT", struct.pack(">I", sequence) + pixels))
+            sequence += 1
+    return b"".join([*parts, _chunk(b"IEND", b"")])
+
+
+def _chunks(file: bytes) -> Iterator[Chunk]:
+    at = len(_SIGNATURE)
+    while at < len(file):
+        length, name = struct.unpack_from(">I4s", file, at)
+        yield name, file[at + 8 : at + 8 + length]
+        at += length + 12
+
+
+def _chunk(name: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + name + body + _check_sum(name, body)
+
+
+def _check_sum(name: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", zlib.crc32(body, zlib.crc32(name)))

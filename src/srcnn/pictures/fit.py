@@ -1,0 +1,134 @@
+"""Bring a picture into what a format holds, with a note for every loss. This module writes no files."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from srcnn.imaging.depth import Image, from_float, to_float
+from srcnn.pictures.formats import PictureFormat
+from srcnn.pictures.picture import Picture
+
+WORDS = {"icc": "ICC profile", "exif": "EXIF", "xmp": "XMP", "iptc": "IPTC", "dpi": "resolution", "texts": "PNG texts"}
+_DEPTHS = {"uint8": "8 bit", "uint16": "16 bit", "float32": "32-bit float"}
+_GIF_COLOURS = 256
+
+
+def fit(picture: Picture, kind: PictureFormat, *, background: tuple[float, float, float]) -> Picture:
+    """Do without what a format cannot hold.
+
+    Args:
+        picture: upright frames.
+        kind: the format to write.
+        background: R, G, B in [0, 1], put under transparent pixels where the format has no alpha.
+
+    Returns:
+        A picture the format holds; its notes say what was lost, and only that.
+
+    Tests: tests/pictures/test_fit.py.
+    """
+    picture = replace(picture, notes=())
+    picture = _fit_frames(picture, kind)
+    picture = _fit_alpha(picture, kind, background)
+    picture = _fit_depth(picture, kind)
+    if kind.name == "GIF" and any(_colours(frame) > _GIF_COLOURS for frame in picture.frames):
+        picture = _noted(picture, f"colours were reduced to {_GIF_COLOURS} in each frame: GIF holds no more")
+    return _fit_metadata(picture, kind)
+
+
+def _noted(picture: Picture, note: str) -> Picture:
+    return replace(picture, notes=(*picture.notes, note))
+
+
+def _fit_frames(picture: Picture, kind: PictureFormat) -> Picture:
+    if len(picture.frames) == 1:
+        return picture
+    animation = bool(picture.durations_ms)
+    if kind.frames == "pages":
+        if animation:
+            picture = _noted(picture, f"the frames became pages: {kind.name} holds no animation")
+        return replace(picture, durations_ms=())
+    if kind.frames == "animation" and animation:
+        return picture
+    what = "frames" if animation else "pages"
+    picture = _noted(picture, f"only the first of {len(picture.frames)} {what} was written: {kind.name} holds no more")
+    return replace(picture, frames=picture.frames[:1], durations_ms=())
+
+
+def _fit_alpha(picture: Picture, kind: PictureFormat, background: tuple[float, float, float]) -> Picture:
+    if not any(_has_alpha(frame) for frame in picture.frames):
+        return picture
+    if kind.name == "GIF":
+        top = 1.0 if picture.image.dtype.kind == "f" else np.iinfo(picture.image.dtype).max
+        partly = any(np.any((f[..., -1] > 0) & (f[..., -1] < top)) for f in picture.frames if _has_alpha(f))
+        return (
+            _noted(picture, "half-transparent pixels became opaque or transparent: GIF holds no more")
+            if partly
+            else picture
+        )
+    if kind.alpha:
+        return picture
+    picture = _noted(picture, f"transparency was flattened on the background: {kind.name} holds none")
+    return replace(picture, frames=tuple(_flatten(frame, background) for frame in picture.frames))
+
+
+def _has_alpha(frame: Image) -> bool:
+    return frame.ndim == 3 and frame.shape[2] in (2, 4)
+
+
+def _flatten(frame: Image, background: tuple[float, float, float]) -> Image:
+    """Lay a frame on a background; a grey frame on a coloured background becomes colour."""
+    if not _has_alpha(frame):
+        return frame
+    values = to_float(frame)
+    colour, alpha = values[..., :-1], values[..., -1:]
+    if colour.shape[2] == 1 and len(set(background)) == 1:
+        under = np.float32(background[0])
+    else:
+        under = np.array(background, np.float32)
+    flat = from_float(colour * alpha + under * (1 - alpha), frame.dtype)
+    return flat[..., 0] if flat.shape[2] == 1 else flat
+
+
+def _fit_depth(picture: Picture, kind: PictureFormat) -> Picture:
+    dtype = picture.image.dtype.name
+    if kind.name == "AVIF" and dtype != "uint8":
+        picture = _noted(picture, f"{_DEPTHS[dtype]} was reduced to 12 bit: AVIF holds no more")
+        return replace(picture, frames=tuple(_in_depth(frame, "uint16") for frame in picture.frames))
+    if dtype in kind.writes:
+        return picture
+    held = kind.writes[-1]
+    picture = _noted(picture, f"{_DEPTHS[dtype]} was reduced to {_DEPTHS[held]}: {kind.name} holds no more")
+    return replace(picture, frames=tuple(_in_depth(frame, held) for frame in picture.frames))
+
+
+def _in_depth(frame: Image, dtype: str) -> Image:
+    return frame if frame.dtype.name == dtype else from_float(to_float(frame), dtype)
+
+
+def _colours(frame: Image) -> int:
+    """How many colours an 8-bit frame has."""
+    codes = np.zeros(frame.shape[:2], np.uint32)
+    for channel in np.atleast_3d(frame).transpose(2, 0, 1):
+        codes = codes << 8 | channel
+    return len(np.unique(codes))
+
+
+def _fit_metadata(picture: Picture, kind: PictureFormat) -> Picture:
+    if picture.icc and not _profile_fits(picture.icc, picture.image):
+        picture = replace(_noted(picture, "the ICC profile was left out: it belongs to other channels"), icc=None)
+    lost = [name for name in WORDS if getattr(picture, name) and name not in kind.keeps]
+    if picture.exif and "exif" in kind.keeps and "dpi" in lost:
+        lost.remove("dpi")  # EXIF holds it
+    if lost:
+        words = ", ".join(WORDS[name] for name in lost)
+        picture = _noted(picture, f"{words} left out: {kind.name} holds none")
+    return replace(picture, **{name: () if name == "texts" else None for name in lost})
+
+
+def _profile_fits(icc: bytes, image: Image) -> bool:
+    """Whether a profile is for grey or RGB as the picture is.
+
+    Source: ICC.1:2022, 7.2.6, data colour space field.
+    """
+    grey = image.ndim == 2 or image.shape[2] == 2
+    return icc[16:20] == (b"GRAY" if grey else b"RGB ")

@@ -1,0 +1,214 @@
+"""Which picture formats there are, and what each can hold. Data; this module opens no pictures.
+
+The table in docs/formats.md is printed from here.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from srcnn.errors import ImageTooLargeError, OutputError
+
+Kept = Literal["icc", "exif", "xmp", "iptc", "dpi", "texts"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureFormat:
+    """A file format as plain facts about what this package reads and writes of it.
+
+    Attributes:
+        name: as people write it.
+        suffixes: lower case, the usual one first.
+        codec: who decodes and encodes it.
+        reads: what is read beyond 8-bit grey and RGB, for people.
+        writes: sample types that can be written; empty for formats that are only read.
+        alpha: transparency is written.
+        keeps: which metadata are written.
+        frames: whether several frames are an animation, pages of a document, or not kept.
+        lossy: the format does not give back the very pixels.
+        largest_side: pixels a side that can be written.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    codec: Literal["libvips", "pillow", "pnm"]
+    reads: str = ""
+    writes: tuple[Literal["uint8", "uint16", "float32"], ...] = ("uint8",)
+    alpha: bool = False
+    keeps: frozenset[Kept] = frozenset()
+    frames: Literal["animation", "pages", ""] = ""
+    lossy: bool = False
+    largest_side: int = 2**31 - 1
+
+
+_ALL: frozenset[Kept] = frozenset({"icc", "exif", "xmp", "iptc", "dpi"})
+
+# Largest sides: JPEG and GIF have 16-bit fields (ITU-T T.81 B.2.2, GIF89a), WebP 14-bit ones (RFC 9649),
+# TGA 16-bit ones; libpng stops at 1,000,000 by default and libvips' AVIF writer at 16,384.
+FORMATS = (
+    PictureFormat(
+        name="PNG",
+        suffixes=(".png", ".apng"),
+        codec="libvips",
+        writes=("uint8", "uint16"),
+        alpha=True,
+        reads="1 to 16 bit, palette, tRNS, interlaced; animations (APNG) in 8 bit",
+        keeps=frozenset({"icc", "exif", "xmp", "dpi", "texts"}),
+        frames="animation",
+        largest_side=1_000_000,
+    ),
+    PictureFormat(
+        name="JPEG",
+        suffixes=(".jpg", ".jpeg", ".jpe", ".jfif"),
+        codec="libvips",
+        reads="progressive; CMYK becomes sRGB",
+        keeps=_ALL,
+        lossy=True,
+        largest_side=65_535,
+    ),
+    PictureFormat(
+        name="WebP",
+        suffixes=(".webp",),
+        codec="libvips",
+        reads="lossy and lossless, alpha, animations",
+        alpha=True,
+        keeps=frozenset({"icc", "exif", "xmp"}),
+        frames="animation",
+        lossy=True,
+        largest_side=16_383,
+    ),
+    PictureFormat(
+        name="TIFF",
+        suffixes=(".tif", ".tiff"),
+        codec="libvips",
+        writes=("uint8", "uint16", "float32"),
+        alpha=True,
+        reads="1 to 16 bit, float, alpha, pages, tiles, BigTIFF, LZW, Deflate, JPEG; CMYK and Lab become sRGB",
+        keeps=_ALL,
+        frames="pages",
+    ),
+    PictureFormat(
+        name="AVIF",
+        suffixes=(".avif",),
+        codec="libvips",
+        writes=("uint8", "uint16"),
+        alpha=True,
+        reads="8 to 12 bit, alpha",
+        keeps=frozenset({"icc", "exif", "xmp"}),
+        lossy=True,
+        largest_side=16_384,
+    ),
+    PictureFormat(
+        name="HEIF",
+        suffixes=(".heic", ".heif"),
+        codec="libvips",
+        writes=(),
+        reads="only what libvips was built with",
+        lossy=True,
+    ),
+    PictureFormat(
+        name="GIF",
+        suffixes=(".gif",),
+        codec="libvips",
+        reads="animations, transparency",
+        alpha=True,
+        frames="animation",
+        largest_side=65_535,
+    ),
+    PictureFormat(
+        name="BMP",
+        suffixes=(".bmp", ".dib"),
+        codec="pillow",
+        reads="1 to 32 bit per pixel, RLE",
+        keeps=frozenset({"dpi"}),
+    ),
+    PictureFormat(
+        name="TGA",
+        suffixes=(".tga",),
+        codec="pillow",
+        reads="RLE, palette, alpha",
+        alpha=True,
+        largest_side=65_535,
+    ),
+    PictureFormat(
+        name="ICO",
+        suffixes=(".ico",),
+        codec="pillow",
+        reads="the largest picture in it",
+        writes=(),
+    ),
+    PictureFormat(
+        name="PNM",
+        suffixes=(".ppm", ".pgm", ".pnm", ".pbm"),
+        codec="pnm",
+        writes=("uint8", "uint16"),
+        reads="binary and plain, 1 to 16 bit",
+    ),
+)
+
+_BY_SUFFIX = {suffix: kind for kind in FORMATS for suffix in kind.suffixes}
+_BY_NAME = {kind.name: kind for kind in FORMATS}
+SUFFIXES = frozenset(_BY_SUFFIX)
+
+
+def format_named(name: str) -> PictureFormat | None:
+    """The format a picture came from, if it came from one."""
+    return _BY_NAME.get(name)
+
+
+def format_to_write(path: Path) -> PictureFormat:
+    """The format an output's suffix asks for.
+
+    Raises:
+        OutputError: no format this package writes.
+    """
+    kind = _BY_SUFFIX.get(path.suffix.lower())
+    if kind is None or not kind.writes:
+        known = ", ".join(each.suffixes[0] for each in FORMATS if each.writes)
+        raise OutputError(f"expected an output name ending in one of {known}, got {path}; choose another suffix")
+    return kind
+
+
+def check_output_format(path: Path, height: int, width: int) -> PictureFormat:
+    """Refuse an output that cannot be written, before the work starts.
+
+    Args:
+        path: the output; its suffix names the format.
+        height: of the output in pixels.
+        width: of the output in pixels.
+
+    Returns:
+        The format.
+
+    Raises:
+        OutputError: no format this package writes.
+        ImageTooLargeError: more pixels a side than the format holds.
+
+    Tests: tests/pictures/test_formats.py.
+    """
+    kind = format_to_write(path)
+    if max(height, width) > kind.largest_side:
+        raise ImageTooLargeError(
+            f"expected at most {kind.largest_side:,} pixels a side for {path}, since {kind.name} holds no more, "
+            f"got {width:,} x {height:,}; write PNG or TIFF, or choose a smaller scale"
+        )
+    return kind
+
+
+def markdown_table() -> str:
+    """The table of formats for the docs, one row for each format."""
+    columns = ("format", "suffixes", "read", "written", "alpha", "kept", "several frames", "largest side")
+    rows = ["| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
+    for kind in FORMATS:
+        cells = (
+            kind.name,
+            " ".join(kind.suffixes),
+            kind.reads,
+            ", ".join(kind.writes) + (", lossy" if kind.lossy else "") if kind.writes else "no",
+            "yes" if kind.alpha else "no",
+            ", ".join(sorted(kind.keeps)) or "-",
+            kind.frames or "first only",
+            f"{kind.largest_side:,}" if kind.writes and kind.largest_side < 2**31 - 1 else "-",
+        )
+        rows.append("| " + " | ".join(cells) + " |")
+    return "\n".join(rows) + "\n"

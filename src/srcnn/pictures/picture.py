@@ -1,0 +1,136 @@
+"""A picture in memory: upright pixels and what must be kept. This module knows no files and no codecs."""
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from srcnn.errors import ImageTooLargeError, InvalidImageError
+from srcnn.imaging.depth import Image
+
+DEFAULT_MAX_PIXELS = 500_000_000
+"""Pixels of all frames together: 1.5 GB of 8-bit RGB."""
+MAX_FRAMES = 10_000
+"""A file of very many tiny frames costs time that its pixels do not show."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """Pixels, and what a file says about them.
+
+    Attributes:
+        frames: one array, or one for each frame of an animation or page of a document. uint8, uint16
+            or float32 in [0, 1]; H x W grey, H x W x 2 grey and alpha, H x W x 3 RGB, H x W x 4 RGBA.
+            Alpha is not multiplied in. Colours are encoded as the ICC profile says, else sRGB.
+        durations_ms: how long each frame of an animation is shown; empty for still pictures and pages.
+        loop: how often an animation plays, 0 for ever.
+        format: the name in `formats.FORMATS` of the file it came from, or "" for none.
+        orientation: the tag of the file, 1 to 8. Frames are upright already.
+        icc: the ICC profile.
+        exif: the EXIF block, from its TIFF header on.
+        xmp: the XMP packet.
+        iptc: the IPTC records, bare.
+        dpi: pixels per inch along (height, width), if the file says.
+        texts: text chunks of a PNG as stored, name and body.
+        notes: a sentence for people for everything that was changed or is doubtful.
+    """
+
+    frames: tuple[Image, ...]
+    durations_ms: tuple[int, ...] = ()
+    loop: int = 0
+    format: str = ""
+    orientation: int = 1
+    icc: bytes | None = None
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    iptc: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    texts: tuple[tuple[bytes, bytes], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def image(self) -> Image:
+        """The first frame."""
+        return self.frames[0]
+
+
+def upright(picture: Picture) -> Picture:
+    """Turn and mirror the stored pixels as the orientation tag says.
+
+    The XMP packet's copy of the tag is set to 1; the one in EXIF is set to 1 on writing.
+
+    Args:
+        picture: frames as stored.
+
+    Returns:
+        Frames as seen; dpi follows the axes.
+
+    Source: EXIF 2.3 (CIPA DC-008), tag 0x0112. Tests: tests/pictures/test_picture.py.
+    """
+    if picture.orientation == 1:
+        return picture
+    dpi = picture.dpi
+    if dpi and picture.orientation >= 5:
+        dpi = dpi[::-1]
+    xmp = _XMP_ORIENTATION.sub(rb"\g<1>1", picture.xmp) if picture.xmp else None
+    frames = tuple(_turn(frame, picture.orientation) for frame in picture.frames)
+    return replace(picture, frames=frames, dpi=dpi, xmp=xmp)
+
+
+_XMP_ORIENTATION = re.compile(rb"(tiff:Orientation(?:\s*=\s*[\"']|>\s*))[1-8]")
+
+
+def _turn(frame: Image, orientation: int) -> Image:
+    """The frame as seen; the tag says where the stored first row and column belong."""
+    if orientation >= 5:
+        frame = frame.swapaxes(0, 1)
+    if orientation in (3, 4, 7, 8):
+        frame = frame[::-1]
+    if orientation in (2, 3, 6, 7):
+        frame = frame[:, ::-1]
+    return np.ascontiguousarray(frame)
+
+
+def check_pixels(path: Path, size: tuple[int, int], *, frames: int, max_pixels: int) -> None:
+    """Refuse a picture that is too large, before anything is decoded.
+
+    Args:
+        path: for the message.
+        size: (height, width) of a frame.
+        frames: how many.
+        max_pixels: of all frames together.
+
+    Raises:
+        ImageTooLargeError: above the limit.
+    """
+    height, width = size
+    if frames > MAX_FRAMES:
+        raise ImageTooLargeError(f"expected at most {MAX_FRAMES:,} frames in {path}, got {frames:,}; split the file")
+    if height * width * frames > max_pixels:
+        times = f" in {frames:,} frames" if frames > 1 else ""
+        raise ImageTooLargeError(
+            f"expected at most {max_pixels:,} pixels in {path}, got {width:,} x {height:,}{times}; "
+            "raise the limit if you trust the file and have the memory"
+        )
+
+
+def check_page(path: Path, page: int | None, count: int) -> None:
+    """Refuse a page that a file does not have.
+
+    Raises:
+        InvalidImageError: not from 0 to below `count`.
+    """
+    if page is not None and not 0 <= page < count:
+        raise InvalidImageError(f"expected a page from 0 to {count - 1} of {path}, got {page}; choose one of them")
+
+
+def as_unit_float(values: NDArray[Any]) -> tuple[NDArray[np.float32], tuple[str, ...]]:
+    """Bring stored floating-point samples into [0, 1], with a note if that changed any."""
+    result = values.astype(np.float32, copy=False)
+    inside = np.clip(np.nan_to_num(result, nan=0.0, posinf=1.0, neginf=0.0), 0, 1)
+    if np.array_equal(inside, result):
+        return inside, ()
+    return inside, ("values outside 0 to 1 were clipped",)

@@ -1,0 +1,96 @@
+"""Read a picture file: what it is, whether it is whole and small enough, its pixels and what must be kept.
+
+This module knows nothing of networks, and leaves decoding to one codec for each format.
+"""
+
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+from srcnn.errors import InvalidImageError
+from srcnn.imaging.depth import Image
+from srcnn.pictures.codecs import libvips_decode, pillow, png, pnm
+from srcnn.pictures.formats import PictureFormat
+from srcnn.pictures.picture import DEFAULT_MAX_PIXELS, Picture, check_page, upright
+from srcnn.pictures.recognise import is_animated_png, is_whole_gif, recognise
+
+
+def read_picture(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS, page: int | None = None) -> Picture:
+    """Read a picture upright, with everything that must be kept.
+
+    What the file is follows from its content, not from its name. Colours stay as they are encoded,
+    with their profile beside them; only CMYK and Lab become sRGB, with a note.
+
+    Args:
+        path: a file of any format in docs/formats.md.
+        max_pixels: of all frames together, checked from the header before any decoding.
+        page: the one page or frame to read, from 0; None reads all.
+
+    Returns:
+        Frames in the depth and with the channels of the file, and its metadata.
+
+    Raises:
+        InvalidImageError: missing, not a picture, damaged, cut short, or a kind that is not read.
+        ImageTooLargeError: more than `max_pixels`, or more frames than anyone needs.
+
+    Tests: tests/pictures/test_read.py, tests/pictures/test_corrupted.py.
+    """
+    return upright(_decode(path, max_pixels=max_pixels, page=page))
+
+
+def read_array(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image:
+    """Read the pixels exactly as stored: what training and evaluation work on.
+
+    Args:
+        path: a file of any format in docs/formats.md; of several frames the first is read.
+        max_pixels: checked from the header before any decoding.
+
+    Returns:
+        H x W or H x W x C in uint8, uint16 or float32; palettes expanded, 1 bit as 0 and 255; not turned
+        by the orientation tag; no colour conversion except CMYK and Lab to sRGB.
+
+    Raises:
+        InvalidImageError: missing, not a picture, damaged, cut short, or a kind that is not read.
+        ImageTooLargeError: more than `max_pixels`.
+
+    Tests: tests/pictures/test_read.py.
+    """
+    return _decode(path, max_pixels=max_pixels, page=0).image
+
+
+def _decode(path: Path, *, max_pixels: int, page: int | None) -> Picture:
+    kind = _open(path)
+    if kind.name == "GIF" and not is_whole_gif(path):
+        raise InvalidImageError(f"expected a whole GIF file at {path}, got one cut short; get it again")
+    if kind.codec == "pnm":
+        check_page(path, page, 1)
+        return pnm.decode(path, max_pixels=max_pixels)
+    animated_png = kind.name == "PNG" and page != 0 and is_animated_png(path)
+    codec = pillow if kind.codec == "pillow" or animated_png else libvips_decode
+    picture = codec.decode(path, kind, max_pixels=max_pixels, page=page)
+    return replace(picture, texts=png.read_texts(path)) if kind.name == "PNG" else picture
+
+
+def _open(path: Path) -> PictureFormat:
+    """The format of a file that can be read at all."""
+    try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            got = "a folder" if stat.S_ISDIR(mode) else "something that is no file"
+            raise InvalidImageError(f"expected a picture file at {path}, got {got}; name a file")
+        with path.open("rb") as file:
+            head = file.read(32)
+    except FileNotFoundError as error:
+        raise InvalidImageError(f"expected a picture file at {path}, got nothing there; check the path") from error
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise InvalidImageError(f"expected to read {path}, got: {reason}; check its name and permissions") from error
+    if not head:
+        raise InvalidImageError(f"expected a picture at {path}, got an empty file; get it again")
+    kind = recognise(head, path.suffix)
+    if kind is None:
+        raise InvalidImageError(
+            f"expected a picture of a known format at {path}, got a file that begins with {head[:8]!r}; "
+            "docs/formats.md lists the formats, convert it to one of them"
+        )
+    return kind

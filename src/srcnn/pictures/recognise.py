@@ -1,0 +1,90 @@
+"""What a file is, by its bytes. This module decodes no pixels and knows no libraries."""
+
+import mmap
+import struct
+from pathlib import Path
+
+from srcnn.pictures.formats import PictureFormat, format_named
+
+# What the first bytes say. TGA has no such mark and is known by its suffix alone.
+_MARKS = (
+    (b"\x89PNG\r\n\x1a\n", "PNG"), (b"\xff\xd8\xff", "JPEG"), (b"GIF87a", "GIF"), (b"GIF89a", "GIF"),
+    (b"II*\0", "TIFF"), (b"MM\0*", "TIFF"), (b"II+\0", "TIFF"), (b"MM\0+", "TIFF"),
+    (b"BM", "BMP"), (b"\0\0\1\0", "ICO"), *((b"P%d" % number, "PNM") for number in range(1, 7)),
+)  # fmt: skip
+_AVIF_BRANDS = (b"avif", b"avis")
+_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+
+
+def recognise(head: bytes, suffix: str) -> PictureFormat | None:
+    """Name the format of a file by its content.
+
+    Args:
+        head: the first 32 bytes.
+        suffix: of the file's name; it only decides for TGA.
+
+    Returns:
+        The format, or None if it is none this package knows.
+
+    Tests: tests/pictures/test_recognise.py.
+    """
+    for mark, name in _MARKS:
+        if head.startswith(mark):
+            return format_named(name)
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return format_named("WebP")
+    if head[4:8] == b"ftyp":
+        brands = [head[8:12], *(head[i : i + 4] for i in range(16, 32, 4))]
+        if any(brand in _AVIF_BRANDS for brand in brands):
+            return format_named("AVIF")
+        return format_named("HEIF") if any(brand in _HEIF_BRANDS for brand in brands) else None
+    return format_named("TGA") if suffix.lower() == ".tga" else None
+
+
+def is_animated_png(path: Path) -> bool:
+    """Whether a PNG says before its pixels, once and validly, that it is animated; else it is a still picture.
+
+    Source: PNG, third edition (W3C 2025), 11.3.6.1. Tests: tests/pictures/test_recognise.py.
+    """
+    found = 0
+    with path.open("rb") as file:
+        file.seek(8)
+        while len(start := file.read(8)) == 8:
+            length, name = struct.unpack(">I4s", start)
+            if name == b"IDAT":
+                return found == 1
+            if name == b"acTL":
+                count = int.from_bytes(file.read(4), "big")
+                if length != 8 or not 0 < count < 2**31:
+                    return False
+                found += 1
+                length -= 4
+            file.seek(length + 4, 1)
+    return False
+
+
+def is_whole_gif(path: Path) -> bool:
+    """Whether a GIF's blocks run to its trailer; libvips leaves out frames that are cut off, in silence.
+
+    Source: GIF89a, appendix A. Tests: tests/pictures/test_recognise.py.
+    """
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        try:
+            at = 13 + _colour_table_size(data[10])
+            while (block := data[at]) != 0x3B:
+                if block == 0x21:
+                    at += 2
+                elif block == 0x2C:
+                    at += 11 + _colour_table_size(data[at + 9])
+                else:
+                    return False
+                while size := data[at]:
+                    at += size + 1
+                at += 1
+        except IndexError:
+            return False
+    return True
+
+
+def _colour_table_size(flags: int) -> int:
+    return 3 * 2 ** ((flags & 7) + 1) if flags & 0x80 else 0

@@ -1,0 +1,103 @@
+"""Write a picture file whole or not at all, with everything its format can hold.
+
+This module knows nothing of networks, and leaves encoding to one codec for each format.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from srcnn.atomic import atomic_path
+from srcnn.pictures.codecs import libvips_encode, pillow, pnm
+from srcnn.pictures.fit import fit
+from srcnn.pictures.formats import PictureFormat, check_output_format, format_named
+from srcnn.pictures.picture import Picture
+
+_BIGTIFF_FROM = 2**31
+"""Bytes of pixels from which a TIFF gets 64-bit offsets: half of what 32-bit ones reach."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteOptions:
+    """How pictures are written.
+
+    Attributes:
+        strip_metadata: leave out EXIF, XMP, IPTC and the texts of PNG. The ICC profile and the resolution stay, since
+            they decide how the picture looks.
+        png_level: zlib's, 0 to 9. 3 with the `sub` filter is as small as the usual 6 and far faster.
+        quality: of JPEG, lossy WebP and AVIF, 1 to 100.
+        webp_lossless: None writes WebP lossless unless the input's format was lossy.
+        background: R, G, B in [0, 1], put under transparent pixels where a format has no alpha.
+    """
+
+    strip_metadata: bool = False
+    png_level: int = 3
+    quality: int = 95
+    webp_lossless: bool | None = None
+    background: tuple[float, float, float] = (1.0, 1.0, 1.0)
+
+
+_DEFAULTS = WriteOptions()
+
+
+def write_picture(path: Path, picture: Picture, *, options: WriteOptions = _DEFAULTS) -> tuple[str, ...]:
+    """Write a picture in the format its name asks for.
+
+    The orientation tag becomes 1, the pixel dimensions in EXIF those of the picture, and the
+    thumbnail in EXIF is left out.
+
+    Args:
+        path: the output; its suffix names the format. An existing file is replaced once this one is finished.
+        picture: upright frames of equal dtype and channels, and what is to be kept.
+        options: how.
+
+    Returns:
+        A sentence for everything the format cannot hold, with what was done instead.
+
+    Raises:
+        OutputError: not a format that is written, or the file cannot be written; nothing is left behind.
+        ImageTooLargeError: more pixels a side than the format holds.
+
+    Tests: tests/pictures/test_write.py.
+    """
+    height, width = (max(frame.shape[axis] for frame in picture.frames) for axis in (0, 1))
+    kind = check_output_format(path, height, width)
+    if options.strip_metadata:
+        picture = replace(picture, exif=None, xmp=None, iptc=None, texts=())
+    fitted = fit(picture, kind, background=options.background)
+    with atomic_path(path) as temporary:
+        notes = _encode(temporary, fitted, kind, options)
+    return fitted.notes + notes
+
+
+def _encode(path: Path, picture: Picture, kind: PictureFormat, options: WriteOptions) -> tuple[str, ...]:
+    """Hand a fitted picture to its codec."""
+    if kind.codec == "pnm":
+        pnm.encode(path, picture.image)
+    elif kind.codec == "pillow":
+        pillow.encode(path, picture, kind)
+    else:
+        return libvips_encode.encode(path, picture, kind, options=_libvips_options(picture, kind, options))
+    return ()
+
+
+def _libvips_options(picture: Picture, kind: PictureFormat, options: WriteOptions) -> dict[str, Any]:
+    """Our choices in libvips' names for one format."""
+    match kind.name:
+        case "PNG":
+            return {"compression": options.png_level, "filter": "sub"}
+        case "WebP":
+            source = format_named(picture.format)
+            lossless = options.webp_lossless if options.webp_lossless is not None else not (source and source.lossy)
+            # exact: colours below full transparency stay as they are.
+            return {"lossless": True, "exact": True} if lossless else {"Q": options.quality}
+        case "TIFF":
+            predictor = "float" if all(frame.dtype.kind == "f" for frame in picture.frames) else "horizontal"
+            bytes_of_pixels = sum(frame.nbytes for frame in picture.frames)
+            return {"compression": "deflate", "predictor": predictor, "bigtiff": bytes_of_pixels >= _BIGTIFF_FROM}
+        case "AVIF":
+            return {"Q": options.quality, "bitdepth": 8 if picture.image.dtype == "uint8" else 12, "compression": "av1"}
+        case "GIF":
+            return {"keep_duplicate_frames": True}
+        case _:
+            return {"Q": options.quality}

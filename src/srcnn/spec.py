@@ -1,0 +1,167 @@
+"""A network as plain data: what training writes into a model file and the runtime reads from it.
+
+This module knows nothing of torch, engines or files.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from srcnn.errors import ModelFileError
+
+FORMAT = "srcnn-1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConvLayer:
+    """One convolution of stride 1: square kernel of odd size, bias, and a ReLU or nothing after it."""
+
+    in_channels: int
+    out_channels: int
+    kernel_size: int
+    relu: bool
+
+    @property
+    def reach(self) -> int:
+        """Pixels the kernel extends beyond its centre."""
+        return self.kernel_size // 2
+
+    @property
+    def weight_shape(self) -> tuple[int, int, int, int]:
+        """Shape of the weights: output channels, input channels, rows, columns."""
+        return (self.out_channels, self.in_channels, self.kernel_size, self.kernel_size)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpec:
+    """A network, and how it came to be.
+
+    Attributes:
+        name: what people call it, such as "srcnn-915".
+        scale: the enlargement it was trained for, 1 or more.
+        input_space: "hr": the network sees the picture already enlarged by bicubic.
+        channels: 1 for limited-range BT.601 luma / 255.
+        layers: the convolutions in order. Each one's border is replicated at use.
+        training: the record of its training, name to text; for people, never computed with.
+    """
+
+    name: str
+    scale: int
+    input_space: Literal["hr"] = "hr"
+    channels: int = 1
+    layers: tuple[ConvLayer, ...]
+    training: dict[str, str] = field(default_factory=dict[str, str])
+
+    def __post_init__(self) -> None:
+        if self.scale < 1:
+            raise ModelFileError(f"expected a scale of at least 1, got {self.scale}; check the model's spec")
+        if self.input_space != "hr":
+            raise ModelFileError(f"expected input_space 'hr', got {self.input_space!r}; update srcnn for this model")
+        if not self.layers:
+            raise ModelFileError("expected at least one layer, got none; check the model's spec")
+        channels = self.channels
+        for number, layer in enumerate(self.layers, 1):
+            if layer.in_channels != channels:
+                raise ModelFileError(
+                    f"expected layer {number} to take {channels} channels, got {layer.in_channels}; "
+                    "check the model's spec"
+                )
+            if layer.kernel_size % 2 == 0 or min(layer.kernel_size, layer.out_channels) < 1:
+                raise ModelFileError(
+                    f"expected layer {number} to have an odd kernel size and at least one channel, got kernel size "
+                    f"{layer.kernel_size} and {layer.out_channels} channels; check the model's spec"
+                )
+            channels = layer.out_channels
+        if channels != self.channels:
+            raise ModelFileError(
+                f"expected the last layer to give {self.channels} channels, got {channels}; check the model's spec"
+            )
+
+    @property
+    def reach(self) -> int:
+        """Pixels of input on each side that one output pixel depends on: 6 for 9-1-5, 8 for 9-5-5."""
+        return sum(layer.reach for layer in self.layers)
+
+    @property
+    def macs_per_pixel(self) -> int:
+        """Multiply-accumulates per output pixel, as the papers count them: 8,032 for 9-1-5."""
+        return sum(layer.in_channels * layer.out_channels * layer.kernel_size**2 for layer in self.layers)
+
+    @property
+    def weight_count(self) -> int:
+        """Weights and biases."""
+        return self.macs_per_pixel + sum(layer.out_channels for layer in self.layers)
+
+    def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Name and shape of every tensor a model file of this spec holds."""
+        shapes: dict[str, tuple[int, ...]] = {}
+        for number, layer in enumerate(self.layers, 1):
+            shapes[f"conv{number}.weight"] = layer.weight_shape
+            shapes[f"conv{number}.bias"] = (layer.out_channels,)
+        return shapes
+
+    def to_json(self) -> str:
+        """The spec as JSON, for a model file's metadata."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> "ModelSpec":
+        """Read a spec back from JSON.
+
+        Raises:
+            ModelFileError: not the JSON of a spec; the message says what was unexpected.
+        """
+        try:
+            fields: dict[str, Any] = json.loads(text)
+            layers = tuple(ConvLayer(**layer) for layer in fields.pop("layers"))
+            numbers = [fields["scale"], *(n for layer in layers for n in (layer.kernel_size, layer.out_channels))]
+            if not all(isinstance(number, int) for number in numbers):
+                raise TypeError("a scale, kernel size or number of channels is not a whole number")
+            return cls(layers=layers, **fields)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            if isinstance(error, ModelFileError):
+                raise
+            raise ModelFileError(
+                f"expected the JSON of a model spec, got something else ({error}); "
+                "the file was not written by this version of srcnn"
+            ) from error
+
+
+def srcnn(
+    *,
+    name: str,
+    scale: int,
+    kernel_sizes: tuple[int, ...] = (9, 1, 5),
+    widths: tuple[int, ...] = (64, 32),
+    channels: int = 1,
+    training: dict[str, str] | None = None,
+) -> ModelSpec:
+    """The SRCNN family: f1-f2-f3 kernels with n1, n2 feature maps between them.
+
+    Args:
+        name: what people call it.
+        scale: the enlargement, 1 or more.
+        kernel_sizes: f1, f2, f3 and more, odd; (9, 1, 5) is the paper's.
+        widths: n1, n2 and more, one fewer than kernels; (64, 32) is the paper's.
+        channels: of the picture, 1 for luma.
+        training: the record of its training.
+
+    Returns:
+        A spec with a ReLU after every layer but the last.
+
+    Raises:
+        ModelFileError: kernels and widths do not fit together.
+
+    Source: Dong et al. 2014, section 3. Tests: tests/test_spec.py.
+    """
+    if len(widths) != len(kernel_sizes) - 1:
+        raise ModelFileError(
+            f"expected one width fewer than kernel sizes, got widths {widths} for kernel sizes {kernel_sizes}; "
+            "9-1-5 has widths (64, 32)"
+        )
+    maps = (channels, *widths, channels)
+    layers = tuple(
+        ConvLayer(in_channels=maps[i], out_channels=maps[i + 1], kernel_size=size, relu=i < len(widths))
+        for i, size in enumerate(kernel_sizes)
+    )
+    return ModelSpec(name=name, scale=scale, channels=channels, layers=layers, training=training or {})

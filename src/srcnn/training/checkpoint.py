@@ -1,0 +1,115 @@
+"""Everything a training needs to go on exactly where it stopped, in one file that is always whole.
+
+A checkpoint is written beside the last one and renamed over it; the last one is kept as
+`checkpoint.previous.pt`, so that a damaged file never costs more than one interval.
+"""
+
+import io
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from srcnn.atomic import write_atomically
+from srcnn.errors import CheckpointError
+
+CURRENT = "checkpoint.pt"
+PREVIOUS = "checkpoint.previous.pt"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """The state after a step.
+
+    Attributes:
+        config: the config's keys and values.
+        step: optimiser steps done.
+        seconds: of training so far, over all runs.
+        weights: of the network.
+        ema: the running mean of the weights.
+        optimiser: the optimiser's own state.
+    """
+
+    config: dict[str, Any]
+    step: int
+    seconds: float
+    weights: dict[str, Any]
+    ema: dict[str, Any]
+    optimiser: dict[str, Any]
+
+
+def save_checkpoint(run_dir: Path, checkpoint: Checkpoint) -> None:
+    """Write `checkpoint.pt`, keeping the one before it.
+
+    Args:
+        run_dir: an existing folder.
+        checkpoint: the state.
+
+    Raises:
+        OutputError: it cannot be written; the checkpoints there are untouched.
+
+    Tests: tests/training/test_checkpoint.py.
+    """
+    content = io.BytesIO()
+    torch.save(asdict(checkpoint), content)
+    fresh = run_dir / "checkpoint.next.pt"
+    write_atomically(fresh, content.getvalue())
+    if (run_dir / CURRENT).exists():
+        os.replace(run_dir / CURRENT, run_dir / PREVIOUS)
+    os.replace(fresh, run_dir / CURRENT)
+
+
+def load_checkpoint(run_dir: Path) -> tuple[Checkpoint, str | None]:
+    """Read the newest whole checkpoint of a run.
+
+    Args:
+        run_dir: the folder of the run.
+
+    Returns:
+        The checkpoint, and a sentence about a damaged one that was passed over, or None.
+
+    Raises:
+        CheckpointError: there is no whole checkpoint.
+
+    Tests: tests/training/test_checkpoint.py.
+    """
+    problems: list[str] = []
+    for name in (CURRENT, PREVIOUS):
+        path = run_dir / name
+        if not path.exists():
+            continue
+        try:
+            checkpoint = Checkpoint(**torch.load(path, weights_only=True))
+        except Exception as error:  # a damaged file fails inside torch in many ways, some without a text
+            problems.append(f"{name} cannot be read ({(str(error) or type(error).__name__).splitlines()[0]})")
+        else:
+            return checkpoint, f"{'; '.join(problems)}; continuing from {name}" if problems else None
+    found = "; ".join(problems) or "none there"
+    raise CheckpointError(
+        f"expected a checkpoint in {run_dir}, got {found}; "
+        "start without --resume, or name the folder of an earlier run with -o"
+    )
+
+
+def check_same_config(saved: dict[str, Any], wanted: dict[str, Any], allowed: frozenset[str]) -> None:
+    """Refuse to go on with another config.
+
+    Args:
+        saved: keys and values of the checkpoint.
+        wanted: keys and values asked for now.
+        allowed: keys that may differ without changing the result.
+
+    Raises:
+        CheckpointError: a diff of every other key.
+
+    Tests: tests/training/test_checkpoint.py.
+    """
+    keys = [key for key in {**saved, **wanted} if key not in allowed and saved.get(key) != wanted.get(key)]
+    if keys:
+        differences = ", ".join(f"{key} was {saved.get(key)!r} and is {wanted.get(key)!r}" for key in keys)
+        raise CheckpointError(
+            f"expected the config of the checkpoint, got differences: {differences}; "
+            "restore these values, accept them with --accept-changes, or start a new run in another folder"
+        )

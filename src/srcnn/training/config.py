@@ -1,0 +1,193 @@
+"""One flat, typed config for a training, read from TOML. This module knows nothing of torch."""
+
+import math
+import tomllib
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from srcnn.errors import InvalidConfigError, ModelFileError
+from srcnn.spec import ModelSpec, srcnn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainConfig:
+    """Everything that decides a training besides the pictures.
+
+    Attributes:
+        model: the name the trained model carries.
+        scale: the enlargement to learn.
+        recipe: "fast": random patches, Adam, cosine; "paper": the authors' sub-images, SGD and fixed rate.
+        kernel_sizes: f1, f2, f3: odd kernel sizes.
+        widths: n1, n2: feature maps between the kernels.
+        steps: optimiser steps.
+        batch_size: patches in a step.
+        patch_size: pixels a side of an input patch; the label is 2 x reach smaller.
+        learning_rate: Adam's peak rate, reached after `warmup_steps` and then lowered along a cosine to zero;
+            in the paper's recipe Caffe's base rate, 1e-4.
+        warmup_steps: steps over which the rate rises linearly from zero.
+        seed: decides starting weights and every patch.
+        precision: "bf16", "fp32", or "auto": bf16 where the CPU multiplies matrices in it (AMX).
+        fp32_share: the last part of the steps, 0 to 1, that runs in fp32 whatever the precision.
+        ema_decay: of the running mean of the weights, which is what is validated and kept.
+        augment_scales: every picture is used at each of these sizes, in (0, 1].
+        validation_pictures: this many pictures, spread evenly over the sorted names, are kept out of
+            training and only measured; 0 only in the paper's recipe, which keeps none out.
+        validate_every: steps between validations.
+        checkpoint_every: steps between checkpoints.
+        threads: of torch; 0 takes all cores.
+    """
+
+    model: str
+    scale: int
+    recipe: Literal["fast", "paper"] = "fast"
+    kernel_sizes: tuple[int, ...] = (9, 1, 5)
+    widths: tuple[int, ...] = (64, 32)
+    steps: int
+    batch_size: int = 16
+    patch_size: int = 96
+    learning_rate: float = 2e-3
+    warmup_steps: int = 100
+    seed: int = 0
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    fp32_share: float = 0.2
+    ema_decay: float = 0.999
+    augment_scales: tuple[float, ...] = (1.0,)
+    validation_pictures: int = 5
+    validate_every: int = 500
+    checkpoint_every: int = 500
+    threads: int = 0
+
+    def __post_init__(self) -> None:
+        _check_types(self)
+        positive = ("scale", "steps", "batch_size", "learning_rate", "validate_every", "checkpoint_every")
+        for name in positive:
+            _require(getattr(self, name) > 0, name, "above 0", getattr(self, name))
+        for name in ("seed", "threads", "warmup_steps"):
+            _require(getattr(self, name) >= 0, name, "0 or more", getattr(self, name))
+        fewest = 0 if self.recipe == "paper" else 1
+        _require(
+            self.validation_pictures >= fewest, "validation_pictures", f"at least {fewest}", self.validation_pictures
+        )
+        _require(0 <= self.fp32_share <= 1, "fp32_share", "from 0 to 1", self.fp32_share)
+        _require(0 <= self.ema_decay < 1, "ema_decay", "from 0 to below 1", self.ema_decay)
+        _require(
+            bool(self.augment_scales) and all(0 < s <= 1 for s in self.augment_scales),
+            "augment_scales", "at least one size in (0, 1]", self.augment_scales,
+        )  # fmt: skip
+        reach = self.spec().reach
+        _require(
+            self.patch_size > 2 * reach,
+            "patch_size",
+            f"above {2 * reach}, since kernels {self.kernel_sizes} need {reach} pixels on each side",
+            self.patch_size,
+        )
+
+    def spec(self, record: dict[str, str] | None = None) -> ModelSpec:
+        """The network this config trains, with the record of its training if there is one."""
+        try:
+            return srcnn(
+                name=self.model,
+                scale=self.scale,
+                kernel_sizes=self.kernel_sizes,
+                widths=self.widths,
+                training=record,
+            )
+        except ModelFileError as error:
+            raise InvalidConfigError(str(error)) from error
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every key and value, with lists for tuples, as a TOML or a checkpoint holds them."""
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+
+
+def read_config(path: Path, overrides: dict[str, str]) -> TrainConfig:
+    """Read a training's TOML.
+
+    Args:
+        path: a flat TOML file with the keys of `TrainConfig`.
+        overrides: key to TOML text of the value, each replacing the file's.
+
+    Returns:
+        The checked config.
+
+    Raises:
+        InvalidConfigError: unreadable, not TOML, an unknown or missing key, a wrong type or value.
+
+    Tests: tests/training/test_config.py.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        for key, text in overrides.items():
+            values[key] = _parse_value(key, text)
+    except OSError as error:
+        raise InvalidConfigError(f"expected a config file at {path}, got: {error.strerror}; check the path") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidConfigError(f"expected TOML in {path}, got something else: {error}; correct that line") from error
+    return config_from_dict(values, str(path))
+
+
+def config_from_dict(values: dict[str, Any], source: str) -> TrainConfig:
+    """Check keys and build a config.
+
+    Raises:
+        InvalidConfigError: unknown or missing keys, all of them named; or a wrong value.
+    """
+    known = {field.name: field for field in fields(TrainConfig)}
+    unknown = [key for key in values if key not in known]
+    if unknown:
+        raise InvalidConfigError(
+            f"expected only known keys in {source}, got {', '.join(unknown)}; the keys are {', '.join(known)}"
+        )
+    required = ("model", "scale", "steps")
+    missing = [key for key in required if key not in values]
+    if missing:
+        raise InvalidConfigError(
+            f"expected the keys {', '.join(required)} in {source}, got no {', '.join(missing)}; add them"
+        )
+    arguments: dict[str, Any] = {key: _tuple(value) for key, value in values.items()}
+    return TrainConfig(**arguments)
+
+
+def _tuple(value: Any) -> Any:
+    """TOML and JSON write tuples as lists."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _parse_value(key: str, text: str) -> Any:
+    """A value given on the command line: TOML, or a bare word for a string."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        if text.replace("-", "").replace("_", "").isalnum():
+            return text
+        raise InvalidConfigError(f"expected a TOML value for {key}, got {text!r}; write for example {key}=3") from None
+
+
+def _check_types(config: TrainConfig) -> None:
+    for name, hint in get_type_hints(TrainConfig).items():
+        value = getattr(config, name)
+        if get_origin(hint) is Literal:
+            allowed = get_args(hint)
+            _require(value in allowed, name, "one of " + ", ".join(map(repr, allowed)), value)
+        elif get_origin(hint) is tuple:
+            kind = get_args(hint)[0]
+            good = isinstance(value, tuple) and all(_is(item, kind) for item in value)
+            _require(good, name, f"a list of {_WORDS[kind]}", value)
+        else:
+            _require(_is(value, hint), name, "a " + _WORDS[hint].removesuffix("s"), value)
+
+
+_WORDS = {int: "whole numbers", float: "numbers", str: "texts"}
+
+
+def _is(value: object, kind: type) -> bool:
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, (int, float)) and math.isfinite(value) if kind is float else isinstance(value, kind)
+
+
+def _require(holds: bool, name: str, expected: str, got: object) -> None:
+    if not holds:
+        got = list(got) if isinstance(got, tuple) else got
+        raise InvalidConfigError(f"expected {name} to be {expected}, got {got!r}; correct the config")

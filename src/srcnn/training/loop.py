@@ -1,0 +1,294 @@
+"""The training loop, all of it: read `train` from top to bottom."""
+
+import json
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from srcnn.atomic import write_atomically
+from srcnn.errors import CheckpointError, InvalidConfigError, ModelFileError
+from srcnn.imaging import from_float, psnr
+from srcnn.models.gradients import accumulate_gradients
+from srcnn.models.srcnn import Srcnn, initialise
+from srcnn.training.checkpoint import Checkpoint, check_same_config, load_checkpoint, save_checkpoint
+from srcnn.training.config import TrainConfig
+from srcnn.training.data import Pair, TrainingData, batches
+from srcnn.training.paper import paper_batches, paper_initialise, paper_optimiser
+from srcnn.zoo.model_file import Model, save_model
+
+MODEL_FILE = "model.safetensors"
+LOG_FILE = "log.jsonl"
+_MAY_DIFFER = frozenset({"threads", "validate_every", "checkpoint_every"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """What a line of the log holds.
+
+    Attributes:
+        step: optimiser steps done.
+        seconds: of training so far, over all runs.
+        mpx_per_s: label pixels per second since the last line, in millions.
+        loss: mean squared error per pixel since the last line, samples in [0, 1].
+        learning_rate: of the last step.
+        validation_psnr: mean over the validation pictures, dB on limited-range luma; None without any.
+        bicubic_psnr: the same for bicubic.
+    """
+
+    step: int
+    seconds: float
+    mpx_per_s: float
+    loss: float
+    learning_rate: float
+    validation_psnr: float | None
+    bicubic_psnr: float | None
+
+
+@dataclass(slots=True)
+class _State:
+    """What a step changes."""
+
+    network: Srcnn
+    optimiser: torch.optim.Optimizer
+    ema: dict[str, Tensor]
+    step: int
+    seconds: float
+
+
+def train(
+    config: TrainConfig,
+    data: TrainingData,
+    run_dir: Path,
+    *,
+    init: Model | None = None,
+    resume: bool = False,
+    accept_changes: bool = False,
+    progress: Callable[[int], None] = lambda step: None,
+    report: Callable[[Progress], None] = lambda line: None,
+    notice: Callable[[str], None] = lambda text: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Model:
+    """Train a network and write its model file, log and checkpoints.
+
+    Args:
+        config: what to train and how.
+        data: from `load_data`.
+        run_dir: an existing folder; receives model.safetensors, log.jsonl and checkpoint.pt.
+        init: a model of the same layers whose weights to start from, of any scale; None draws them.
+        resume: go on from the checkpoint there.
+        accept_changes: resume even if the config differs from the checkpoint's.
+        progress: called with the number of steps done, after each.
+        report: called with every line of the log.
+        notice: called with a sentence that people should see.
+        should_stop: asked after every step; True ends the training with a checkpoint.
+
+    Returns:
+        The trained network: the running mean of its weights.
+
+    Raises:
+        CheckpointError: nothing to resume, or a checkpoint of another config.
+        ModelFileError: `init` has other layers.
+        InvalidConfigError: the loss is no number any more; the last good checkpoint stays.
+        OutputError: the run folder cannot be written.
+
+    Source: section 3 of the paper for the loss; docs/training.md for what differs.
+        Tests: tests/training/test_loop.py.
+    """
+    state = _start(config, init)
+    if resume:
+        _resume(state, config, run_dir, accept_changes=accept_changes, notice=notice)
+    low_precision = config.precision == "bf16" or (config.precision == "auto" and has_fast_bf16())
+    fp32_from = round(config.steps * (1 - config.fp32_share)) if low_precision else 0
+    bicubic_psnr = _mean_psnr([(pair.enlarged, pair.hr) for pair in data.validation], config.scale)
+    loss_sum, steps_in_sum = torch.zeros(()), 0
+    seconds_before, started = state.seconds, time.perf_counter()
+    last_report = started
+    with _open_log(run_dir, state.step) as log:
+        cut = paper_batches if config.recipe == "paper" else batches
+        for inputs, labels in cut(config, data.train, config.spec().reach, state.step):
+            dtype = torch.bfloat16 if state.step < fp32_from else torch.float32
+            loss_sum += _take_step(state, config, torch.from_numpy(inputs), torch.from_numpy(labels), dtype)
+            steps_in_sum += 1
+            progress(state.step)
+            now = time.perf_counter()
+            state.seconds = seconds_before + now - started
+            last = state.step == config.steps or should_stop()
+            due = state.step % config.validate_every == 0
+            saving = state.step % config.checkpoint_every == 0
+            if due or saving or last:
+                _check_finite(float(loss_sum), state.step)
+            if due or last:
+                line = Progress(
+                    step=state.step,
+                    seconds=round(state.seconds, 2),
+                    mpx_per_s=round(steps_in_sum * labels.size / (now - last_report) / 1e6, 3),
+                    loss=float(loss_sum) / steps_in_sum,
+                    learning_rate=learning_rate(config, state.step - 1),
+                    validation_psnr=_validate(config, state.ema, data.validation),
+                    bicubic_psnr=bicubic_psnr,
+                )
+                log.write(json.dumps(asdict(line)) + "\n")
+                log.flush()
+                report(line)
+                loss_sum, steps_in_sum, last_report = torch.zeros(()), 0, time.perf_counter()
+            if saving or last:
+                _save(state, config, run_dir)
+            if last:
+                break
+    return to_model(config, state.ema)
+
+
+def _start(config: TrainConfig, init: Model | None) -> _State:
+    """A network with its first weights, and its optimiser."""
+    spec = config.spec()
+    network = Srcnn(spec)
+    if init is None:
+        draw = paper_initialise if config.recipe == "paper" else initialise
+        draw(network, config.seed)
+    else:
+        if init.spec.layers != spec.layers:
+            raise ModelFileError(
+                f"expected a model to start from with kernels {config.kernel_sizes} and widths {config.widths}, got "
+                f"{init.spec.name} with {[layer.weight_shape for layer in init.spec.layers]}; "
+                "set kernel_sizes and widths to the model's, or start from another"
+            )
+        network.load_state_dict({name: torch.from_numpy(weight) for name, weight in init.weights.items()})
+    for parameter in network.parameters():
+        parameter.grad = torch.zeros_like(parameter)
+    if config.recipe == "paper":
+        optimiser = paper_optimiser(network, (config.patch_size - 2 * spec.reach) ** 2)
+    else:
+        optimiser = torch.optim.Adam(network.parameters(), betas=(0.9, 0.99), fused=True)
+    return _State(network, optimiser, {name: w.detach().clone() for name, w in network.state_dict().items()}, 0, 0.0)
+
+
+def _resume(
+    state: _State, config: TrainConfig, run_dir: Path, *, accept_changes: bool, notice: Callable[[str], None]
+) -> None:
+    """Put the last checkpoint's state in place of the first."""
+    saved, problem = load_checkpoint(run_dir)
+    if not accept_changes:
+        check_same_config(saved.config, config.to_dict(), _MAY_DIFFER)
+    if problem:
+        notice(problem)
+    try:
+        state.network.load_state_dict(saved.weights)
+    except RuntimeError as error:
+        raise CheckpointError(
+            f"expected a checkpoint of kernels {config.kernel_sizes} and widths {config.widths}, got one of "
+            f"{saved.config.get('kernel_sizes')} and {saved.config.get('widths')}; "
+            "restore these values, or start a new run in another folder"
+        ) from error
+    state.optimiser.load_state_dict(saved.optimiser)
+    state.ema, state.step, state.seconds = saved.ema, saved.step, saved.seconds
+
+
+def _take_step(state: _State, config: TrainConfig, inputs: Tensor, labels: Tensor, dtype: torch.dtype) -> Tensor:
+    """Gradients, update, running mean; returns the loss before the step."""
+    for group in state.optimiser.param_groups:
+        group["lr"] = learning_rate(config, state.step) * group.get("multiplier", 1.0)
+    state.optimiser.zero_grad(set_to_none=False)
+    loss = accumulate_gradients(state.network, inputs, labels, dtype)
+    state.optimiser.step()
+    state.step += 1
+    _update_ema(state.ema, state.network, min(config.ema_decay, state.step / (state.step + 10)))
+    return loss
+
+
+def _check_finite(loss: float, step: int) -> None:
+    if not math.isfinite(loss):
+        raise InvalidConfigError(
+            f"expected a finite loss, got {loss} before step {step}; "
+            "lower learning_rate or raise warmup_steps, then go on with --resume --accept-changes"
+        )
+
+
+def _save(state: _State, config: TrainConfig, run_dir: Path) -> None:
+    """Write the model file, then the checkpoint: a kill between them only repeats the steps since the last one."""
+    checkpoint = Checkpoint(
+        config=config.to_dict(),
+        step=state.step,
+        seconds=state.seconds,
+        weights=state.network.state_dict(),
+        ema=state.ema,
+        optimiser=state.optimiser.state_dict(),
+    )
+    save_model(run_dir / MODEL_FILE, to_model(config, state.ema))
+    save_checkpoint(run_dir, checkpoint)
+
+
+def learning_rate(config: TrainConfig, step: int) -> float:
+    """The rate of a step: linear warm-up, then a cosine to zero; fixed in the paper's recipe.
+
+    Args:
+        config: learning_rate, warmup_steps, steps.
+        step: 0 for the first.
+
+    Returns:
+        The rate, above 0 and at most `config.learning_rate`.
+    """
+    if config.recipe == "paper":
+        return config.learning_rate
+    if step < config.warmup_steps:
+        return config.learning_rate * (step + 1) / config.warmup_steps
+    done = (step - config.warmup_steps) / max(1, config.steps - config.warmup_steps)
+    return config.learning_rate * (1 + math.cos(math.pi * done)) / 2
+
+
+def has_fast_bf16() -> bool:
+    """Whether this CPU multiplies bf16 matrices in hardware (AMX); elsewhere bf16 is slower than fp32."""
+    return bool(torch.cpu.get_capabilities().get("amx_bf16", False))
+
+
+def to_model(config: TrainConfig, weights: dict[str, Tensor]) -> Model:
+    """The model file's content: spec with the training's record, and weights as arrays."""
+    record = {key: json.dumps(value) for key, value in config.to_dict().items()}
+    spec = config.spec(record)
+    return Model(spec, {name: weight.numpy() for name, weight in weights.items()})
+
+
+@torch.no_grad()
+def _update_ema(ema: dict[str, Tensor], network: Srcnn, decay: float) -> None:
+    for name, weight in network.state_dict().items():
+        ema[name].lerp_(weight, 1 - decay)
+
+
+@torch.no_grad()
+def _validate(config: TrainConfig, weights: dict[str, Tensor], pairs: Sequence[Pair]) -> float | None:
+    """Mean PSNR of a set of weights over whole pictures, by the authors' protocol."""
+    network = Srcnn(config.spec())
+    network.load_state_dict(weights)
+    outputs = [network.same(torch.from_numpy(pair.enlarged)[None, None])[0, 0].numpy() for pair in pairs]
+    return _mean_psnr([(output, pair.hr) for output, pair in zip(outputs, pairs, strict=True)], config.scale)
+
+
+def _mean_psnr(pictures: Sequence[tuple[np.ndarray, np.ndarray]], border: int) -> float | None:
+    if not pictures:
+        return None
+    values = [
+        psnr(from_float(sr, np.uint8), from_float(hr, np.uint8), data_range=255, border=border) for sr, hr in pictures
+    ]
+    return float(np.mean(values))
+
+
+def _open_log(run_dir: Path, first_step: int) -> IO[str]:
+    """The log, cut back to the step a training resumes from."""
+    path = run_dir / LOG_FILE
+    lines = path.read_text(errors="replace").splitlines() if first_step and path.is_file() else []
+    write_atomically(path, "".join(line + "\n" for line in lines if _step_of(line) <= first_step).encode())
+    return path.open("a")
+
+
+def _step_of(line: str) -> float:
+    """The step of a line of the log; infinite for one that a kill has cut short."""
+    try:
+        return json.loads(line)["step"]
+    except ValueError:
+        return math.inf

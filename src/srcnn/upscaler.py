@@ -1,0 +1,223 @@
+"""The heart: a picture's array becomes a larger picture's array.
+
+The network enlarges luma; everything else is bicubic. Because YCbCr is linear in RGB, putting the
+network's luma beside bicubic chroma is the same as enlarging every channel by bicubic and adding
+what the network changed in the luma:
+
+    R' = bicubic(R) + 255/219 (network(luma) - bicubic(luma)), and so for G, B and grey.
+
+It is done strip by strip, so that memory beyond input and output is bounded. This module knows
+nothing of files.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from srcnn.errors import InvalidConfigError, InvalidImageError
+from srcnn.imaging import from_float, imresize, rgb_to_luma_bt601, to_float
+from srcnn.imaging.alpha import fill_transparent
+from srcnn.imaging.color import LUMA_BT601_SPAN, grey_to_luma_bt601
+from srcnn.imaging.depth import Image, check_image
+from srcnn.runtime.network import StripNetwork
+from srcnn.runtime.session import Engine
+from srcnn.zoo.model_file import Model
+from srcnn.zoo.shipped import load_model
+
+Plane = NDArray[np.float32]
+_BICUBIC_REACH = 2  # source rows that an enlarged row depends on, on each side
+_STRIP_BYTES = 32 << 20  # of a strip's widest feature map; larger is no faster, and slower the first time
+_MIN_STRIP_ROWS = 16  # below, the halo costs more than the strip
+
+
+def load(
+    name: str | Path,
+    scale: int | None = None,
+    *,
+    engine: Engine = "auto",
+    threads: int = 0,
+    strip_rows: int | None = None,
+) -> "Upscaler":
+    """Load a model to enlarge pictures with.
+
+    Args:
+        name: a shipped name such as "srcnn-915" (`srcnn models` lists them), or the path of a model file.
+        scale: the enlargement; a shipped name needs it, a file knows its own.
+        engine: "auto" or "onnxruntime".
+        threads: 0 takes all cores.
+        strip_rows: output rows computed at a time; None chooses by the picture's width.
+
+    Returns:
+        A callable from picture to larger picture.
+
+    Raises:
+        ModelFileError: no such model, or not a model file.
+        InvalidConfigError: a scale the model does not have, an unknown engine, or numbers out of range.
+        BackendError: the engine refuses the network.
+
+    Tests: tests/test_upscaler.py.
+    """
+    return Upscaler(load_model(name, scale), engine=engine, threads=threads, strip_rows=strip_rows)
+
+
+class Upscaler:
+    """A model, loaded once, that enlarges pictures by its scale.
+
+    Attributes:
+        model: spec and weights.
+        scale: the enlargement.
+    """
+
+    def __init__(
+        self, model: Model, *, engine: Engine = "auto", threads: int = 0, strip_rows: int | None = None
+    ) -> None:
+        """Load a model into an engine.
+
+        Args:
+            model: from `srcnn.zoo.shipped.load_model`.
+            engine: "auto" or "onnxruntime".
+            threads: 0 takes all cores.
+            strip_rows: output rows computed at a time; None chooses by the picture's width.
+
+        Raises:
+            InvalidConfigError: an unknown engine, threads or strip_rows out of range.
+            BackendError: the engine refuses the network.
+        """
+        if strip_rows is not None and strip_rows < 1:
+            raise InvalidConfigError(f"expected strip_rows of at least 1, got {strip_rows}; give a number of rows")
+        self.model = model
+        self.scale = model.spec.scale
+        self._strip_rows = strip_rows
+        self._network = StripNetwork(model, engine=engine, threads=threads)
+
+    def __call__(self, image: Image, progress: Callable[[int, int], None] | None = None) -> Image:
+        """Enlarge a picture.
+
+        Args:
+            image: grey H x W or H x W x 1, grey+alpha H x W x 2, RGB H x W x 3 or RGBA H x W x 4; uint8,
+                uint16, or floating point in [0, 1]; encoded as pictures are (sRGB or any other
+                profile's encoding), not linear light; alpha not premultiplied.
+            progress: called with (rows done, rows in all) after each strip.
+
+        Returns:
+            sH x sW with the same channels and dtype; floating point is clipped to [0, 1].
+
+        Raises:
+            InvalidImageError: another shape, dtype or number of channels.
+            BackendError: the engine failed.
+
+        Tests: tests/test_upscaler.py.
+        """
+        check_image(image)
+        height, width = (length * self.scale for length in image.shape[:2])
+        result = np.empty((height, width, *image.shape[2:]), image.dtype)
+        done = 0
+        for strip in self.strips(image):
+            result[done : done + len(strip)] = strip
+            done += len(strip)
+            if progress:
+                progress(done, height)
+        return result
+
+    def strips(self, image: Image) -> Iterator[Image]:
+        """Enlarge a picture from top to bottom, some rows at a time.
+
+        Args:
+            image: as for calling.
+
+        Yields:
+            Strips of the result in order, full width.
+
+        Raises:
+            InvalidImageError: another shape, dtype or number of channels.
+            BackendError: the engine failed.
+        """
+        check_image(image)
+        channels = image.shape[2] if image.ndim == 3 else 1
+        if channels > 4:
+            raise InvalidImageError(
+                f"expected 1 to 4 channels (grey, grey+alpha, RGB, RGBA), got {channels}; convert the picture first"
+            )
+        planes = image.reshape(*image.shape[:2], channels)
+        if channels in (2, 4):
+            planes = fill_transparent(planes)
+        for start, stop in self._bounds(image):
+            strip = self._enlarge(planes, start, stop)
+            yield from_float(strip, image.dtype).reshape(len(strip), -1, *image.shape[2:])
+
+    def luma(self, luma: Plane) -> Plane:
+        """Enlarge a luma plane: what evaluation measures.
+
+        Args:
+            luma: H x W float32, limited-range BT.601 luma / 255, at low resolution.
+
+        Returns:
+            sH x sW float32, unclipped and unrounded.
+
+        Raises:
+            BackendError: the engine failed.
+        """
+        return np.concatenate([self._enlarge_luma(luma, start, stop) for start, stop in self._bounds(luma)])
+
+    def _bounds(self, image: Image) -> Iterator[tuple[int, int]]:
+        """First and last source row of every strip."""
+        rows = self._strip_rows
+        if rows is None:
+            widest = max(layer.out_channels for layer in self.model.spec.layers)
+            rows = max(_MIN_STRIP_ROWS, _STRIP_BYTES // (4 * widest * image.shape[1] * self.scale))
+        step = max(1, rows // self.scale)
+        for start in range(0, image.shape[0], step):
+            yield start, min(start + step, image.shape[0])
+
+    def _enlarge(self, planes: Image, start: int, stop: int) -> NDArray[np.float32]:
+        """Enlarge source rows of a picture of 1 to 4 channels, in floating point."""
+        window = self._window(planes, start, stop)
+        colour = window.enlarged[:, :, : 3 if planes.shape[2] > 2 else 1]
+        luma = rgb_to_luma_bt601(colour) if colour.shape[2] == 3 else grey_to_luma_bt601(colour[:, :, 0])
+        change = (self._run(luma, window) - luma[window.kept]) / LUMA_BT601_SPAN
+        colour[window.kept] += change[:, :, None]
+        return window.enlarged[window.kept]
+
+    def _enlarge_luma(self, luma: Plane, start: int, stop: int) -> Plane:
+        """Enlarge source rows of a luma plane."""
+        window = self._window(luma, start, stop)
+        return self._run(window.enlarged, window)
+
+    def _window(self, image: Image, start: int, stop: int) -> "_Window":
+        """Enlarge source rows by bicubic, with what the network needs above and below them."""
+        halo = _BICUBIC_REACH + -(-self._network.reach // self.scale)
+        first, last = max(0, start - halo), min(len(image), stop + halo)
+        top, bottom = first == 0, last == len(image)
+        enlarged = imresize(to_float(image[first:last]), self.scale)
+        # The outer rows of a cut window have mirrored the cut instead of seeing their neighbours.
+        spoilt = _BICUBIC_REACH * self.scale
+        above, below = (0 if top else spoilt), (0 if bottom else spoilt)
+        offset = first * self.scale + above
+        kept = slice(start * self.scale - offset, stop * self.scale - offset)
+        return _Window(enlarged[above : len(enlarged) - below], kept, top, bottom)
+
+    def _run(self, luma: Plane, window: "_Window") -> Plane:
+        """Apply the network to a window's luma; only the kept rows come out."""
+        result = self._network(luma, top=window.top, bottom=window.bottom)
+        missing = 0 if window.top else self._network.reach
+        return result[window.kept.start - missing : window.kept.stop - missing]
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """Rows of the bicubic enlargement around a strip.
+
+    Attributes:
+        enlarged: h x sW or h x sW x C, float32.
+        kept: the rows of `enlarged` that are the strip.
+        top: whether the first row is the picture's first.
+        bottom: whether the last row is the picture's last.
+    """
+
+    enlarged: NDArray[np.float32]
+    kept: slice
+    top: bool
+    bottom: bool

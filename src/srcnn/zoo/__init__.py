@@ -1,0 +1,1 @@
+"""The shipped models and their cards; reading, checking and writing model files."""

@@ -1,0 +1,139 @@
+"""The model file: safetensors, with the network's spec in its metadata.
+
+One format for everything: fine-tuning reads the weights, the runtime builds the graph its engine
+likes best from them, and ONNX is derived by `srcnn export`. (Were ONNX the format, rewriting would
+begin by parsing a graph to find the weights that went into it.)
+
+This module knows nothing of torch or engines.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from srcnn.atomic import write_atomically
+from srcnn.errors import ModelFileError
+from srcnn.spec import FORMAT, ModelSpec
+
+Weights = dict[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A network and its weights.
+
+    Attributes:
+        spec: the network as data.
+        weights: "conv1.weight" (out, in, rows, columns), "conv1.bias" (out), ...; float32.
+    """
+
+    spec: ModelSpec
+    weights: Weights
+
+
+def save_model(path: Path, model: Model) -> None:
+    """Write a model file, whole or not at all.
+
+    Args:
+        path: the file, usually `*.safetensors`; an existing one is replaced.
+        model: spec and weights.
+
+    Raises:
+        ModelFileError: the weights do not fit the spec.
+        OutputError: the file cannot be written.
+
+    Tests: tests/zoo/test_model_file.py.
+    """
+    _check_tensors(model.spec, {name: w.shape for name, w in model.weights.items()}, str(path))
+    weights = {name: np.ascontiguousarray(w, np.float32) for name, w in model.weights.items()}
+    content = save(weights, {"format": FORMAT, "spec": model.spec.to_json()})
+    header, start = _read_header(content)
+    # The safetensors library orders the metadata at random; equal models have equal bytes.
+    ordered = json.dumps(header, sort_keys=True).encode()
+    ordered += b" " * (-len(ordered) % 8)
+    write_atomically(path, len(ordered).to_bytes(8, "little") + ordered + content[start:])
+
+
+def read_model(path: Path) -> Model:
+    """Read a model file, strictly.
+
+    Args:
+        path: a file written by `save_model`.
+
+    Returns:
+        Spec and weights.
+
+    Raises:
+        ModelFileError: missing, not a model file, or its tensors are not those of its spec; the
+            message lists every missing, unexpected and misshapen tensor.
+
+    Tests: tests/zoo/test_model_file.py.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelFileError(
+            f"expected a model file at {path}, got: {error.strerror}; check the path and its permissions"
+        ) from error
+    return parse_model(content, str(path))
+
+
+def parse_model(content: bytes, source: str) -> Model:
+    """Read a model from the bytes of a model file.
+
+    Args:
+        content: of the file.
+        source: what to call it in an error.
+
+    Returns:
+        Spec and weights.
+
+    Raises:
+        ModelFileError: as for `read_model`.
+    """
+    try:
+        weights: Weights = load(content)
+        header, _ = _read_header(content)
+    except (SafetensorError, ValueError, KeyError) as error:  # KeyError: a tensor type NumPy does not have
+        raise ModelFileError(
+            f"expected a model file in {source}, got something else ({error}); "
+            "model files are written by 'srcnn train' and 'srcnn import'"
+        ) from error
+    metadata: dict[str, str] = header.get("__metadata__", {})
+    if metadata.get("format") != FORMAT or "spec" not in metadata:
+        raise ModelFileError(
+            f"expected a model file with a spec of format {FORMAT} in {source}, got format "
+            f"{metadata.get('format', 'none')}; model files are written by 'srcnn train' and 'srcnn import'"
+        )
+    spec = ModelSpec.from_json(metadata["spec"])
+    _check_tensors(spec, {name: w.shape for name, w in weights.items()}, source)
+    return Model(spec, {name: w.astype(np.float32, copy=False) for name, w in weights.items()})
+
+
+def _read_header(content: bytes) -> tuple[dict[str, Any], int]:
+    """The header of a safetensors file, and where the tensors' data start."""
+    # The length of the header, 8 bytes little-endian, then the header as JSON.
+    start = 8 + int.from_bytes(content[:8], "little")
+    return json.loads(content[8:start]), start
+
+
+def _check_tensors(spec: ModelSpec, shapes: dict[str, tuple[int, ...]], source: str) -> None:
+    expected = spec.tensor_shapes()
+    differences = [f"missing {name} {expected[name]}" for name in expected if name not in shapes]
+    differences += [f"unexpected {name} {shapes[name]}" for name in shapes if name not in expected]
+    differences += [
+        f"{name} has shape {shapes[name]} instead of {expected[name]}"
+        for name in expected
+        if name in shapes and tuple(shapes[name]) != expected[name]
+    ]
+    if differences:
+        raise ModelFileError(
+            f"expected the tensors of {spec.name} in {source}, got differences: {'; '.join(differences)}; "
+            "the weights belong to another network"
+        )

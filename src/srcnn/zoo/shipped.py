@@ -1,0 +1,109 @@
+"""The models inside the package: their names, files and cards. This module knows nothing of engines."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from srcnn.errors import InvalidConfigError, ModelFileError
+from srcnn.zoo.model_file import Model, parse_model, read_model
+
+DEFAULT_MODEL = "srcnn-915"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """What a shipped model's card says; `runs/publish.py` writes it from a finished training.
+
+    Attributes:
+        name: of the model.
+        scale: the enlargement.
+        weights: number of weights and biases.
+        macs_per_pixel: multiply-accumulates per output pixel.
+        set5_psnr: mean PSNR on Set5 in dB, by `srcnn evaluate` with the authors' protocol.
+        set5_ssim: mean SSIM likewise.
+        set14_psnr: on Set14.
+        set14_ssim: likewise.
+        paper_set5_psnr: what the authors' own network of this kind reaches, or None.
+        paper_set14_psnr: likewise.
+        licence: of the weights.
+        training_data: the pictures and their terms.
+        recipe: the config file that made it.
+        training_minutes: how long that took.
+    """
+
+    name: str
+    scale: int
+    weights: int
+    macs_per_pixel: int
+    set5_psnr: float
+    set5_ssim: float
+    set14_psnr: float
+    set14_ssim: float
+    paper_set5_psnr: float | None
+    paper_set14_psnr: float | None
+    licence: str
+    training_data: str
+    recipe: str
+    training_minutes: float
+
+
+@cache
+def shipped_cards() -> tuple[Card, ...]:
+    """The cards of all shipped models, by name and scale.
+
+    Tests: tests/zoo/test_shipped.py.
+    """
+    files = (file for file in _folder().iterdir() if file.name.endswith(".json"))
+    cards = (Card(**json.loads(file.read_text(encoding="utf-8"))) for file in files)
+    return tuple(sorted(cards, key=lambda card: (card.name, card.scale)))
+
+
+def load_model(name: str | Path, scale: int | None = None) -> Model:
+    """Load a shipped model by its name, or any model file by its path.
+
+    Args:
+        name: a shipped name such as "srcnn-915", or the path of a model file.
+        scale: the enlargement; None takes a file's own. A shipped name needs it.
+
+    Returns:
+        Spec and weights.
+
+    Raises:
+        ModelFileError: no such name or file (the message lists the names), or not a model file.
+        InvalidConfigError: the model does not have this scale; the message lists those it has.
+
+    Tests: tests/zoo/test_shipped.py.
+    """
+    text = str(name)
+    scales = [card.scale for card in shipped_cards() if card.name == text]
+    if scales:
+        if scale not in scales:
+            raise InvalidConfigError(
+                f"expected one of the scales {', '.join(map(str, scales))} of {text}, got {scale}; choose one of them"
+            )
+        file = _folder() / file_name(text, scale)
+        return parse_model(file.read_bytes(), file.name)
+    path = Path(name)
+    if path.suffix != ".safetensors" and not path.exists():
+        names = dict.fromkeys(card.name for card in shipped_cards())
+        raise ModelFileError(
+            f"expected a model file or one of the shipped models {', '.join(names)}, got {text!r}; choose one of them"
+        )
+    model = read_model(path)
+    if scale not in (None, model.spec.scale):
+        raise InvalidConfigError(
+            f"expected the scale {model.spec.scale} of {path}, got {scale}; ask for that scale or use another model"
+        )
+    return model
+
+
+def file_name(name: str, scale: int) -> str:
+    """The file of a shipped model."""
+    return f"{name}_x{scale}.safetensors"
+
+
+def _folder() -> Traversable:
+    return resources.files("srcnn.zoo") / "weights"

@@ -1,0 +1,112 @@
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+import pytest
+
+import srcnn.cli as package
+from srcnn.cli import cli, main
+from srcnn.errors import MissingExtraError, SrcnnError
+
+
+def test_the_commands_are_those_of_the_contract() -> None:
+    assert {"upscale", "train", "evaluate", "models", "export"} <= set(cli.commands)
+
+
+@pytest.mark.parametrize("option", ["-h", "--help"])
+@pytest.mark.parametrize("command", [None, *cli.commands])
+def test_every_command_explains_itself(srcnn: Callable, command: str | None, option: str) -> None:
+    outcome = srcnn(*([command] if command else []), option)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out.startswith(f"Usage: srcnn {command or '[OPTIONS]'}")
+
+
+@pytest.mark.parametrize("command", cli.commands.values(), ids=cli.commands)
+def test_every_option_has_a_help_text(command: click.Command) -> None:
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help, parameter.name
+
+
+def test_the_version_is_the_packages(srcnn: Callable) -> None:
+    outcome = srcnn("--version")
+    assert outcome.code == 0
+    assert version("srcnn") in outcome.out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["nothing"], ["--nothing"], ["upscale"], ["upscale", "--nothing"], ["train"], ["evaluate"], ["export"]],
+)
+def test_wrong_use_is_2_with_a_hint_and_no_traceback(srcnn: Callable, arguments: list[str]) -> None:
+    outcome = srcnn(*arguments)
+    assert outcome.code == 2
+    assert outcome.out == ""
+    assert "Error: " in outcome.err
+    assert "Try 'srcnn" in outcome.err
+    assert "Traceback" not in outcome.err
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> list[str]:
+    """A command that raises."""
+
+    @click.command("fail")
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setitem(package.cli.commands, "fail", fail)
+    return ["fail"]
+
+
+def test_every_error_of_this_package_is_2_and_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for error in (SrcnnError("expected a, got b; do c"), MissingExtraError("torch", "train")):
+        assert main(failing(monkeypatch, error)) == 2
+        assert capsys.readouterr() == ("", f"error: {error}\n")
+
+
+def test_an_error_nobody_meant_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ZeroDivisionError):
+        main(failing(monkeypatch, ZeroDivisionError()))
+
+
+def test_an_interrupt_is_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(failing(monkeypatch, KeyboardInterrupt())) == 130
+    assert capsys.readouterr().err.endswith("interrupted\n")
+
+
+def test_the_module_is_the_program_and_gives_its_exit_code(model_file: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "srcnn", "upscale", "none.png", "-m", str(model_file)]
+    result = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.startswith("error: expected a picture file at none.png, got nothing there")
+    assert result.stderr.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_closed_pipe_ends_quietly() -> None:
+    command = f"{sys.executable} -m srcnn --help | true"
+    result = subprocess.run(command, shell=True, capture_output=True, text=True)
+    assert result.stderr == ""
+
+
+def test_an_interrupt_of_a_running_program_is_130_and_leaves_nothing(model_file: Path, tmp_path: Path) -> None:
+    program = (
+        "import os, signal, sys\n"
+        "from srcnn import upscaler\n"
+        "def interrupted(*_): os.kill(os.getpid(), signal.SIGINT)\n"
+        "upscaler.Upscaler.__call__ = interrupted\n"
+        "from srcnn.cli import main\n"
+        "sys.exit(main(sys.argv[1:]))\n"
+    )
+    (tmp_path / "a.ppm").write_bytes(b"P6 2 2 255\n" + bytes(12))
+    arguments = ["upscale", str(tmp_path / "a.ppm"), "-m", str(model_file), "-o", str(tmp_path / "out")]
+    result = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True)
+    assert result.returncode == 128 + signal.SIGINT
+    assert "Traceback" not in result.stderr
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and path.name != "a.ppm"]

@@ -1,0 +1,93 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from small_pictures import save_noise
+
+from srcnn.evaluation.evaluate import evaluate
+from srcnn.evaluation.protocol import AUTHORS
+from srcnn.upscaler import load
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for seed, name in enumerate(("b", "a")):
+        save_noise(tmp_path / "set" / f"{name}.png", (30, 27), seed)
+    return tmp_path / "set"
+
+
+def test_json_has_the_keys_of_the_contract_and_the_values_of_the_evaluation(
+    srcnn: Callable, folder: Path, model_file: Path
+) -> None:
+    outcome = srcnn("evaluate", model_file, folder, "--json")
+    assert (outcome.code, outcome.err) == (0, "")
+    result = json.loads(outcome.out)
+    assert outcome.out.count("\n") == 1
+    assert list(result) == ["model", "scale", "protocol", "images", "mean"]
+    assert (result["model"], result["scale"]) == (str(model_file), 3)
+    assert result["protocol"]["name"] == "authors"
+    assert [list(image) for image in result["images"]] == [["name", "psnr", "ssim", "bicubic_psnr"]] * 2
+    assert [image["name"] for image in result["images"]] == ["a", "b"]
+    assert list(result["mean"]) == ["psnr", "ssim", "bicubic_psnr"]
+    expected = evaluate(load(model_file).luma, folder, 3, AUTHORS)
+    assert result["mean"]["psnr"] == pytest.approx(expected.mean.psnr)
+    assert result["images"][1]["ssim"] == pytest.approx(expected.images[1].ssim)
+
+
+@pytest.mark.parametrize(("options", "scale"), [((), 2), (("-s", 4), 4)])
+def test_bicubic_gains_nothing_on_itself(srcnn: Callable, folder: Path, options: tuple, scale: int) -> None:
+    result = json.loads(srcnn("evaluate", "bicubic", folder, *options, "--json").out)
+    assert (result["model"], result["scale"]) == ("bicubic", scale)
+    assert result["mean"]["psnr"] == result["mean"]["bicubic_psnr"]
+
+
+def test_the_text_has_a_line_for_each_picture_and_the_mean(srcnn: Callable, folder: Path, model_file: Path) -> None:
+    outcome = srcnn("evaluate", model_file, folder)
+    title, header, *rows = outcome.out.splitlines()
+    assert title == f"{model_file} x3, {folder}, protocol authors"
+    assert header.split() == ["picture", "PSNR", "dB", "SSIM", "bicubic", "dB", "gain", "dB"]
+    assert [row.split()[0] for row in rows] == ["a", "b", "mean"]
+    _, psnr, _, bicubic, gain = rows[-1].split()
+    assert float(gain) == pytest.approx(float(psnr) - float(bicubic), abs=0.0011)
+
+
+def test_another_protocol_is_used_and_named(srcnn: Callable, folder: Path) -> None:
+    result = json.loads(srcnn("evaluate", "bicubic", folder, "--protocol", "full-range", "--json").out)
+    authors = json.loads(srcnn("evaluate", "bicubic", folder, "--json").out)
+    assert result["protocol"]["name"] == "full-range"
+    assert result["mean"]["psnr"] < authors["mean"]["psnr"]
+
+
+def test_the_published_value_stands_beside_ours(srcnn: Callable, shared_data: Path) -> None:
+    outcome = srcnn("evaluate", "bicubic", shared_data / "test" / "Set5", "-s", 3)
+    assert outcome.out.splitlines()[-1].startswith("published: 30.39 dB on Set5, ours ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("nothing", "{folder}"), ("one of the shipped models", "got 'nothing'")),
+        (("{model}", "{folder}", "-s", "2"), ("expected the scale 3 of ", "got 2")),
+        (("bicubic", "{folder}", "--protocol", "mine"), ("expected one of the protocols authors, ", "got 'mine'")),
+        (("bicubic", "{folder}", "-s", "1"), ("expected a scale of at least 2, got 1",)),
+        (("bicubic", "{folder}/none"), ("expected a folder of pictures at ", "got no folder there")),
+        (("bicubic", "{folder}/.."), ("got a file that begins with b'no pictu'", "bad")),
+        (("bicubic", "{folder}", "-s", "20"), ("a: expected ",)),
+    ],
+)
+def test_what_cannot_be_is_refused_with_one_line(
+    srcnn: Callable, folder: Path, model_file: Path, arguments: tuple[str, ...], words: tuple[str, ...]
+) -> None:
+    (folder.parent / "bad.png").write_bytes(b"no picture")
+    names = {"{folder}": str(folder), "{model}": str(model_file)}
+    texts = []
+    for argument in arguments:
+        for name, text in names.items():
+            argument = argument.replace(name, text)
+        texts.append(argument)
+    srcnn("evaluate", *texts).assert_refused(*words)
+
+
+def test_a_folder_without_pictures_is_refused(srcnn: Callable, tmp_path: Path) -> None:
+    srcnn("evaluate", "bicubic", tmp_path).assert_refused(f"expected pictures in {tmp_path}, got none")

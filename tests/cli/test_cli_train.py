@@ -1,0 +1,194 @@
+import json
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_pictures import save_noise
+
+from srcnn.training import loop
+from srcnn.zoo.model_file import read_model
+
+TOML = """
+model = "tiny"
+scale = 2
+steps = 12
+kernel_sizes = [3, 1, 3]
+widths = [3, 2]
+batch_size = 2
+patch_size = 12
+precision = "fp32"
+validation_pictures = 1
+validate_every = 6
+checkpoint_every = 6
+threads = 1
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    (tmp_path / "tiny.toml").write_text(TOML)
+    return tmp_path / "tiny.toml"
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    for seed, name in enumerate("abc"):
+        save_noise(tmp_path / "data" / f"{name}.png", (24, 20), seed)
+    return tmp_path / "data"
+
+
+def test_a_config_and_a_folder_become_a_model_file(
+    srcnn: Callable, config: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    outcome = srcnn("train", config, "--data", data)
+    assert (outcome.code, outcome.err) == (0, "")
+    first, *steps, last = outcome.out.splitlines()
+    assert first == "2 pictures and sizes to learn from, 1 pictures for validation"
+    assert [line.split(":")[0].strip() for line in steps if line] == ["step 6", "step 12"]
+    assert last == "runs/tiny/model.safetensors"
+    assert read_model(Path("runs/tiny/model.safetensors")).spec.scale == 2
+    assert {"model.safetensors", "log.jsonl", "checkpoint.pt"} <= {path.name for path in Path("runs/tiny").iterdir()}
+
+
+def test_several_folders_may_follow_data(srcnn: Callable, config: Path, data: Path, tmp_path: Path) -> None:
+    save_noise(tmp_path / "more" / "d.png", (24, 20))
+    save_noise(tmp_path / "yet_more" / "e.png", (24, 20))
+    outcome = srcnn(
+        "train", config, "--data", data, tmp_path / "more", "--data", tmp_path / "yet_more", "-o", tmp_path / "run"
+    )
+    assert outcome.code == 0
+    assert outcome.out.startswith("4 pictures and sizes to learn from, 1 pictures for validation\n")
+
+
+def test_resume_goes_on_to_the_same_file(
+    srcnn: Callable, config: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert srcnn("train", config, "--data", data, "-o", tmp_path / "whole").code == 0
+    take_step = loop._take_step
+
+    def interrupted_step(state, *arguments):
+        if state.step == 8:
+            signal.raise_signal(signal.SIGINT)
+        return take_step(state, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "_take_step", interrupted_step)
+        outcome = srcnn("train", config, "--data", data, "-o", tmp_path / "run")
+    assert outcome.code == 130
+    assert f"stopped with a checkpoint in {tmp_path / 'run'}; go on with --resume" in outcome.err
+    assert json.loads((tmp_path / "run" / "log.jsonl").read_text().splitlines()[-1])["step"] == 9
+    assert srcnn("train", config, "--data", data, "-o", tmp_path / "run", "--resume").code == 0
+    ours, whole = ((tmp_path / name / "model.safetensors").read_bytes() for name in ("run", "whole"))
+    assert ours == whole
+
+
+def test_ctrl_c_works_as_before_after_a_training(srcnn: Callable, config: Path, data: Path, tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    srcnn("train", config, "--data", data, "-o", tmp_path / "run")
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_set_replaces_values(srcnn: Callable, config: Path, data: Path, tmp_path: Path) -> None:
+    options = ("--set", "steps=3", "--set", "model = other", "--set", "scale=3")
+    assert srcnn("train", config, "--data", data, "-o", tmp_path / "run", *options).code == 0
+    spec = read_model(tmp_path / "run" / "model.safetensors").spec
+    assert (spec.name, spec.scale, spec.training["steps"]) == ("other", 3, "3")
+
+
+def test_init_starts_from_a_model_file(srcnn: Callable, config: Path, data: Path, tmp_path: Path) -> None:
+    assert srcnn("train", config, "--data", data, "-o", tmp_path / "first").code == 0
+    start = tmp_path / "first" / "model.safetensors"
+    options = ("--init", start, "--set", "steps=1", "--set", "learning_rate=1e-9", "--set", "scale=3")
+    assert srcnn("train", config, "--data", data, "-o", tmp_path / "second", *options).code == 0
+    first, second = (read_model(tmp_path / name / "model.safetensors") for name in ("first", "second"))
+    np.testing.assert_allclose(second.weights["conv1.weight"], first.weights["conv1.weight"], atol=1e-7)
+    assert second.spec.scale == 3
+
+
+def test_files_left_out_are_named_on_standard_error(srcnn: Callable, config: Path, data: Path, tmp_path: Path) -> None:
+    (data / "z.png").write_bytes(b"no picture")
+    outcome = srcnn("train", config, "--data", data, "-o", tmp_path / "run")
+    assert outcome.code == 0
+    assert outcome.err.startswith("left out: expected a picture of a known format at ")
+    assert outcome.err.count("\n") == 1
+
+
+BAD_USE = {
+    "no config": (("none.toml", "--data", "data"), ("expected a config file at none.toml", "No such file")),
+    "unknown key": (("tiny.toml", "--data", "data", "--set", "lr=1"), ("expected only known keys", "got lr;")),
+    "wrong type": (("tiny.toml", "--data", "data", "--set", "steps=[1]"), ("steps to be a whole number, got [1]",)),
+    "impossible": (("tiny.toml", "--data", "data", "--set", "patch_size=4"), ("expected patch_size to be above 4",)),
+    "no equals": (("tiny.toml", "--data", "data", "--set", "steps"), ("expected KEY=VALUE after --set, got 'steps'",)),
+    "no toml": (("data/a.png", "--data", "data"), ("expected TOML in data/a.png",)),
+    "no folder": (("tiny.toml", "--data", "none"), ("expected a folder of pictures at none",)),
+    "no pictures": (("tiny.toml", "--data", "empty"), ("expected at least 2 pictures of 12 pixels a side", "got 0")),
+    "small": (("tiny.toml", "--data", "data", "--set", "patch_size=21"), ("got 0 (3 skipped, the first: data/a.png",)),
+    "few": (
+        ("tiny.toml", "--data", "data", "--set", "validation_pictures=3"),
+        ("expected at least 4 pictures", "got 3"),
+    ),
+    "large scale": (("tiny.toml", "--data", "data", "--set", "scale=30"), ("expected at least 30 x 30 pixels",)),
+    "unknown model": (("tiny.toml", "--data", "data", "--init", "nothing"), ("one of the shipped models", "'nothing'")),
+}
+
+
+@pytest.mark.parametrize(("arguments", "words"), BAD_USE.values(), ids=BAD_USE)
+def test_what_cannot_be_is_refused_with_one_line_before_anything_is_written(
+    srcnn: Callable, config: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...], words: tuple[str, ...],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    outcome = srcnn("train", *arguments)
+    assert outcome.code == 2
+    assert outcome.err.startswith("error: expected ")
+    assert outcome.err.count("\n") == 1
+    assert "Traceback" not in outcome.err
+    for word in words:
+        assert word in outcome.err
+    assert not list(tmp_path.rglob("*.safetensors"))
+    assert not list(tmp_path.rglob("log.jsonl"))
+
+
+def test_nothing_to_resume_is_refused(srcnn: Callable, config: Path, data: Path, tmp_path: Path) -> None:
+    outcome = srcnn("train", config, "--data", data, "-o", tmp_path / "run", "--resume")
+    assert outcome.code == 2
+    assert outcome.err.startswith(f"error: expected a checkpoint in {tmp_path / 'run'}, got none there; ")
+
+
+def test_a_changed_config_is_refused_unless_the_changes_are_accepted(
+    srcnn: Callable, config: Path, data: Path, tmp_path: Path
+) -> None:
+    arguments = ("train", config, "--data", data, "-o", tmp_path / "run")
+    assert srcnn(*arguments).code == 0
+    changed = (*arguments, "--resume", "--set", "steps=14")
+    outcome = srcnn(*changed)
+    assert outcome.code == 2
+    assert "got differences: steps was 12 and is 14; " in outcome.err
+    assert srcnn(*changed, "--accept-changes").code == 0
+    assert json.loads((tmp_path / "run" / "log.jsonl").read_text().splitlines()[-1])["step"] == 14
+
+
+@pytest.mark.parametrize("name", ["file", "file/run"])
+def test_a_run_folder_that_cannot_be_made_is_refused(
+    srcnn: Callable, config: Path, data: Path, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "file").touch()
+    outcome = srcnn("train", config, "--data", data, "-o", tmp_path / name)
+    assert outcome.code == 2
+    assert outcome.err.startswith(f"error: expected to make the folder {tmp_path / name}, got: ")
+    assert outcome.err.count("\n") == 1
+
+
+def test_without_torch_the_extra_is_named(
+    srcnn: Callable, config: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)  # importing it raises
+    outcome = srcnn("train", config, "--data", data, "-o", tmp_path / "run")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == "error: torch is needed and not installed; run: pip install 'srcnn[train]'\n"
+    assert not (tmp_path / "run").exists()

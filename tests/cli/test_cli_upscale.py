@@ -1,0 +1,207 @@
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from small_pictures import save_noise
+from tiny_models import gentle_model
+
+from srcnn.upscaler import Upscaler
+
+KEYS = ["input", "output", "status", "error", "width", "height", "seconds"]
+
+
+def test_the_result_lies_beside_the_picture_and_is_the_upscalers(
+    srcnn: Callable, picture: Path, model_file: Path
+) -> None:
+    outcome = srcnn("upscale", picture, "-m", model_file)
+    target = picture.with_name("a_x3.png")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out.startswith(f"{picture} -> {target} (24 x 18, ")
+    assert outcome.out.count("\n") == 1
+    with Image.open(picture) as before, Image.open(target) as after:
+        np.testing.assert_array_equal(np.asarray(after), Upscaler(gentle_model(scale=3))(np.asarray(before)))
+
+
+@pytest.mark.parametrize("output", ["b.png", "folder", "{stem}-{scale}{ext}"])
+def test_an_output_may_be_a_file_a_folder_or_a_pattern(
+    srcnn: Callable, picture: Path, model_file: Path, tmp_path: Path, output: str
+) -> None:
+    assert srcnn("upscale", picture, "-m", model_file, "-o", tmp_path / output).code == 0
+    expected = {"b.png": "b.png", "folder": "folder/a.png"}.get(output, "a-3.png")
+    with Image.open(tmp_path / expected) as after:
+        assert after.size == (24, 18)
+
+
+def test_json_is_one_object_a_line_with_the_keys_of_the_contract(
+    srcnn: Callable, picture: Path, model_file: Path, tmp_path: Path
+) -> None:
+    outcome = srcnn("upscale", picture, tmp_path / "none.png", "-m", model_file, "-o", tmp_path / "out", "--json")
+    assert (outcome.code, outcome.err) == (1, "")
+    good, bad = (json.loads(line) for line in outcome.out.splitlines())
+    assert list(good) == list(bad) == KEYS
+    assert good["seconds"] > 0
+    assert good == {
+        "input": str(picture),
+        "output": str(tmp_path / "out" / "a.png"),
+        "status": "ok",
+        "error": None,
+        "width": 24,
+        "height": 18,
+        "seconds": good["seconds"],
+    }
+    assert (bad["input"], bad["output"], bad["status"]) == (str(tmp_path / "none.png"), None, "error")
+    assert bad["error"].startswith("expected a picture file at ")
+    assert (bad["width"], bad["height"]) == (0, 0)
+
+
+def test_one_bad_file_is_1_and_the_others_are_done(
+    srcnn: Callable, picture: Path, model_file: Path, tmp_path: Path
+) -> None:
+    (picture.parent / "b.png").write_bytes(b"no picture")
+    save_noise(picture.parent / "c.png", (4, 4))
+    outcome = srcnn("upscale", picture.parent, "-m", model_file)
+    assert outcome.code == 1
+    assert outcome.err.startswith(f"error: expected a picture of a known format at {picture.parent / 'b.png'}, got ")
+    assert outcome.err.count("\n") == 1
+    assert outcome.out.count("\n") == 2
+    assert sorted(path.name for path in (tmp_path / "in_x3").iterdir()) == ["a.png", "c.png"]
+
+
+def test_folders_are_searched_below_only_recursively(
+    srcnn: Callable, picture: Path, model_file: Path, tmp_path: Path
+) -> None:
+    save_noise(picture.parent / "deep" / "b.png", (4, 4))
+    assert srcnn("upscale", picture.parent, "-m", model_file).code == 0
+    assert [path.name for path in (tmp_path / "in_x3").rglob("*")] == ["a.png"]
+    assert srcnn("upscale", picture.parent, "-m", model_file, "--recursive").code == 0
+    assert (tmp_path / "in_x3" / "deep" / "b.png").is_file()
+
+
+def test_what_a_format_cannot_hold_is_noted_on_standard_error(
+    srcnn: Callable, model_file: Path, tmp_path: Path
+) -> None:
+    Image.new("RGBA", (4, 4), (1, 2, 3, 100)).save(tmp_path / "a.png")
+    outcome = srcnn("upscale", tmp_path / "a.png", "-m", model_file, "-o", tmp_path / "a.jpg")
+    assert outcome.code == 0
+    assert outcome.err.startswith("  note: ")
+
+
+def test_options_of_writing_reach_the_file(srcnn: Callable, model_file: Path, tmp_path: Path) -> None:
+    source = save_noise(tmp_path / "a.jpg", (40, 40))
+    for quality in (20, 95):
+        assert (
+            srcnn("upscale", source, "-m", model_file, "-o", tmp_path / f"{quality}.jpg", "--quality", quality).code
+            == 0
+        )
+    assert (tmp_path / "20.jpg").stat().st_size < (tmp_path / "95.jpg").stat().st_size
+    for level in (0, 9):
+        assert (
+            srcnn("upscale", source, "-m", model_file, "-o", tmp_path / f"{level}.png", "--png-level", level).code == 0
+        )
+    assert (tmp_path / "9.png").stat().st_size < (tmp_path / "0.png").stat().st_size
+    exif = Image.Exif()
+    exif[0x010F] = "Maker"
+    Image.new("RGB", (4, 4)).save(tmp_path / "b.jpg", exif=exif)
+    for options, kept in (((), "Maker"), (("--strip-metadata",), None)):
+        assert srcnn("upscale", tmp_path / "b.jpg", "-m", model_file, "-o", tmp_path / "c.jpg", *options).code == 0
+        with Image.open(tmp_path / "c.jpg") as after:
+            assert after.getexif().get(0x010F) == kept
+
+
+@pytest.mark.parametrize("option", [("--threads", 1), ("--engine", "onnxruntime"), ("-s", 3)])
+def test_options_of_computing_are_taken(
+    srcnn: Callable, picture: Path, model_file: Path, option: tuple[str, object]
+) -> None:
+    assert srcnn("upscale", picture, "-m", model_file, *option).code == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("-m", "nothing"), ("one of the shipped models", "got 'nothing'")),
+        (("-m", "none.safetensors"), ("expected a model file at none.safetensors", "No such file")),
+        (("-m", "{picture}"), ("expected a model file in ", "got something else")),
+        (("-m", "{model}", "-s", "2"), ("expected the scale 3 of ", "got 2")),
+        (("-m", "{model}", "-o", "{picture}"), ("expected an output that is not an input",)),
+        (("-m", "{model}", "-o", "{stem"), ("expected a pattern with {stem}, {scale} and {ext}",)),
+    ],
+)
+def test_what_cannot_be_is_refused_with_one_line_and_nothing_is_written(
+    srcnn: Callable, picture: Path, model_file: Path, tmp_path: Path, options: tuple[str, ...], words: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    names = {"{picture}": str(picture), "{model}": str(model_file)}
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    srcnn("upscale", picture, *(names.get(option, option) for option in options)).assert_refused(*words)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    "options", [("--threads", "-1"), ("--engine", "gpu"), ("-s", "two"), ("--quality", "0"), ("--png-level", "10")]
+)
+def test_values_out_of_range_are_wrong_use(srcnn: Callable, picture: Path, options: tuple[str, str]) -> None:
+    outcome = srcnn("upscale", picture, *options)
+    assert outcome.code == 2
+    assert "Error: Invalid value for " in outcome.err
+    assert [path.name for path in picture.parent.iterdir()] == ["a.png"]
+
+
+def test_a_folder_without_pictures_is_wrong_use(srcnn: Callable, model_file: Path, tmp_path: Path) -> None:
+    outcome = srcnn("upscale", tmp_path, "-m", model_file)
+    assert outcome.code == 2
+    assert "expected at least one picture, got folders without any" in outcome.err
+
+
+@pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n\x1a\n", b"text", b"\xff\xd8\xff\xe0\x00\x10JFIF"])
+def test_a_damaged_picture_is_1_and_one_line_and_nothing_is_written(
+    srcnn: Callable, model_file: Path, tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "a.png").write_bytes(content)
+    outcome = srcnn("upscale", tmp_path / "a.png", "-m", model_file)
+    assert (outcome.code, outcome.out) == (1, "")
+    assert outcome.err.startswith("error: expected ")
+    assert outcome.err.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
+def test_an_output_folder_that_cannot_be_made_is_1_and_one_line(
+    srcnn: Callable, picture: Path, model_file: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "out").write_bytes(b"a file where a folder should be")
+    outcome = srcnn("upscale", picture, "-m", model_file, "-o", f"{tmp_path}/out/{{stem}}{{ext}}")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert outcome.err.startswith(f"error: expected to write {tmp_path / 'out' / 'a.png'}, got: ")
+    assert outcome.err.count("\n") == 1
+
+
+def test_enlarging_a_file_never_imports_torch(picture: Path, model_file: Path) -> None:
+    program = (
+        "import sys\n"
+        "sys.modules['torch'] = None\n"  # importing it raises from here on
+        "from srcnn.cli import main\n"
+        "code = main(sys.argv[1:])\n"
+        "assert not {'srcnn.models', 'srcnn.training', 'srcnn.evaluation', 'scipy'} & set(sys.modules)\n"
+        "sys.exit(code)\n"
+    )
+    command = [sys.executable, "-c", program, "upscale", str(picture), "-m", str(model_file)]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert picture.with_name("a_x3.png").is_file()
+
+
+def test_help_imports_no_engine_and_no_codec() -> None:
+    program = (
+        "import sys\n"
+        "from srcnn.cli import main\n"
+        "assert main(['upscale', '--help']) == 0\n"
+        "heavy = {'onnxruntime', 'pyvips', 'PIL', 'scipy', 'torch'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (0, "")

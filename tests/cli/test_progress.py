@@ -1,0 +1,43 @@
+import io
+import sys
+
+import pytest
+
+from srcnn.cli.progress import progress_bar
+
+
+class Terminal(io.StringIO):
+    """A standard error that a person looks at."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_where_nobody_is_looking_nothing_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress_bar("working") as advance:
+        advance(1, 2)
+        advance(2, 2)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_person_sees_the_label_and_the_share_on_standard_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with progress_bar("working") as advance:
+        advance(1, 4)
+        advance(3, 4)
+    text = terminal.getvalue()
+    assert "working" in text
+    assert "25%" in text
+    assert "75%" in text
+    assert capsys.readouterr().out == ""
+
+
+def test_progress_may_go_back_and_need_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    with progress_bar("working") as advance:
+        advance(3, 4)
+        advance(1, 4)
+        advance(0.5, 4.0)

@@ -1,0 +1,17 @@
+"""Fixtures that several packages' tests share."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+# Beside the checkout by default; anywhere with SRCNN_DATA.
+_SHARED_DATA = Path(os.environ.get("SRCNN_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder with train/, test/ and matlab_lr/, which the project does not ship."""
+    if not (_SHARED_DATA / "test" / "Set5").is_dir():
+        pytest.skip(f"needs the standard picture sets in {_SHARED_DATA}, or in the folder SRCNN_DATA names")
+    return _SHARED_DATA

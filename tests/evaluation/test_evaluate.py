@@ -1,0 +1,101 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image as PillowImage
+
+from srcnn.errors import InvalidConfigError, InvalidImageError
+from srcnn.evaluation.evaluate import evaluate, named_pictures
+from srcnn.evaluation.protocol import AUTHORS
+from srcnn.imaging import imresize
+
+
+@pytest.fixture
+def folder(tmp_path):
+    rng = np.random.default_rng(0)
+    for name, size in (("b.png", (50, 41)), ("a.png", (36, 48)), ("sub/c.bmp", (40, 40))):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        image = imresize(rng.integers(0, 256, (7, 7, 3), np.uint8), size=size)
+        PillowImage.fromarray(image).save(tmp_path / name)
+    return tmp_path
+
+
+def test_bicubic_as_the_method_equals_the_baseline(folder):
+    result = evaluate(lambda lr: imresize(lr, 3), folder, 3, AUTHORS)
+    assert [image.name for image in result.images] == ["a", "b", "sub/c"]
+    for image in (*result.images, result.mean):
+        assert image.psnr == pytest.approx(image.bicubic_psnr, abs=1e-9)
+        assert image.ssim == pytest.approx(image.bicubic_ssim, abs=1e-12)
+
+
+def test_without_a_method_it_measures_the_protocols_bicubic(folder):
+    sharp = evaluate(None, folder, 2, replace(AUTHORS, kernel_a_up=-0.75))
+    assert sharp.mean.psnr == sharp.mean.bicubic_psnr
+    assert sharp.mean.psnr != evaluate(None, folder, 2, AUTHORS).mean.psnr
+
+
+def test_the_mean_is_the_plain_mean_over_pictures(folder):
+    result = evaluate(None, folder, 2, AUTHORS)
+    assert result.mean.psnr == pytest.approx(np.mean([image.psnr for image in result.images]))
+    assert result.mean.ssim == pytest.approx(np.mean([image.ssim for image in result.images]))
+
+
+def test_the_json_is_the_contract(folder):
+    result = json.loads(json.dumps(evaluate(None, folder, 2, AUTHORS).to_dict("bicubic"), allow_nan=False))
+    assert list(result) == ["model", "scale", "protocol", "images", "mean"]
+    assert (result["model"], result["scale"], result["protocol"]["name"]) == ("bicubic", 2, "authors")
+    assert list(result["images"][0]) == ["name", "psnr", "ssim", "bicubic_psnr"]
+    assert list(result["mean"]) == ["psnr", "ssim", "bicubic_psnr"]
+
+
+def test_equal_pictures_have_no_number_in_json(tmp_path):
+    PillowImage.fromarray(np.full((30, 30, 3), 128, np.uint8)).save(tmp_path / "flat.png")
+    result = evaluate(None, tmp_path, 2, AUTHORS)
+    assert result.mean.psnr == np.inf
+    assert result.to_dict("bicubic")["mean"]["psnr"] is None
+
+
+def test_progress_is_told_after_each_picture(folder):
+    told = []
+    evaluate(None, folder, 2, AUTHORS, progress=lambda done, total: told.append((done, total)))
+    assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_pictures_that_differ_only_in_their_ending_keep_it(tmp_path):
+    for name in ("a.png", "a.bmp"):
+        PillowImage.fromarray(np.zeros((4, 4, 3), np.uint8)).save(tmp_path / name)
+    assert list(named_pictures(tmp_path)) == ["a.bmp", "a.png"]
+
+
+def test_a_folder_without_pictures_is_refused(tmp_path):
+    with pytest.raises(InvalidConfigError, match=f"expected pictures in {tmp_path}, got none"):
+        evaluate(None, tmp_path, 2, AUTHORS)
+
+
+def test_a_scale_below_two_is_refused(folder):
+    with pytest.raises(InvalidConfigError, match="got 1"):
+        evaluate(None, folder, 1, AUTHORS)
+
+
+@pytest.mark.parametrize("size", [(2, 40), (5, 5), (12, 12)])
+def test_a_picture_that_is_too_small_is_named(folder, size):
+    PillowImage.fromarray(np.zeros((*size, 3), np.uint8)).save(folder / "tiny.png")
+    with pytest.raises(InvalidImageError, match=r"tiny: expected .*, got .*; "):
+        evaluate(None, folder, 3, AUTHORS)
+
+
+def test_a_method_that_returns_nan_is_refused_with_the_pictures_name(folder):
+    def one_nan(lr):
+        large = imresize(lr, 2)
+        if lr.shape == (25, 20):
+            large[3, 4] = np.nan
+        return large
+
+    with pytest.raises(InvalidImageError, match=r"b: .*got NaN or infinity in 1 of 2000 pixels"):
+        evaluate(one_nan, folder, 2, AUTHORS)
+
+
+def test_a_method_that_returns_another_shape_is_refused_with_the_pictures_name(folder):
+    with pytest.raises(InvalidImageError, match=r"a: .*got shape"):
+        evaluate(lambda lr: lr, folder, 2, AUTHORS)

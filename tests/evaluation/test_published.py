@@ -1,0 +1,88 @@
+import pytest
+
+from srcnn.evaluation.published import (
+    DATASETS,
+    published_psnr,
+    published_ssim,
+    published_values,
+    recognise_dataset,
+)
+
+
+@pytest.mark.parametrize(
+    ("method", "dataset", "scale", "psnr"),
+    [
+        ("bicubic", "Set5", 2, 33.66),
+        ("bicubic", "Set5", 3, 30.39),
+        ("bicubic", "Set5", 4, 28.42),
+        ("bicubic", "Set14", 2, 30.23),
+        ("bicubic", "Set14", 3, 27.54),
+        ("bicubic", "Set14", 4, 26.00),
+        ("srcnn-955", "Set5", 3, 32.75),
+        ("srcnn-955", "Set14", 4, 27.50),
+        ("a+", "Set5", 3, 32.59),
+        ("sc", "Set5", 3, 31.42),
+    ],
+)
+def test_the_papers_values_are_found(method, dataset, scale, psnr):
+    # Dong et al., TPAMI 2016, tables of Set5 and Set14.
+    assert published_psnr(method, dataset, scale) == psnr
+
+
+def test_the_authors_t91_values_say_that_they_were_measured():
+    values = [value for value in published_values() if value.method == "srcnn-915"]
+    assert [value.value for value in values] == [36.342, 32.390, 30.081, 32.176, 29.003, 27.202]
+    assert all(value.source.startswith("measured") and value.training == "T91" for value in values)
+
+
+def test_a_model_of_a_family_finds_the_familys_value():
+    assert published_psnr("srcnn-915-t91", "Set5", 3) == published_psnr("srcnn-915", "Set5", 3) == 32.390
+
+
+def test_a_longer_family_is_not_mistaken_for_a_shorter_one():
+    assert published_psnr("fsrcnn-s-t91", "Set5", 2) is None
+    assert published_psnr("srcnn-915-imagenet", "Set5", 3) == 32.516
+
+
+@pytest.mark.parametrize(
+    ("method", "dataset", "scale"), [("swift", "Set5", 3), ("bicubic", "Urban100", 3), ("bicubic", "Set5", 8)]
+)
+def test_what_is_not_printed_is_none(method, dataset, scale):
+    assert published_psnr(method, dataset, scale) is None
+
+
+def test_ssim_is_its_own_metric():
+    assert published_ssim("srcnn-955", "Set5", 3) == 0.9090
+
+
+def test_every_value_has_its_source_and_stands_once():
+    values = published_values()
+    keys = [(value.method, value.dataset, value.scale, value.metric) for value in values]
+    assert len(set(keys)) == len(keys)
+    assert all(value.source and value.paper and value.dataset in DATASETS for value in values)
+    assert {value.scale for value in values} == {2, 3, 4}
+    assert all((20 < value.value < 40) if value.metric == "psnr" else (0.6 < value.value < 1) for value in values)
+
+
+def test_the_sets_have_their_sizes():
+    assert {name: len(pictures) for name, pictures in DATASETS.items()} == {"Set5": 5, "Set14": 14, "BSD100": 100}
+
+
+def test_a_set_is_recognised_by_the_names_of_its_pictures():
+    assert recognise_dataset("anything", [f"{name}_GT.bmp" for name in DATASETS["Set5"]]) == "Set5"
+    assert recognise_dataset("anything", [f"sub/{name}.png" for name in DATASETS["Set14"]]) == "Set14"
+
+
+def test_a_renamed_copy_is_recognised_by_its_folder_if_complete():
+    assert recognise_dataset("set5", [f"img_{i:03}" for i in range(1, 6)]) == "Set5"
+    assert recognise_dataset("Set5", [f"img_{i:03}" for i in range(1, 5)]) is None
+
+
+def test_other_pictures_are_no_set():
+    assert recognise_dataset("holidays", ["a", "b", "c", "d", "e"]) is None
+
+
+def test_the_shared_sets_are_recognised(shared_data):
+    for dataset in DATASETS:
+        names = [path.name for path in (shared_data / "test" / dataset).iterdir()]
+        assert recognise_dataset("", names) == dataset

@@ -1,0 +1,78 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from srcnn.imaging.alpha import fill_transparent
+
+
+def picture(shape: tuple[int, int, int], seed: int, dtype: str = "uint8") -> np.ndarray:
+    """Noise with about a third of the pixels fully transparent, at least one of them visible."""
+    random = np.random.default_rng(seed)
+    peak = np.iinfo(dtype).max if dtype.startswith("u") else 1.0
+    image = (random.random(shape) * peak).astype(dtype)
+    image[:, :, -1] = np.where(random.random(shape[:2]) < 0.35, 0, np.maximum(image[:, :, -1], peak / 255))
+    image[0, 0, -1] = peak
+    return image
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    shape=st.tuples(st.integers(1, 20), st.integers(1, 20), st.sampled_from([2, 4])),
+    seed=st.integers(0, 999),
+    dtype=st.sampled_from(["uint8", "uint16", "float32"]),
+)
+def test_only_the_colours_of_hidden_pixels_change(shape: tuple[int, int, int], seed: int, dtype: str) -> None:
+    image = picture(shape, seed, dtype)
+    before = image.copy()
+    result = fill_transparent(image)
+    hidden = image[:, :, -1] == 0
+    assert (result.dtype, result.shape) == (image.dtype, image.shape)
+    np.testing.assert_array_equal(result[:, :, -1], image[:, :, -1])
+    np.testing.assert_array_equal(result[~hidden], image[~hidden])
+    np.testing.assert_array_equal(image, before)
+
+
+@settings(deadline=None, max_examples=40)
+@given(shape=st.tuples(st.integers(1, 20), st.integers(1, 20), st.sampled_from([2, 4])), seed=st.integers(0, 999))
+def test_what_is_stored_under_alpha_0_does_not_matter(shape: tuple[int, int, int], seed: int) -> None:
+    image = picture(shape, seed)
+    other = image.copy()
+    other[other[:, :, -1] == 0, :-1] ^= 0xFF
+    np.testing.assert_array_equal(fill_transparent(image), fill_transparent(other))
+
+
+@settings(deadline=None, max_examples=40)
+@given(shape=st.tuples(st.integers(1, 33), st.integers(1, 33)), seed=st.integers(0, 999))
+def test_the_one_visible_colour_fills_everything(shape: tuple[int, int], seed: int) -> None:
+    image = np.zeros((*shape, 4), np.uint8)
+    row, column = (int(np.random.default_rng(seed).integers(side)) for side in shape)
+    image[row, column] = (200, 100, 50, 1)
+    assert (fill_transparent(image)[:, :, :3] == (200, 100, 50)).all()
+
+
+def test_a_hidden_pixel_takes_the_mean_of_the_visible_ones_in_its_square() -> None:
+    image = np.array([[[10, 255], [20, 255]], [[60, 255], [0, 0]]], np.uint8)
+    assert fill_transparent(image)[1, 1].tolist() == [30, 0]
+
+
+def test_a_hidden_pixel_takes_its_colour_from_nearby_not_from_afar() -> None:
+    image = np.zeros((16, 16, 2), np.uint8)
+    image[:, :4] = (255, 255)
+    image[:, 12:] = (0, 255)
+    image[:, 8:, 0] = 0
+    filled = fill_transparent(image)[:, :, 0]
+    assert (filled[:, 4] > 200).all()
+    assert (filled[:, 11] < 55).all()
+
+
+@pytest.mark.parametrize("alpha", [0, 255])
+def test_a_picture_wholly_hidden_or_wholly_visible_is_returned_as_it_is(alpha: int) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (5, 6, 4), np.uint8)
+    image[:, :, 3] = alpha
+    assert fill_transparent(image) is image
+
+
+def test_nearly_transparent_pixels_keep_their_colour() -> None:
+    image = np.array([[[7, 1], [9, 0], [200, 255]]], np.uint8)
+    assert fill_transparent(image)[0, 0].tolist() == [7, 1]

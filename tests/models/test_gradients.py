@@ -1,0 +1,131 @@
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+from torch.nn import functional
+
+from srcnn.models import gradients
+from srcnn.models.gradients import accumulate_gradients
+from srcnn.models.srcnn import Srcnn, initialise
+from srcnn.spec import ConvLayer, ModelSpec, srcnn
+
+SHAPES = [
+    ((9, 1, 5), (16, 8)),
+    ((9, 5, 5), (5, 3)),
+    ((5, 3), (4,)),
+    ((3,), ()),
+    ((1,), ()),
+    ((1, 3, 1), (3, 2)),
+    ((3, 1, 1, 5), (3, 7, 2)),
+]
+
+
+def random_network(spec: ModelSpec, seed: int = 0) -> Srcnn:
+    """All weights and biases random; gradients zero, as when a step begins."""
+    network = Srcnn(spec)
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.normal_(0, parameter[0].numel() ** -0.5 if parameter.ndim > 1 else 0.3, generator=generator)
+            parameter.grad = torch.zeros_like(parameter)
+    return network
+
+
+def random_batch(spec: ModelSpec, images: int, height: int, width: int, seed: int = 0) -> tuple[Tensor, Tensor]:
+    """Inputs, and labels with `height` x `width` pixels."""
+    generator = torch.Generator().manual_seed(seed)
+    size = (height + 2 * spec.reach, width + 2 * spec.reach)
+    inputs = torch.rand((images, spec.channels, *size), generator=generator)
+    return inputs, torch.rand((images, spec.channels, height, width), generator=generator)
+
+
+def automatic(network: Srcnn, inputs: Tensor, labels: Tensor) -> tuple[Tensor, list[Tensor]]:
+    """The loss and gradients by automatic differentiation of plain convolutions, in double precision."""
+    double = Srcnn(network.spec).double()
+    double.load_state_dict(network.state_dict())
+    loss = functional.mse_loss(double(inputs.double()), labels.double())
+    return loss.detach(), list(torch.autograd.grad(loss, list(double.parameters())))
+
+
+def check(network: Srcnn, inputs: Tensor, labels: Tensor) -> None:
+    loss, expected = automatic(network, inputs, labels)
+    result = accumulate_gradients(network, inputs, labels, torch.float32)
+    torch.testing.assert_close(result.double(), loss, rtol=1e-5, atol=1e-7)
+    for parameter, gradient in zip(network.parameters(), expected, strict=True):
+        assert parameter.grad is not None
+        torch.testing.assert_close(parameter.grad.double(), gradient, rtol=1e-4, atol=2e-6)
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    shape=st.sampled_from(SHAPES),
+    channels=st.sampled_from([1, 3]),
+    images=st.integers(1, 5),
+    height=st.integers(1, 9),
+    width=st.integers(1, 9),
+    seed=st.integers(0, 99),
+)
+def test_loss_and_gradients_equal_automatic_differentiation(
+    shape: tuple[tuple[int, ...], tuple[int, ...]], channels: int, images: int, height: int, width: int, seed: int
+) -> None:
+    spec = srcnn(name="n", scale=2, kernel_sizes=shape[0], widths=shape[1], channels=channels)
+    check(random_network(spec, seed), *random_batch(spec, images, height, width, seed))
+
+
+def test_a_last_layer_with_a_relu_and_an_inner_one_without_are_differentiated_too() -> None:
+    def layer(inputs: int, outputs: int, *, relu: bool) -> ConvLayer:
+        return ConvLayer(in_channels=inputs, out_channels=outputs, kernel_size=3, relu=relu)
+
+    layers = (layer(1, 4, relu=False), layer(4, 3, relu=True), layer(3, 1, relu=True))
+    spec = ModelSpec(name="n", scale=2, layers=layers)
+    check(random_network(spec, 3), *random_batch(spec, 2, 7, 6))
+
+
+@pytest.mark.parametrize("rows_in_a_chunk", [1, 2, 3, 5, 100])
+def test_the_size_of_the_chunks_changes_nothing_but_the_order_of_additions(
+    rows_in_a_chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = srcnn(name="n", scale=2, kernel_sizes=(5, 1, 3), widths=(6, 4))
+    inputs, labels = random_batch(spec, 5, 8, 9)
+    chunk_bytes = rows_in_a_chunk * inputs[0, 0].numel() * 6 * 4
+    monkeypatch.setattr(gradients, "_CHUNK_BYTES", chunk_bytes)
+    check(random_network(spec), inputs, labels)
+
+
+def test_gradients_are_added_to_those_there_are() -> None:
+    spec = srcnn(name="n", scale=2, kernel_sizes=(3, 3), widths=(4,))
+    network, batch = random_network(spec), random_batch(spec, 2, 6, 6)
+    accumulate_gradients(network, *batch, torch.float32)
+    once = [parameter.grad.clone() for parameter in network.parameters()]
+    accumulate_gradients(network, *batch, torch.float32)
+    for parameter, gradient in zip(network.parameters(), once, strict=True):
+        torch.testing.assert_close(parameter.grad, 2 * gradient)
+
+
+def test_weights_inputs_and_labels_are_left_as_they_were() -> None:
+    spec = srcnn(name="n", scale=2, kernel_sizes=(3, 3), widths=(4,))
+    network, (inputs, labels) = random_network(spec), random_batch(spec, 2, 6, 6)
+    before = [tensor.detach().clone() for tensor in (*network.parameters(), inputs, labels)]
+    accumulate_gradients(network, inputs, labels, torch.float32)
+    for tensor, copy in zip((*network.parameters(), inputs, labels), before, strict=True):
+        assert torch.equal(tensor, copy)
+
+
+def test_gradients_in_bf16_are_near_those_in_single_precision() -> None:
+    spec = srcnn(name="n", scale=2)
+    network = Srcnn(spec)
+    initialise(network, 0)
+    inputs, labels = random_batch(spec, 4, 21, 21)
+    loss, expected = automatic(network, inputs, labels)
+    for parameter in network.parameters():
+        parameter.grad = torch.zeros_like(parameter)
+    result = accumulate_gradients(network, inputs, labels, torch.bfloat16)
+    assert result.dtype == torch.float32
+    assert result.item() == pytest.approx(loss.item(), rel=0.01)
+    for parameter, gradient in zip(network.parameters(), expected, strict=True):
+        assert parameter.grad.dtype == torch.float32
+        # bf16 keeps 8 bits: single products are off by up to 2^-8, their sums by less.
+        error = (parameter.grad - gradient).norm() / gradient.norm()
+        assert error < 0.02
+        assert error > 0

@@ -1,0 +1,164 @@
+import functools
+import resource
+import struct
+import subprocess
+import sys
+import zlib
+from pathlib import Path
+
+import corruption
+import numpy as np
+import pytest
+import pyvips
+
+from srcnn.errors import InvalidImageError
+from srcnn.pictures.read import read_picture
+
+SECONDS = 10
+BYTES = 2**30
+
+
+def test_broken_files_end_in_a_picture_or_one_sentence(tmp_path: Path) -> None:
+    sources = corruption.make_sources(tmp_path)
+    wholes = [source.read_bytes() for source in sources]
+    refused = 0
+    count = 20 * len(sources)
+    for number in range(count):
+        random = np.random.default_rng(number)
+        which = number % len(sources)
+        path = tmp_path / f"broken{sources[which].suffix}"
+        path.write_bytes(corruption.corrupt(wholes[which], wholes[random.integers(len(wholes))], random))
+        refused += corruption.check(path)
+    assert count >= 400
+    assert count // 3 < refused < count  # damage to pixels without a checksum cannot be seen
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", range(0, 20_000, 1000))
+def test_a_thousand_broken_files_crash_nothing_in_time_and_memory(tmp_path: Path, first: int) -> None:
+    program = [sys.executable, "-W", "error", corruption.__file__, str(tmp_path), str(first), "1000"]
+    done = subprocess.run(program, capture_output=True, text=True, timeout=600, preexec_fn=_limit_memory, check=False)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout[-200:]
+
+
+def _limit_memory() -> None:
+    resource.setrlimit(resource.RLIMIT_DATA, (BYTES, BYTES))
+
+
+@pytest.mark.parametrize("name", ["rgb.png", "rgba16.png", "moving.png", "rgb.jpg", "progressive.jpg", "lossless.webp",
+                                  "moving.webp", "pages.tif", "float.tif", "jpeg.tif", "rgb.avif", "moving.gif",
+                                  "rgb.bmp", "rgba.tga", "deep.ppm", "rgba.ico"])  # fmt: skip
+def test_a_file_cut_anywhere_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "sources").mkdir()
+    corruption.make_sources(tmp_path / "sources")
+    whole = (tmp_path / "sources" / name).read_bytes()
+    path = tmp_path / name
+    for length in {len(whole) * part // 12 for part in range(1, 12)} | {len(whole) - 40}:
+        path.write_bytes(whole[:length])
+        with pytest.raises(InvalidImageError, match=r"cut short|cannot be decoded"):
+            read_picture(path)
+
+
+@pytest.fixture
+def jpeg() -> bytes:
+    image = np.random.default_rng(0).integers(0, 255, (128, 128, 3), np.uint8)
+    return bytes(pyvips.Image.new_from_array(image).jpegsave_buffer(Q=90, restart_interval=8))
+
+
+@pytest.mark.parametrize("damage", ["zeros", "rubbish", "gap", "early end", "wrong restart"])
+def test_a_jpeg_that_a_decoder_would_fill_with_grey_is_refused(tmp_path: Path, jpeg: bytes, damage: str) -> None:
+    middle = len(jpeg) // 2
+    restart = jpeg.index(b"\xff\xd3", middle)
+    broken = {
+        "zeros": jpeg[:middle] + bytes(900) + jpeg[middle + 900 :],
+        "rubbish": jpeg[:middle] + np.random.default_rng(1).bytes(3000) + jpeg[middle + 3000 :],
+        "gap": jpeg[:middle] + jpeg[middle + 3000 :],
+        "early end": jpeg[:middle] + b"\xff\xd9",
+        "wrong restart": jpeg[:restart] + b"\xff\xd5" + jpeg[restart + 2 :],
+    }
+    (tmp_path / "a.jpg").write_bytes(broken[damage])
+    with pytest.raises(
+        InvalidImageError, match=r"a\.jpg, got one that cannot be decoded \(VipsJpeg: Corrupt JPEG data"
+    ):
+        read_picture(tmp_path / "a.jpg")
+
+
+def test_stray_bytes_in_a_whole_jpeg_are_only_mentioned(tmp_path: Path, jpeg: bytes) -> None:
+    behind = 4 + int.from_bytes(jpeg[4:6], "big")  # the first segment
+    (tmp_path / "whole.jpg").write_bytes(jpeg)
+    (tmp_path / "a.jpg").write_bytes(jpeg[:behind] + b"\x11\x22\x33" + jpeg[behind:])
+    picture = read_picture(tmp_path / "a.jpg")
+    np.testing.assert_array_equal(picture.image, read_picture(tmp_path / "whole.jpg").image)
+    assert picture.notes == (
+        "the file is not quite as it should be (VipsJpeg: Corrupt JPEG data: 3 extraneous bytes before marker 0xdb)",
+    )
+
+
+def _png_with(chunk: bytes, body: bytes) -> bytes:
+    """A PNG of one pixel with one more chunk."""
+    chunks = [(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)), (chunk, body),
+              (b"IDAT", zlib.compress(b"\0\0")), (b"IEND", b"")]  # fmt: skip
+    packed = (struct.pack(">I", len(b)) + n + b + struct.pack(">I", zlib.crc32(n + b)) for n, b in chunks)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(packed)
+
+
+@functools.cache
+def _zip_bomb() -> bytes:
+    compressor = zlib.compressobj(1)
+    zeros = b"\0" * 2**24
+    return b"".join(compressor.compress(zeros) for _ in range(72)) + compressor.flush()  # more than BYTES
+
+
+def _gif_of(frames: int) -> bytes:
+    frame = b"!\xf9\x04\0\1\0\0\0" + b",\0\0\0\0\1\0\1\0\0" + b"\2\2D\1\0"
+    return b"GIF89a\1\0\1\0\x80\0\0\0\0\0\xff\xff\xff" + frame * frames + b";"
+
+
+def _tiff_of(width: int, height: int) -> bytes:
+    entries = [(256, width), (257, height), (258, 8), (259, 1), (262, 1), (273, 8), (277, 1), (278, height), (279, 1)]
+    table = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in entries)
+    return b"II*\0\x08\0\0\0" + struct.pack("<H", len(entries)) + table + b"\0\0\0\0"
+
+
+def _icon_of(width: int, height: int) -> bytes:
+    png = bytearray(_png_with(b"tEXt", b"a\0b"))
+    png[16:24] = struct.pack(">II", width, height)
+    png[29:33] = struct.pack(">I", zlib.crc32(png[12:29]))
+    return b"\0\0\1\0\1\0" + struct.pack("<BBBBHHII", 16, 16, 0, 0, 1, 32, len(png), 22) + bytes(png)
+
+
+BOMBS = {
+    "text.png": lambda: _png_with(b"zTXt", b"a\0\0" + _zip_bomb()),
+    "international.png": lambda: _png_with(b"iTXt", b"a\0\1\0\0\0" + _zip_bomb()),
+    "profile.png": lambda: _png_with(b"iCCP", b"a\0\0" + _zip_bomb()),
+    "frames.gif": lambda: _gif_of(40_000),
+    "wide.tif": lambda: _tiff_of(2**31 - 1, 2**31 - 1),
+    "large.ico": lambda: _icon_of(40_000, 40_000),
+    "large.pgm": lambda: b"P5 999999999 999999999 255\n",
+    "large.bmp": lambda: b"BM" + struct.pack("<IIIIiiHHIIiiII", 0, 0, 54, 40, 99_999, 99_999, 1, 24, 0, 0, 0, 0, 0, 0),
+    "large.webp": lambda: b"RIFF\x16\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0" + b"\xff" * 6,
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_files_made_to_fill_the_memory_end_in_time_and_memory(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(BOMBS[name]())
+    program = (
+        "import pathlib, sys\nfrom srcnn.errors import InvalidImageError\n"
+        "from srcnn.pictures.read import read_picture\n"
+        "try: read_picture(pathlib.Path(sys.argv[1]))\nexcept InvalidImageError as error: print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program, str(tmp_path / name)],
+        capture_output=True, text=True, timeout=SECONDS, preexec_fn=_limit_memory, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    # Text and profiles that are too long may be left out instead, with the pixels whole.
+    assert name in done.stdout or name.endswith(".png")
+
+
+def test_the_smallest_animation_of_the_bomb_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a.gif").write_bytes(_gif_of(3))
+    assert len(read_picture(tmp_path / "a.gif").frames) == 3
+    (tmp_path / "a.png").write_bytes(_png_with(b"tEXt", b"a\0b"))
+    assert read_picture(tmp_path / "a.png").image.shape == (1, 1)

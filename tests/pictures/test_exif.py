@@ -1,0 +1,114 @@
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from PIL.TiffImagePlugin import IFDRational
+
+from srcnn.pictures.exif import read_from_tiff, updated, without_prefix, write_to_tiff
+
+
+def _tags(block: bytes) -> Image.Exif:
+    tags = Image.Exif()
+    tags.load(block)
+    return tags
+
+
+def _little_endian(block: bytes) -> bytes:
+    """The same tags in the other byte order, as an independent program writes them."""
+    tags = _tags(block)
+    tags.endian = "<"
+    return tags.tobytes()
+
+
+@pytest.mark.parametrize("prefix", [b"", b"Exif\0\0"])
+@pytest.mark.parametrize("little_endian", [False, True])
+def test_orientation_and_size_are_new_and_all_else_stays(samples, prefix: bytes, little_endian: bool) -> None:
+    block = _little_endian(samples.exif) if little_endian else samples.exif
+    assert without_prefix(block)[:2] == (b"II" if little_endian else b"MM")
+    tags = _tags(updated(prefix + without_prefix(block), 70_000, 5))
+    assert dict(tags) == dict(_tags(block)) | {0x0112: 1, 0x8769: tags[0x8769], 0x8825: tags[0x8825]}
+    assert tags.get_ifd(0x8769) == _tags(block).get_ifd(0x8769) | {0xA002: 5, 0xA003: 70_000}
+    assert tags.get_ifd(0x8825) == _tags(block).get_ifd(0x8825)
+
+
+def test_values_of_every_type_survive() -> None:
+    tags = Image.Exif()
+    photo = {
+        0x829A: IFDRational(1, 250), 0x8827: 400, 0x9000: b"0230", 0x9204: IFDRational(-1, 3),
+        0x927C: b"\x01maker\x00note\xff",
+        0x9286: b"ASCII\0\0\0comment", 0xA432: (IFDRational(24), IFDRational(70), IFDRational(28, 10), IFDRational(4)),
+    }  # fmt: skip
+    tags.get_ifd(0x8769).update(photo)
+    again = _tags(updated(tags.tobytes(), 3, 4)).get_ifd(0x8769)
+    assert {tag: again[tag] for tag in photo} == photo
+
+
+def test_a_block_without_photo_tags_gets_the_size() -> None:
+    tags = Image.Exif()
+    tags[0x010F] = "Maker"
+    assert _tags(updated(tags.tobytes(), 3, 4)).get_ifd(0x8769) == {0xA002: 4, 0xA003: 3}
+
+
+@pytest.mark.parametrize("block", [b"", b"rubbish!", b"II*\0", b"Exif\0\0"])
+def test_what_is_no_block_is_an_error(block: bytes) -> None:
+    with pytest.raises(ValueError, match="no TIFF header"):
+        updated(block, 1, 1)
+
+
+@given(st.sampled_from([b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08"]), st.binary(max_size=200))
+def test_a_damaged_block_gives_a_sound_one(header: bytes, rest: bytes) -> None:
+    _tags(updated(header + rest, 3, 4))[0x0112] = 1
+
+
+def test_entries_that_name_each_other_end() -> None:
+    # Every directory is its own photo directory, many times over.
+    loop = struct.pack("<HHII", 0x8769, 4, 1, 8) + struct.pack("<HHII", 0x8825, 4, 1, 8)
+    block = b"II*\0\x08\0\0\0" + struct.pack("<H", 60_000) + loop * 30_000
+    assert len(updated(block, 1, 1)) < 1000
+
+
+def test_entries_that_repeat_one_long_value_do_not_grow() -> None:
+    size = 2**20
+    entries = b"".join(struct.pack("<HHII", tag, 7, size, 8) for tag in range(2000))
+    block = (b"II*\0\x08\0\0\0" + struct.pack("<H", 2000) + entries).ljust(size + 8, b"\0")
+    assert len(updated(block, 1, 1)) < 2**25
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("pages", [1, 3])
+def test_a_tiff_file_takes_and_gives_the_block(tmp_path: Path, samples, order: str, pages: int) -> None:
+    path = tmp_path / "a.tif"
+    images = [np.full((4, 5), level, np.uint8) for level in range(pages)]
+    with tifffile.TiffWriter(path, byteorder=order) as file:
+        for image in images:
+            file.write(image, contiguous=False, description="", metadata=None)
+    if order == ">":
+        with pytest.raises(ValueError, match="little-endian"):
+            write_to_tiff(path, exif=samples.exif, iptc=samples.iptc)
+        assert read_from_tiff(path)[0] is not None  # tifffile's own name
+        return
+    write_to_tiff(path, exif=samples.exif, iptc=samples.iptc)
+    with tifffile.TiffFile(path) as file:
+        for page, image in zip(file.pages, images, strict=True):
+            np.testing.assert_array_equal(page.asarray(), image)
+        assert file.pages[0].tags["Make"].value == "Maker"
+        assert file.pages[0].tags["ExifTag"].value["PixelXDimension"] == 4000
+        assert file.pages[0].tags[33723].value == samples.iptc
+    block, iptc = read_from_tiff(path)
+    assert iptc == samples.iptc
+    assert block is not None
+    assert _tags(block)[0x010F] == "Maker"
+    assert 0x0100 not in _tags(block)  # the size of the pixels is no description
+    assert _tags(block).get_ifd(0x8769) == _tags(samples.exif).get_ifd(0x8769)
+
+
+def test_a_tiff_file_that_says_nothing_has_no_exif(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((4, 5), np.uint8), software="", metadata=None)
+    assert read_from_tiff(tmp_path / "a.tif") == (None, None)
+    tifffile.imwrite(tmp_path / "big.tif", np.zeros((4, 5), np.uint8), bigtiff=True)
+    assert read_from_tiff(tmp_path / "big.tif") == (None, None)

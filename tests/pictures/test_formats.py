@@ -1,0 +1,35 @@
+from pathlib import Path
+
+import pytest
+
+from srcnn.errors import ImageTooLargeError, OutputError
+from srcnn.pictures.formats import FORMATS, SUFFIXES, check_output_format, format_named, markdown_table
+
+
+def test_no_suffix_belongs_to_two_formats() -> None:
+    assert sum(len(kind.suffixes) for kind in FORMATS) == len(SUFFIXES)
+
+
+@pytest.mark.parametrize(
+    ("name", "side"), [("a.jpg", 65_535), ("a.webp", 16_383), ("a.GIF", 65_535), ("a.tga", 65_535), ("a.avif", 16_384)]
+)
+def test_a_side_too_long_for_the_format_is_refused_before_the_work(name: str, side: int) -> None:
+    assert check_output_format(Path(name), 1, side).largest_side == side
+    with pytest.raises(ImageTooLargeError, match=rf"at most {side:,} pixels a side for {name}.*got 1 x {side + 1:,}"):
+        check_output_format(Path(name), side + 1, 1)
+
+
+@pytest.mark.parametrize("name", ["a.heic", "a.ico", "a.txt", "a", ".png"])
+def test_a_name_of_no_format_we_write_is_refused(name: str) -> None:
+    with pytest.raises(OutputError, match=rf"expected an output name ending in one of \.png, .*, got {name}"):
+        check_output_format(Path(name), 1, 1)
+
+
+def test_formats_are_known_by_name() -> None:
+    assert format_named("TIFF") in FORMATS
+    assert format_named("") is None
+
+
+def test_the_docs_show_the_table_of_the_code() -> None:
+    docs = Path(__file__).parents[2] / "docs" / "formats.md"
+    assert markdown_table() in docs.read_text(encoding="utf-8"), "print srcnn.pictures.formats.markdown_table() into it"

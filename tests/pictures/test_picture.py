@@ -1,0 +1,56 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+
+from srcnn.errors import ImageTooLargeError
+from srcnn.pictures.picture import Picture, as_unit_float, check_pixels, upright
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_is_turned_as_pillow_turns_it(orientation: int) -> None:
+    stored = np.arange(6, dtype=np.uint8).reshape(2, 3)
+    expected = Image.fromarray(stored)
+    expected.getexif()[0x0112] = orientation
+    turned = upright(Picture(frames=(stored,), orientation=orientation))
+    np.testing.assert_array_equal(turned.image, np.asarray(ImageOps.exif_transpose(expected)))
+
+
+def test_orientation_6_is_a_quarter_turn_clockwise() -> None:
+    turned = upright(Picture(frames=(np.array([[1, 2, 3], [4, 5, 6]], np.uint8),), orientation=6))
+    np.testing.assert_array_equal(turned.image, [[4, 1], [5, 2], [6, 3]])
+
+
+def test_resolution_follows_the_axes() -> None:
+    turned = upright(Picture(frames=(np.zeros((2, 3), np.uint8),), orientation=8, dpi=(300.0, 150.0)))
+    assert turned.dpi == (150.0, 300.0)
+
+
+@pytest.mark.parametrize("form", [b'tiff:Orientation="%d"', b"<tiff:Orientation>%d</tiff:Orientation>"])
+def test_the_orientation_in_xmp_becomes_1(form: bytes) -> None:
+    turned = upright(Picture(frames=(np.zeros((2, 3), np.uint8),), orientation=3, xmp=form % 3))
+    assert turned.xmp == form % 1
+
+
+def test_a_picture_at_the_limit_is_allowed_and_one_above_is_not() -> None:
+    check_pixels(Path("a.png"), (10, 10), frames=3, max_pixels=300)
+    with pytest.raises(ImageTooLargeError, match=r"at most 299 pixels in a.png, got 10 x 10 in 3 frames"):
+        check_pixels(Path("a.png"), (10, 10), frames=3, max_pixels=299)
+
+
+def test_too_many_frames_are_refused_however_small() -> None:
+    with pytest.raises(ImageTooLargeError, match=r"at most 10,000 frames in a.gif, got 40,000"):
+        check_pixels(Path("a.gif"), (1, 1), frames=40_000, max_pixels=500_000_000)
+
+
+def test_floats_outside_0_to_1_are_clipped_and_said() -> None:
+    values, notes = as_unit_float(np.array([[-1, 0.5, 2, np.nan, np.inf]], np.float32))
+    np.testing.assert_array_equal(values, np.array([[0, 0.5, 1, 0, 1]], np.float32))
+    assert notes == ("values outside 0 to 1 were clipped",)
+
+
+def test_floats_inside_0_to_1_stay_in_silence() -> None:
+    values, notes = as_unit_float(np.array([[0, 0.25, 1]], np.float32))
+    np.testing.assert_array_equal(values, np.array([[0, 0.25, 1]], np.float32))
+    assert notes == ()

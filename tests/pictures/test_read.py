@@ -1,0 +1,326 @@
+import os
+import struct
+import subprocess
+import sys
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import pyvips
+from PIL import Image
+
+from srcnn.errors import ImageTooLargeError, InvalidImageError
+from srcnn.pictures.picture import upright
+from srcnn.pictures.read import read_array, read_picture
+
+RANDOM = np.random.default_rng(0)
+
+
+def _noise(*shape: int, dtype: type = np.uint8) -> np.ndarray:
+    return RANDOM.integers(0, np.iinfo(dtype).max, shape, dtype, endpoint=True)
+
+
+def _png(
+    path: Path,
+    *,
+    depth: int,
+    colour: int,
+    rows: list[bytes],
+    extra: list[tuple[bytes, bytes]] | None = None,
+    width: int,
+) -> Path:
+    """A PNG written by hand, so that the reader is tested against the standard and not against a library."""
+    header = struct.pack(">IIBBBBB", width, len(rows), depth, colour, 0, 0, 0)
+    pixels = zlib.compress(b"".join(b"\0" + row for row in rows))
+    chunks = [(b"IHDR", header), *(extra or []), (b"IDAT", pixels), (b"IEND", b"")]
+    body = b"".join(struct.pack(">I", len(b)) + n + b + struct.pack(">I", zlib.crc32(n + b)) for n, b in chunks)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + body)
+    return path
+
+
+def test_a_palette_is_expanded(tmp_path: Path) -> None:
+    palette = (b"PLTE", bytes([1, 2, 3, 4, 5, 6]))
+    path = _png(tmp_path / "a.png", depth=8, colour=3, rows=[b"\0\1"], extra=[palette], width=2)
+    np.testing.assert_array_equal(read_picture(path).image, [[[1, 2, 3], [4, 5, 6]]])
+
+
+def test_transparent_palette_entries_become_alpha(tmp_path: Path) -> None:
+    extra = [(b"PLTE", bytes([1, 2, 3, 4, 5, 6])), (b"tRNS", bytes([0, 128]))]
+    path = _png(tmp_path / "a.png", depth=8, colour=3, rows=[b"\0\1"], extra=extra, width=2)
+    np.testing.assert_array_equal(read_picture(path).image, [[[1, 2, 3, 0], [4, 5, 6, 128]]])
+
+
+def test_a_transparent_grey_level_becomes_alpha(tmp_path: Path) -> None:
+    path = _png(tmp_path / "a.png", depth=8, colour=0, rows=[b"\7\x09"], extra=[(b"tRNS", b"\0\7")], width=2)
+    np.testing.assert_array_equal(read_picture(path).image, [[[7, 0], [9, 255]]])
+
+
+def test_a_transparent_16_bit_colour_becomes_16_bit_alpha(tmp_path: Path) -> None:
+    rows = [struct.pack(">6H", 1, 2, 3, 4, 5, 6)]
+    path = _png(
+        tmp_path / "a.png", depth=16, colour=2, rows=rows, extra=[(b"tRNS", struct.pack(">3H", 1, 2, 3))], width=2
+    )
+    np.testing.assert_array_equal(read_picture(path).image, [[[1, 2, 3, 0], [4, 5, 6, 65535]]])
+
+
+def test_1_bit_becomes_0_and_255(tmp_path: Path) -> None:
+    path = _png(tmp_path / "a.png", depth=1, colour=0, rows=[b"\xa0"], width=3)
+    image = read_array(path)
+    assert image.dtype == np.uint8
+    np.testing.assert_array_equal(image, [[255, 0, 255]])
+
+
+def test_4_bits_cover_the_whole_range(tmp_path: Path) -> None:
+    path = _png(tmp_path / "a.png", depth=4, colour=0, rows=[b"\x01\xf0"], width=3)
+    np.testing.assert_array_equal(read_array(path), [[0, 17, 255]])
+
+
+@pytest.mark.parametrize("options", [{"interlace": True}, {"interlace": True, "compression": 9}])
+def test_interlaced_16_bit_colour_is_exact(tmp_path: Path, options: dict[str, object]) -> None:
+    image = _noise(33, 17, 3, dtype=np.uint16)
+    pyvips.Image.new_from_array(image, interpretation="rgb16").pngsave(str(tmp_path / "a.png"), **options)
+    np.testing.assert_array_equal(read_array(tmp_path / "a.png"), image)
+
+
+@pytest.mark.parametrize("compression", ["none", "lzw", "deflate", "packbits"])
+@pytest.mark.parametrize("tiled", [False, True])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+def test_tiff_of_every_layout_is_exact(tmp_path: Path, compression: str, tiled: bool, dtype: str) -> None:
+    image = _noise(40, 33, 3, dtype=np.uint16).astype(np.float32) / 65535
+    image = image if dtype == "float32" else (image * np.iinfo(dtype).max).astype(dtype)
+    pyvips.Image.new_from_array(image).tiffsave(
+        str(tmp_path / "a.tif"), compression=compression, tile=tiled, tile_width=16, tile_height=16, bigtiff=tiled
+    )
+    again = read_array(tmp_path / "a.tif")
+    assert again.dtype == dtype
+    np.testing.assert_array_equal(again, image)
+
+
+def test_tiff_compressed_as_jpeg_is_read(tmp_path: Path) -> None:
+    image = np.full((32, 32, 3), 90, np.uint8)
+    pyvips.Image.new_from_array(image).tiffsave(str(tmp_path / "a.tif"), compression="jpeg", Q=95)
+    np.testing.assert_allclose(read_array(tmp_path / "a.tif"), image, atol=2)
+
+
+def test_samples_we_do_not_know_are_refused(tmp_path: Path) -> None:
+    pyvips.Image.new_from_array(_noise(4, 4, 3).astype(np.uint32)).tiffsave(str(tmp_path / "a.tif"))
+    with pytest.raises(InvalidImageError, match=r"expected 1 to 4 channels .* in .*a\.tif, got 3 of .* uint"):
+        read_picture(tmp_path / "a.tif")
+
+
+def test_pages_of_different_sizes_and_depths_are_all_read(tmp_path: Path) -> None:
+    pages = [Image.fromarray(_noise(5, 7, 3)), Image.fromarray(_noise(3, 4))]
+    pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])
+    picture = read_picture(tmp_path / "a.tif")
+    assert [frame.shape for frame in picture.frames] == [(5, 7, 3), (3, 4)]
+    assert picture.durations_ms == ()
+    np.testing.assert_array_equal(picture.frames[1], np.asarray(pages[1]))
+    np.testing.assert_array_equal(read_picture(tmp_path / "a.tif", page=1).image, np.asarray(pages[1]))
+
+
+@pytest.mark.parametrize("suffix", ["tif", "png", "gif", "jpg", "bmp", "ppm"])
+@pytest.mark.parametrize("page", [1, -1])
+def test_a_page_that_is_not_there_is_refused(tmp_path: Path, suffix: str, page: int) -> None:
+    Image.fromarray(_noise(5, 7)).save(tmp_path / f"a.{suffix}")
+    with pytest.raises(InvalidImageError, match=rf"expected a page from 0 to 0 of .*a\.{suffix}, got {page}"):
+        read_picture(tmp_path / f"a.{suffix}", page=page)
+
+
+def test_cmyk_becomes_srgb_and_says_so(tmp_path: Path) -> None:
+    inks = np.array([[[0, 0, 0, 0], [0, 255, 255, 0], [0, 0, 0, 255]]], np.uint8).repeat(8, 0).repeat(8, 1)
+    for suffix in ("tif", "jpg"):
+        Image.fromarray(inks, "CMYK").save(tmp_path / f"a.{suffix}", quality=100)
+        picture = read_picture(tmp_path / f"a.{suffix}")
+        white, red, black = picture.image[4, [4, 12, 20]].astype(int)
+        assert white.min() > 250
+        assert red[0] > 180
+        assert red[1:].max() < 90
+        assert black.max() < 70
+        assert picture.notes == ("CMYK was converted to sRGB through a standard profile, as it has none",)
+        assert picture.icc is not None
+        assert picture.icc[16:20] == b"RGB "
+
+
+def test_an_embedded_cmyk_profile_is_used(tmp_path: Path) -> None:
+    inks = pyvips.Image.new_from_array(np.full((4, 4, 4), 60, np.uint8), interpretation="cmyk")
+    inks = inks.copy()
+    profile = (
+        pyvips.Image.black(1, 1, bands=3).copy(interpretation="srgb").icc_transform("cmyk").get("icc-profile-data")
+    )
+    inks.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)
+    inks.tiffsave(str(tmp_path / "a.tif"))
+    assert read_picture(tmp_path / "a.tif").notes == ("CMYK was converted to sRGB through its profile",)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("suffix", ["jpg", "png", "tif", "webp"])
+def test_orientation_is_applied_once(tmp_path: Path, suffix: str, orientation: int) -> None:
+    stored = np.repeat(np.repeat(np.array([[0, 80, 160], [200, 240, 40]], np.uint8), 16, 0), 16, 1)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(np.dstack([stored] * 3)).save(tmp_path / f"a.{suffix}", exif=exif, quality=100)
+    as_stored = read_array(tmp_path / f"a.{suffix}")
+    np.testing.assert_allclose(as_stored[..., 0], stored, atol=12)
+    picture = read_picture(tmp_path / f"a.{suffix}")
+    assert picture.orientation == orientation
+    expected = upright(type(picture)(frames=(as_stored,), orientation=orientation)).image
+    np.testing.assert_array_equal(picture.image, expected)
+
+
+def test_avif_is_turned_once_by_its_decoder(tmp_path: Path) -> None:
+    stored = np.zeros((16, 32, 3), np.uint8)
+    stored[:, :16] = 255
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(stored).save(tmp_path / "a.avif", exif=exif, quality=100)
+    picture = read_picture(tmp_path / "a.avif")
+    assert picture.image.shape == (32, 16, 3)
+    assert picture.image[:8].min() > 250
+    assert picture.image[24:].max() < 5
+    assert picture.orientation == 1
+
+
+@pytest.mark.parametrize("bits", [8, 10, 12])
+def test_white_in_avif_of_any_depth_is_white(tmp_path: Path, bits: int) -> None:
+    dtype = np.uint8 if bits == 8 else np.uint16
+    white = np.full((8, 8, 3), np.iinfo(dtype).max, dtype)
+    image = pyvips.Image.new_from_array(white, interpretation="srgb" if bits == 8 else "rgb16")
+    image.heifsave(str(tmp_path / "a.avif"), compression="av1", bitdepth=bits, lossless=True)
+    np.testing.assert_array_equal(read_array(tmp_path / "a.avif"), white)
+
+
+@pytest.mark.parametrize(("suffix", "mode"), [("bmp", "1"), ("bmp", "L"), ("bmp", "P"), ("bmp", "RGB"), ("tga", "L"),
+                                              ("tga", "LA"), ("tga", "RGB"), ("tga", "RGBA"),
+                                              ("ico", "RGBA")])  # fmt: skip
+def test_what_libvips_lacks_is_read_through_pillow(tmp_path: Path, suffix: str, mode: str) -> None:
+    original = Image.fromarray(_noise(16, 16, 4)).convert(mode)
+    original.save(tmp_path / f"a.{suffix}")
+    expected = original.convert({"1": "L", "P": "RGB"}.get(mode, mode))
+    np.testing.assert_array_equal(read_picture(tmp_path / f"a.{suffix}").image, np.asarray(expected))
+
+
+@pytest.mark.parametrize("suffix", ["gif", "webp", "png"])
+def test_animations_keep_frames_durations_and_loop(tmp_path: Path, suffix: str) -> None:
+    levels = [np.full((6, 5, 3), level, np.uint8) for level in (0, 100, 200)]
+    frames = [Image.fromarray(level) for level in levels]
+    frames[0].save(
+        tmp_path / f"a.{suffix}",
+        save_all=True,
+        append_images=frames[1:],
+        duration=[50, 70, 1000],
+        loop=0,
+        lossless=True,
+    )
+    picture = read_picture(tmp_path / f"a.{suffix}")
+    assert picture.durations_ms == (50, 70, 1000)
+    assert picture.loop == 0
+    for frame, level in zip(picture.frames, levels, strict=True):
+        np.testing.assert_array_equal(frame.reshape(6, 5, -1)[..., 0], level[..., 0])
+    assert read_array(tmp_path / f"a.{suffix}").shape[:2] == (6, 5)
+
+
+def test_content_decides_and_not_the_name(tmp_path: Path) -> None:
+    Image.fromarray(_noise(4, 4, 3)).save(tmp_path / "a.jpg", "PNG")
+    assert read_picture(tmp_path / "a.jpg").format == "PNG"
+
+
+@pytest.mark.parametrize(
+    "name", ["a[page=1].png", "名前 😀.png", "-dash.png", "sp ace.PNG", "ü" * 100 + ".png", "a%d.png"]
+)
+def test_any_name_is_read(tmp_path: Path, name: str) -> None:
+    Image.fromarray(_noise(3, 4)).save(tmp_path / name, "PNG")
+    assert read_picture(tmp_path / name).image.shape == (3, 4)
+
+
+def test_a_file_that_has_changed_is_read_again(tmp_path: Path) -> None:
+    for level in (10, 20):
+        Image.fromarray(np.full((3, 4), level, np.uint8)).save(tmp_path / "a.png")
+        assert read_array(tmp_path / "a.png")[0, 0] == level
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "got an empty file"),
+        (b"hello world", "got a file that begins with b'hello wo'"),
+        (b"<svg/>", "got a file that begins with"),
+    ],
+)
+def test_what_is_no_picture_is_refused_in_one_sentence(tmp_path: Path, content: bytes, message: str) -> None:
+    (tmp_path / "a.png").write_bytes(content)
+    with pytest.raises(InvalidImageError, match=rf"a\.png, {message}"):
+        read_picture(tmp_path / "a.png")
+
+
+def test_a_missing_file_a_folder_and_a_socket_are_told_apart(tmp_path: Path) -> None:
+    with pytest.raises(InvalidImageError, match="got nothing there"):
+        read_picture(tmp_path / "nowhere.png")
+    with pytest.raises(InvalidImageError, match="got a folder"):
+        read_picture(tmp_path)
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(InvalidImageError, match="something that is no file"):
+        read_picture(tmp_path / "pipe.png")
+    with pytest.raises(InvalidImageError, match="null"):
+        read_picture(Path("a\0b.png"))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read everything")
+def test_a_file_without_permission_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"x")
+    (tmp_path / "a.png").chmod(0)
+    with pytest.raises(InvalidImageError, match="Permission denied"):
+        read_picture(tmp_path / "a.png")
+
+
+def test_the_limit_holds_before_decoding(tmp_path: Path) -> None:
+    # 2.5 gigapixels in a header without pixels: decoding would fail or take for ever.
+    path = _png(tmp_path / "a.png", depth=8, colour=0, rows=[b"\0"], width=1)
+    bomb = bytearray(path.read_bytes())
+    bomb[16:24] = struct.pack(">II", 50_000, 50_000)
+    bomb[29:33] = struct.pack(">I", zlib.crc32(bomb[12:29]))
+    path.write_bytes(bomb)
+    with pytest.raises(ImageTooLargeError, match=r"at most 500,000,000 pixels in .*a\.png, got 50,000 x 50,000"):
+        read_picture(path)
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "tif", "gif", "bmp", "tga", "ppm", "avif", "ico"])
+def test_every_format_respects_the_limit(tmp_path: Path, suffix: str) -> None:
+    Image.fromarray(_noise(16, 16, 3)).save(tmp_path / f"a.{suffix}")
+    assert read_array(tmp_path / f"a.{suffix}", max_pixels=256).shape == (16, 16, 3)
+    with pytest.raises(ImageTooLargeError, match=r"at most 255 pixels"):
+        read_array(tmp_path / f"a.{suffix}", max_pixels=255)
+
+
+@pytest.mark.parametrize("suffix", ["gif", "webp", "png"])
+def test_the_limit_counts_every_frame(tmp_path: Path, suffix: str) -> None:
+    frames = [Image.fromarray(np.full((10, 10, 3), level, np.uint8)) for level in (1, 200)]
+    frames[0].save(tmp_path / f"a.{suffix}", save_all=True, append_images=frames[1:])
+    with pytest.raises(ImageTooLargeError, match="10 x 10 in 2 frames"):
+        read_picture(tmp_path / f"a.{suffix}", max_pixels=199)
+    assert read_picture(tmp_path / f"a.{suffix}", max_pixels=200, page=1).image.shape[:2] == (10, 10)
+
+
+def test_warnings_of_the_libraries_reach_nobody(tmp_path: Path) -> None:
+    Image.fromarray(_noise(16, 16, 3)).save(tmp_path / "a.tif", tiffinfo={65000: "unknown"})
+    broken = tmp_path / "b.jpg"
+    Image.fromarray(_noise(64, 64, 3)).save(broken)
+    broken.write_bytes(broken.read_bytes()[:1500])
+    program = (
+        "import sys, pathlib\nfrom srcnn.errors import SrcnnError\nfrom srcnn.pictures.read import read_picture\n"
+        "for name in sys.argv[1:]:\n    try: read_picture(pathlib.Path(name))\n    except SrcnnError: pass\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program, str(tmp_path / "a.tif"), str(broken)],
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_importing_the_reader_loads_no_heavy_library() -> None:
+    program = (
+        "import sys, srcnn.pictures.read, srcnn.pictures.write\n"
+        "assert not {'pyvips', 'PIL', 'torch'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)

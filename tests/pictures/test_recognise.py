@@ -1,0 +1,96 @@
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from srcnn.pictures.read import read_array
+from srcnn.pictures.recognise import is_animated_png, is_whole_gif, recognise
+
+
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        (b"\x89PNG\r\n\x1a\n", "PNG"),
+        (b"\xff\xd8\xff\xe0", "JPEG"),
+        (b"RIFF\0\0\0\0WEBPVP8L", "WebP"),
+        (b"II*\0", "TIFF"),
+        (b"MM\0+", "TIFF"),
+        (b"\0\0\0\x20ftypavif\0\0\0\0mif1avif", "AVIF"),
+        (b"\0\0\0\x20ftypmif1\0\0\0\0mif1avif", "AVIF"),
+        (b"\0\0\0\x20ftypheic\0\0\0\0mif1heic", "HEIF"),
+        (b"GIF89a", "GIF"),
+        (b"BM", "BMP"),
+        (b"\0\0\1\0\1\0", "ICO"),
+        (b"P6\n1 1\n255\n", "PNM"),
+    ],
+)
+def test_the_first_bytes_say_what_a_file_is_whatever_its_name(head: bytes, name: str) -> None:
+    kind = recognise(head, ".tga")
+    assert kind is not None
+    assert kind.name == name
+
+
+def test_only_targa_is_known_by_its_suffix() -> None:
+    kind = recognise(b"\0\0\2\0", ".TGA")
+    assert kind is not None
+    assert kind.name == "TGA"
+    assert recognise(b"\0\0\2\0", ".png") is None
+
+
+@pytest.mark.parametrize(
+    "head", [b"<svg xmlns", b"%PDF-1.7", b"\0\0\0\x20ftypisom", b"hello", b"P7\n", b"RIFF\0\0\0\0WAVE"]
+)
+def test_other_files_are_not_pictures(head: bytes) -> None:
+    assert recognise(head, ".png") is None
+
+
+def test_a_png_is_animated_if_it_says_so_before_its_pixels(tmp_path: Path) -> None:
+    frames = [Image.fromarray(np.full((4, 4), level, np.uint8)) for level in (0, 9)]
+    frames[0].save(tmp_path / "moving.png", save_all=True, append_images=frames[1:])
+    frames[0].save(tmp_path / "still.png")
+    (tmp_path / "short.png").write_bytes((tmp_path / "still.png").read_bytes()[:20])
+    assert is_animated_png(tmp_path / "moving.png")
+    assert not is_animated_png(tmp_path / "still.png")
+    assert not is_animated_png(tmp_path / "short.png")
+
+
+@pytest.mark.parametrize("control", [struct.pack(">II", 0, 0), struct.pack(">II", 2**31, 0), b"\0\0\0\2"])
+def test_a_png_with_an_invalid_animation_is_a_still_picture(tmp_path: Path, control: bytes) -> None:
+    Image.fromarray(np.zeros((4, 4), np.uint8)).save(tmp_path / "a.png")
+    whole = (tmp_path / "a.png").read_bytes()
+    body = b"acTL" + control
+    chunk = struct.pack(">I", len(control)) + body + struct.pack(">I", zlib.crc32(body))
+    (tmp_path / "a.png").write_bytes(whole[:33] + chunk + whole[33:])
+    assert not is_animated_png(tmp_path / "a.png")
+    assert read_array(tmp_path / "a.png").shape == (4, 4)
+
+
+def test_a_png_that_says_twice_how_it_is_animated_is_a_still_picture(tmp_path: Path) -> None:
+    frames = [Image.fromarray(np.full((4, 4), level, np.uint8)) for level in (0, 9)]
+    frames[0].save(tmp_path / "a.png", save_all=True, append_images=frames[1:])
+    whole = (tmp_path / "a.png").read_bytes()
+    at = whole.index(b"acTL") - 4
+    (tmp_path / "a.png").write_bytes(whole[:at] + whole[at : at + 20] + whole[at:])
+    assert not is_animated_png(tmp_path / "a.png")
+
+
+def test_a_gif_is_whole_only_to_its_last_byte(tmp_path: Path) -> None:
+    path = tmp_path / "a.gif"
+    frames = [Image.fromarray(np.random.default_rng(i).integers(0, 255, (9, 9), np.uint8)) for i in range(3)]
+    frames[0].save(path, save_all=True, append_images=frames[1:])
+    whole = path.read_bytes()
+    assert is_whole_gif(path)
+    path.write_bytes(whole + b"anything")
+    assert is_whole_gif(path)
+    for length in {*range(1, len(whole), 5), len(whole) - 1, len(whole) - 2}:
+        path.write_bytes(whole[:length])
+        assert not is_whole_gif(path), length
+
+
+def test_a_gif_with_an_unknown_block_is_not_whole(tmp_path: Path) -> None:
+    path = tmp_path / "a.gif"
+    path.write_bytes(b"GIF89a" + struct.pack("<HHBBB", 1, 1, 0, 0, 0) + b"\x77;")
+    assert not is_whole_gif(path)

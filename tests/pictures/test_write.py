@@ -1,0 +1,307 @@
+import io
+import os
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import pyvips
+from PIL import Image
+
+from srcnn.errors import ImageTooLargeError, OutputError
+from srcnn.pictures import write
+from srcnn.pictures.codecs import libvips_encode
+from srcnn.pictures.picture import Picture
+from srcnn.pictures.read import read_picture
+from srcnn.pictures.write import WriteOptions, write_picture
+
+SHAPES = {"grey": (9, 13), "grey and alpha": (9, 13, 2), "RGB": (9, 13, 3), "RGBA": (9, 13, 4)}
+# Formats that give back the very samples, with the channels they hold.
+EXACT = [
+    *((suffix, dtype, kind) for suffix in ("png", "tif") for dtype in ("uint8", "uint16") for kind in SHAPES),
+    *(("tif", "float32", kind) for kind in SHAPES),
+    *((suffix, "uint8", kind) for suffix in ("webp", "apng") for kind in ("RGB", "RGBA")),
+    *(("tga", "uint8", kind) for kind in SHAPES),
+    *((suffix, "uint8", kind) for suffix in ("bmp", "ppm") for kind in ("grey", "RGB")),
+    *(("ppm", "uint16", kind) for kind in ("grey", "RGB")),
+]
+
+
+def _noise(shape: tuple[int, ...], dtype: str = "uint8", seed: int = 0) -> np.ndarray:
+    random = np.random.default_rng(seed)
+    if dtype == "float32":
+        return random.random(shape, np.float32)
+    return random.integers(0, np.iinfo(dtype).max, shape, dtype, endpoint=True)
+
+
+@pytest.mark.parametrize(("suffix", "dtype", "kind"), EXACT)
+def test_every_sample_is_read_as_it_was_written(tmp_path: Path, suffix: str, dtype: str, kind: str) -> None:
+    image = _noise(SHAPES[kind], dtype)
+    assert write_picture(tmp_path / f"a.{suffix}", Picture(frames=(image,))) == ()
+    again = read_picture(tmp_path / f"a.{suffix}")
+    assert again.image.dtype == image.dtype
+    np.testing.assert_array_equal(again.image, image)
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "avif", "webp"])
+@pytest.mark.parametrize("kind", SHAPES)
+def test_lossy_formats_come_close(tmp_path: Path, suffix: str, kind: str) -> None:
+    image = np.full(SHAPES[kind], 90, np.uint8)
+    if kind.endswith("A") or "alpha" in kind:
+        image[..., -1] = 255
+    write_picture(tmp_path / f"a.{suffix}", Picture(frames=(image,), format="JPEG"))
+    np.testing.assert_allclose(read_picture(tmp_path / f"a.{suffix}").image[..., 0], 90, atol=2)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 1, 3), (1, 7, 4), (7, 1, 3)])
+@pytest.mark.parametrize("suffix", ["png", "tif", "webp", "jpg", "bmp", "ppm", "tga", "gif", "avif"])
+def test_the_smallest_pictures_are_written(tmp_path: Path, suffix: str, shape: tuple[int, ...]) -> None:
+    write_picture(tmp_path / f"a.{suffix}", Picture(frames=(np.full(shape, 255, np.uint8),)))
+    assert read_picture(tmp_path / f"a.{suffix}").image.shape[:2] == shape[:2]
+
+
+@pytest.mark.parametrize("frames", [1, 2])
+def test_texts_of_a_png_stay_unless_stripped(tmp_path: Path, frames: int) -> None:
+    texts = ((b"tEXt", b"parameters\0a cat"), (b"iTXt", "Title\0\0\0\0\0名前".encode()))
+    pixels = tuple(_noise((4, 4, 3), seed=seed) for seed in range(frames))
+    picture = Picture(frames=pixels, durations_ms=(10,) * frames if frames > 1 else (), texts=texts)
+    assert write_picture(tmp_path / "a.png", picture) == ()
+    assert read_picture(tmp_path / "a.png").texts == texts
+    np.testing.assert_array_equal(read_picture(tmp_path / "a.png").image, pixels[0])
+    write_picture(tmp_path / "a.png", picture, options=WriteOptions(strip_metadata=True))
+    assert read_picture(tmp_path / "a.png").texts == ()
+
+
+def test_a_full_disk_is_an_output_error_that_leaves_nothing(tmp_path: Path) -> None:
+    program = (
+        "import pathlib, resource, sys\nimport numpy as np\nfrom srcnn.errors import OutputError\n"
+        "from srcnn.pictures.picture import Picture\nfrom srcnn.pictures.write import write_picture\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))\n"
+        "image = np.random.default_rng(0).integers(0, 256, (400, 400, 3), np.uint8)\n"
+        "for name in ('a.png', 'a.jpg', 'a.tif', 'a.webp', 'a.gif', 'a.bmp', 'a.ppm', 'a.tga'):\n"
+        "    try: write_picture(pathlib.Path(sys.argv[1], name), Picture(frames=(image,)))\n"
+        "    except OutputError: continue\n"
+        "    raise SystemExit(name + ' was written')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("suffix", "kept"),
+    [("png", {"icc", "exif", "xmp", "dpi"}), ("jpg", {"icc", "exif", "xmp", "iptc", "dpi"}),
+     ("webp", {"icc", "exif", "xmp"}), ("avif", {"icc", "exif", "xmp"}), ("tif", {"icc", "exif", "xmp", "iptc", "dpi"}),
+     ("gif", set()), ("bmp", {"dpi"})],
+)  # fmt: skip
+def test_metadata_are_kept_where_the_format_holds_them(tmp_path: Path, samples, suffix: str, kept: set[str]) -> None:
+    given = {"icc": samples.icc, "exif": samples.exif, "xmp": samples.xmp, "iptc": samples.iptc, "dpi": (300.0, 150.0)}
+    write_picture(tmp_path / f"a.{suffix}", Picture(frames=(_noise((8, 6, 3)),), **given))
+    again = read_picture(tmp_path / f"a.{suffix}")
+    assert {name for name in given if getattr(again, name)} == kept
+    for name in kept - {"exif", "dpi"}:
+        assert getattr(again, name) == given[name], name
+    if "dpi" in kept:
+        assert again.dpi == pytest.approx((300.0, 150.0), abs=0.02)
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "avif", "tif"])
+def test_exif_is_kept_with_orientation_1_the_new_size_and_no_thumbnail(tmp_path: Path, samples, suffix: str) -> None:
+    thumbnail = io.BytesIO()
+    Image.fromarray(_noise((8, 8, 3))).save(thumbnail, "JPEG")
+    exif = _with_thumbnail(samples.exif, thumbnail.getvalue())
+    write_picture(tmp_path / f"a.{suffix}", Picture(frames=(_noise((8, 6, 3)),), exif=exif, orientation=6))
+    again = read_picture(tmp_path / f"a.{suffix}")
+    assert again.orientation == 1
+    assert again.image.shape == (8, 6, 3)
+    assert again.exif is not None
+    assert b"\xff\xd8\xff" not in again.exif
+    tags = Image.Exif()
+    tags.load(again.exif)
+    photo = tags.get_ifd(0x8769)
+    assert tags.get(0x0112, 1) == 1
+    assert (tags[0x010F], tags[0x0132]) == ("Maker", "2020:02:03 04:05:06")
+    assert (photo[0xA002], photo[0xA003], photo[0x9003]) == (6, 8, "2020:02:03 04:05:06")
+    assert tags.get_ifd(0x8825)[2] == (48.0, 51.0, 29.0)
+
+
+def _with_thumbnail(exif: bytes, jpeg: bytes) -> bytes:
+    """Append IFD1 with a thumbnail, as cameras do."""
+    tiff = bytearray(exif[6:])
+    order = ">" if tiff[:2] == b"MM" else "<"
+    first = struct.unpack_from(order + "I", tiff, 4)[0]
+    link = first + 2 + 12 * struct.unpack_from(order + "H", tiff, first)[0]
+    at = len(tiff)
+    struct.pack_into(order + "I", tiff, link, at)
+    entries = [(0x0103, 3, 6 << 16 if order == ">" else 6), (0x0201, 4, at + 42), (0x0202, 4, len(jpeg))]
+    tiff += struct.pack(order + "H", 3)
+    for tag, kind, value in entries:
+        tiff += struct.pack(order + "HHII", tag, kind, 1, value)
+    return b"Exif\0\0" + bytes(tiff + struct.pack(order + "I", 0) + jpeg)
+
+
+def test_the_test_for_thumbnails_has_one_to_find(tmp_path: Path, samples) -> None:
+    thumbnail = io.BytesIO()
+    Image.fromarray(_noise((8, 8, 3))).save(thumbnail, "JPEG")
+    exif = _with_thumbnail(samples.exif, thumbnail.getvalue())
+    Image.fromarray(_noise((8, 6, 3))).save(tmp_path / "a.jpg", exif=exif)
+    assert pyvips.Image.jpegload(str(tmp_path / "a.jpg")).get("jpeg-thumbnail-data") == thumbnail.getvalue()
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "tif"])
+def test_stripping_leaves_only_the_profile_and_the_resolution(tmp_path: Path, samples, suffix: str) -> None:
+    picture = Picture(
+        frames=(_noise((8, 6, 3)),), icc=samples.icc, exif=samples.exif, xmp=samples.xmp, iptc=samples.iptc
+    )
+    write_picture(tmp_path / f"a.{suffix}", picture, options=WriteOptions(strip_metadata=True))
+    again = read_picture(tmp_path / f"a.{suffix}")
+    assert (again.icc, again.xmp, again.iptc) == (samples.icc, None, None)
+    assert b"Maker" not in (again.exif or b"")
+
+
+@pytest.mark.parametrize("suffix", ["gif", "webp", "png"])
+def test_animations_are_written_frame_by_frame(tmp_path: Path, suffix: str) -> None:
+    # WebP's encoder joins equal neighbours into one longer frame; the others keep them.
+    levels = (10, 200, 100, 90) if suffix == "webp" else (10, 200, 200, 90)
+    frames = tuple(np.full((6, 5, 3), level, np.uint8) for level in levels)
+    picture = Picture(frames=frames, durations_ms=(50, 70, 1000, 20), loop=3)
+    assert write_picture(tmp_path / f"a.{suffix}", picture) == ()
+    again = read_picture(tmp_path / f"a.{suffix}")
+    assert again.durations_ms == (50, 70, 1000, 20)
+    assert again.loop == 3
+    assert [int(frame[0, 0, 0]) for frame in again.frames] == list(levels)
+
+
+def test_pages_of_one_size_are_written_as_pages(tmp_path: Path) -> None:
+    frames = tuple(_noise((6, 5, 3), "uint16", seed) for seed in range(3))
+    write_picture(tmp_path / "a.tif", Picture(frames=frames))
+    again = read_picture(tmp_path / "a.tif")
+    for frame, written in zip(again.frames, frames, strict=True):
+        np.testing.assert_array_equal(frame, written)
+
+
+def test_pages_of_different_sizes_and_depths_are_written_as_pages(tmp_path: Path) -> None:
+    frames = (_noise((6, 5, 3), "uint16"), _noise((3, 8)), _noise((2, 2, 4), "float32"))
+    assert write_picture(tmp_path / "a.tif", Picture(frames=frames)) == ()
+    again = read_picture(tmp_path / "a.tif")
+    for frame, written in zip(again.frames, frames, strict=True):
+        assert frame.dtype == written.dtype
+        np.testing.assert_array_equal(frame, written)
+
+
+@pytest.mark.parametrize(("source", "lossless"), [("", True), ("PNG", True), ("JPEG", False), ("WebP", False)])
+def test_webp_is_lossless_unless_the_input_was_lossy(tmp_path: Path, source: str, lossless: bool) -> None:
+    image = _noise((16, 16, 3))
+    write_picture(tmp_path / "a.webp", Picture(frames=(image,), format=source))
+    assert np.array_equal(read_picture(tmp_path / "a.webp").image, image) == lossless
+    write_picture(
+        tmp_path / "a.webp", Picture(frames=(image,), format=source), options=WriteOptions(webp_lossless=not lossless)
+    )
+    assert np.array_equal(read_picture(tmp_path / "a.webp").image, image) == (not lossless)
+
+
+def test_colours_under_full_transparency_stay(tmp_path: Path) -> None:
+    image = _noise((8, 8, 4))
+    image[..., 3] = 0
+    for suffix in ("png", "webp", "tif"):
+        write_picture(tmp_path / f"a.{suffix}", Picture(frames=(image,)))
+        np.testing.assert_array_equal(read_picture(tmp_path / f"a.{suffix}").image, image)
+
+
+def test_quality_decides_the_size_of_a_jpeg(tmp_path: Path) -> None:
+    for quality in (50, 95):
+        write_picture(
+            tmp_path / f"{quality}.jpg", Picture(frames=(_noise((64, 64, 3)),)), options=WriteOptions(quality=quality)
+        )
+    assert (tmp_path / "50.jpg").stat().st_size < (tmp_path / "95.jpg").stat().st_size
+
+
+def test_the_background_shows_in_a_jpeg(tmp_path: Path) -> None:
+    picture = Picture(frames=(np.zeros((16, 16, 4), np.uint8),))
+    notes = write_picture(tmp_path / "a.jpg", picture, options=WriteOptions(background=(0.0, 0.0, 1.0)))
+    assert notes == ("transparency was flattened on the background: JPEG holds none",)
+    np.testing.assert_allclose(read_picture(tmp_path / "a.jpg").image, np.full((16, 16, 3), (0, 0, 255)), atol=2)
+
+
+def test_metadata_that_cannot_be_written_never_cost_the_picture(
+    tmp_path: Path, samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = libvips_encode._save
+
+    def fail_with_tags(path: Path, picture: Picture, *rest) -> None:
+        if picture.exif:
+            raise pyvips.Error("no", "exif: too strange\n")
+        save(path, picture, *rest)
+
+    monkeypatch.setattr(libvips_encode, "_save", fail_with_tags)
+    picture = Picture(frames=(_noise((8, 6, 3)),), icc=samples.icc, exif=samples.exif)
+    notes = write_picture(tmp_path / "a.png", picture)
+    assert notes == ("EXIF, XMP, IPTC, texts left out: they could not be written (exif: too strange)",)
+    assert read_picture(tmp_path / "a.png").icc == samples.icc
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "avif", "tif"])
+@pytest.mark.parametrize(
+    "blob", [b"", b"rubbish", b"Exif\0\0", b"Exif\0\0II*\0\xff\xff\xff\xff", b"Exif\0\0" + os.urandom(500)]
+)
+def test_broken_metadata_never_cost_the_picture(tmp_path: Path, samples, suffix: str, blob: bytes) -> None:
+    broken_icc = samples.icc[:20] + blob
+    picture = Picture(frames=(_noise((8, 6, 3)),), icc=broken_icc, exif=blob, xmp=blob, iptc=blob)
+    write_picture(tmp_path / f"a.{suffix}", picture)
+    assert read_picture(tmp_path / f"a.{suffix}").image.shape == (8, 6, 3)
+
+
+def test_metadata_too_long_for_jpeg_are_named(tmp_path: Path, samples) -> None:
+    picture = Picture(frames=(_noise((8, 6, 3)),), exif=samples.exif, xmp=b"<x>" + b" " * 70_000 + b"</x>")
+    notes = write_picture(tmp_path / "a.jpg", picture)
+    assert notes == ("XMP left out: JPEG could not hold it",)
+    assert read_picture(tmp_path / "a.jpg").exif is not None
+
+
+def test_a_suffix_we_do_not_write_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"expected an output name ending in"):
+        write_picture(tmp_path / "a.xyz", Picture(frames=(_noise((2, 2)),)))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_picture_too_large_for_the_format_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(ImageTooLargeError, match="16,383"):
+        write_picture(tmp_path / "a.webp", Picture(frames=(np.zeros((1, 16_384), np.uint8),)))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "tif", "bmp", "ppm", "gif"])
+def test_a_folder_that_is_not_there_is_an_output_error(tmp_path: Path, suffix: str) -> None:
+    with pytest.raises(OutputError, match="nowhere"):
+        write_picture(tmp_path / "nowhere" / f"a.{suffix}", Picture(frames=(_noise((2, 2)),)))
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
+def test_an_interrupt_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+) -> None:
+    (tmp_path / "a.png").write_bytes(b"old")
+
+    def interrupt(path: Path, *_: object) -> None:
+        path.write_bytes(b"half")
+        raise error
+
+    monkeypatch.setattr(write, "_encode", interrupt)
+    with pytest.raises(error):
+        write_picture(tmp_path / "a.png", Picture(frames=(_noise((2, 2)),)))
+    assert list(tmp_path.iterdir()) == [tmp_path / "a.png"]
+    assert (tmp_path / "a.png").read_bytes() == b"old"
+
+
+def test_names_of_every_kind_are_written(tmp_path: Path) -> None:
+    for name in ("名前 😀.png", "-dash.tif", "a[Q=1].jpg", "sp ace.webp", "CAPITAL.PNG", "ü" * 120 + ".png"):
+        write_picture(tmp_path / name, Picture(frames=(_noise((3, 4, 3)),)))
+        assert read_picture(tmp_path / name).image.shape == (3, 4, 3)
+
+
+def test_frames_that_are_views_are_written_as_they_look(tmp_path: Path) -> None:
+    image = _noise((9, 8, 3))
+    write_picture(tmp_path / "a.png", Picture(frames=(image[::-1, ::2],)))
+    np.testing.assert_array_equal(read_picture(tmp_path / "a.png").image, image[::-1, ::2])

@@ -1,0 +1,9 @@
+import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_torch_thread() -> None:
+    """The networks of the tests are too small for more."""
+    import torch
+
+    torch.set_num_threads(1)

@@ -1,0 +1,126 @@
+import numpy as np
+import onnx
+import onnx.numpy_helper
+import onnx.reference
+import onnx.shape_inference
+import pytest
+import torch
+from tiny_models import random_model
+
+from srcnn.models.srcnn import Srcnn
+from srcnn.runtime.graph import DepthToSpace, Graph, replicated_graph, valid_graph
+from srcnn.runtime.onnx import INPUT, OUTPUT, encode_onnx
+from srcnn.runtime.rewrite import block_last_layer
+from srcnn.runtime.session import open_session
+from srcnn.zoo.model_file import Model
+
+MODELS = {
+    "9-1-5": random_model((9, 1, 5), (64, 32), seed=1),
+    "9-5-5": random_model((9, 5, 5), (6, 5), scale=3, seed=2),
+    "5-3": random_model((5, 3), (4,), scale=4, seed=3),
+    "3": random_model((3,), (), scale=1, seed=4),
+    "3-1-1-5": random_model((3, 1, 1, 5), (3, 7, 2), scale=2, seed=5),
+}
+every_model = pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+GRAPHS = {
+    "valid": valid_graph,
+    "replicated": replicated_graph,
+    "blocked": lambda model: block_last_layer(valid_graph(model), 4),
+}
+
+
+def network(model: Model) -> Srcnn:
+    result = Srcnn(model.spec)
+    result.load_state_dict({name: torch.from_numpy(weight) for name, weight in model.weights.items()})
+    return result
+
+
+@every_model
+@pytest.mark.parametrize("graph", GRAPHS.values(), ids=GRAPHS)
+def test_onnx_own_checker_and_shape_inference_accept_the_model(model: Model, graph) -> None:
+    parsed = onnx.load_from_string(encode_onnx(graph(model), 1, {}))
+    onnx.checker.check_model(parsed, full_check=True)
+    onnx.shape_inference.infer_shapes(parsed, check_type=True, strict_mode=True, data_prop=True)
+
+
+def test_the_header_says_opset_13_and_who_wrote_it() -> None:
+    parsed = onnx.load_from_string(encode_onnx(valid_graph(MODELS["5-3"]), 1, {"spec": "ä", "b": ""}))
+    assert parsed.producer_name == "srcnn"
+    assert parsed.ir_version == 8
+    assert [(opset.domain, opset.version) for opset in parsed.opset_import] == [("", 13)]
+    assert {entry.key: entry.value for entry in parsed.metadata_props} == {"spec": "ä", "b": ""}
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_input_and_output_are_float32_with_free_batch_and_size(channels: int) -> None:
+    model = random_model((3, 3), (4,), channels=channels)
+    graph = onnx.load_from_string(encode_onnx(replicated_graph(model), channels, {})).graph
+    for values, name in ((graph.input, INPUT), (graph.output, OUTPUT)):
+        (value,) = values
+        assert value.name == name
+        assert value.type.tensor_type.elem_type == onnx.TensorProto.FLOAT
+        batch, planes, height, width = value.type.tensor_type.shape.dim
+        assert planes.dim_value == channels
+        assert all(dim.dim_param for dim in (batch, height, width))
+
+
+def test_the_weights_are_those_of_the_model_to_the_last_bit() -> None:
+    model = MODELS["9-1-5"]
+    graph = onnx.load_from_string(encode_onnx(replicated_graph(model), 1, {})).graph
+    tensors = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    assert set(model.weights) <= set(tensors)
+    for name, weight in model.weights.items():
+        np.testing.assert_array_equal(tensors[name], weight)
+
+
+def test_every_operation_is_one_of_four_with_unique_names() -> None:
+    graph = onnx.load_from_string(encode_onnx(GRAPHS["blocked"](MODELS["9-1-5"]), 1, {})).graph
+    assert [node.op_type for node in graph.node] == ["Conv", "Relu", "Conv", "Relu", "Conv", "DepthToSpace"]
+    padded = onnx.load_from_string(encode_onnx(replicated_graph(MODELS["9-1-5"]), 1, {})).graph
+    assert [node.op_type for node in padded.node] == ["Pad", "Conv", "Relu", "Conv", "Relu", "Pad", "Conv"]
+    for each in (graph, padded):
+        assert len({node.name for node in each.node}) == len(each.node)
+
+
+@every_model
+@pytest.mark.parametrize("size", [(1, 1), (1, 7), (5, 2), (16, 16), (33, 47)])
+@torch.no_grad()
+def test_the_padded_graph_in_the_engine_equals_torch(model: Model, size: tuple[int, int]) -> None:
+    batch = np.random.default_rng(0).random((2, 1, *size), np.float32)
+    expected = network(model).same(torch.from_numpy(batch)).numpy()
+    result = open_session(replicated_graph(model), "onnxruntime", 1)(batch)
+    np.testing.assert_allclose(result, expected, atol=1e-5)
+
+
+@every_model
+@pytest.mark.parametrize("size", [(0, 0), (1, 12), (13, 30)])
+@torch.no_grad()
+def test_the_valid_graph_in_the_engine_equals_torch(model: Model, size: tuple[int, int]) -> None:
+    height, width = (2 * model.spec.reach + 1 + extra for extra in size)
+    batch = np.random.default_rng(0).random((1, 1, height, width), np.float32)
+    expected = network(model)(torch.from_numpy(batch)).numpy()
+    result = open_session(valid_graph(model), "onnxruntime", 1)(batch)
+    np.testing.assert_allclose(result, expected, atol=1e-5)
+
+
+@every_model
+@pytest.mark.parametrize("block", [2, 3, 4, 5])
+@torch.no_grad()
+def test_the_blocked_graph_in_the_engine_equals_torch(model: Model, block: int) -> None:
+    height, width = (2 * model.spec.reach + block * n for n in (3, 7))
+    batch = np.random.default_rng(0).random((1, 1, height, width), np.float32)
+    expected = network(model)(torch.from_numpy(batch)).numpy()
+    result = open_session(block_last_layer(valid_graph(model), block), "onnxruntime", 1)(batch)
+    np.testing.assert_allclose(result, expected, atol=1e-5)
+
+
+def test_depth_to_space_puts_channel_block_a_plus_b_at_row_a_and_column_b() -> None:
+    graph: Graph = (DepthToSpace(2),)
+    batch = np.arange(4, dtype=np.float32).reshape(1, 4, 1, 1)
+    # The declared output has as many channels as the input, which a lone shuffle does not keep.
+    content = encode_onnx(graph, 4, {})
+    parsed = onnx.load_from_string(content)
+    parsed.graph.output[0].type.tensor_type.shape.dim[1].dim_value = 1
+    onnx.checker.check_model(parsed)
+    result = onnx.reference.ReferenceEvaluator(parsed).run(None, {INPUT: batch})[0]
+    assert result.tolist() == [[[[0, 1], [2, 3]]]]

@@ -1,0 +1,92 @@
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from srcnn.atomic import atomic_path, write_atomically
+from srcnn.errors import OutputError
+
+
+def test_the_content_is_there_afterwards_and_nothing_else(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "out.bin", b"new")
+    assert (tmp_path / "out.bin").read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [tmp_path / "out.bin"]
+
+
+def test_the_temporary_file_is_hidden_beside_the_output_with_its_suffix(tmp_path: Path) -> None:
+    with atomic_path(tmp_path / "out.png") as temporary:
+        assert temporary.parent == tmp_path
+        assert temporary.suffix == ".png"
+        assert temporary.name.startswith(".")
+
+
+def test_the_old_file_stays_until_the_block_has_ended(tmp_path: Path) -> None:
+    (tmp_path / "out").write_bytes(b"old")
+    with atomic_path(tmp_path / "out") as temporary:
+        temporary.write_bytes(b"new")
+        assert (tmp_path / "out").read_bytes() == b"old"
+    assert (tmp_path / "out").read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError, MemoryError, SystemExit])
+def test_whatever_ends_the_block_early_leaves_the_old_file_and_nothing_else(
+    tmp_path: Path, error: type[BaseException]
+) -> None:
+    (tmp_path / "out").write_bytes(b"old")
+
+    def fail_halfway() -> None:
+        with atomic_path(tmp_path / "out") as temporary:
+            temporary.write_bytes(b"half")
+            raise error
+
+    with pytest.raises(error):
+        fail_halfway()
+    assert (tmp_path / "out").read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [tmp_path / "out"]
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077, 0o002])
+def test_permissions_follow_the_umask(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        write_atomically(tmp_path / "out", b"")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "out").stat().st_mode) == 0o666 & ~umask
+
+
+def test_a_missing_folder_is_an_output_error_that_names_the_file(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"expected to write .*nowhere.out, got: No such file"):
+        write_atomically(tmp_path / "nowhere" / "out", b"")
+
+
+def test_a_folder_in_the_place_of_the_file_is_an_output_error(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    with pytest.raises(OutputError, match="a folder or a device"):
+        write_atomically(tmp_path / "out", b"")
+
+
+def test_a_device_is_never_replaced() -> None:
+    with pytest.raises(OutputError, match="a folder or a device"):
+        write_atomically(Path(os.devnull), b"")
+
+
+def test_a_full_disk_is_an_output_error_and_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="No space left"), atomic_path(tmp_path / "out"):
+        raise OSError(28, "No space left on device")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_symbolic_link_is_replaced_and_what_it_names_stays(tmp_path: Path) -> None:
+    (tmp_path / "original").write_bytes(b"old")
+    (tmp_path / "link").symlink_to("original")
+    write_atomically(tmp_path / "link", b"new")
+    assert (tmp_path / "original").read_bytes() == b"old"
+    assert (tmp_path / "link").read_bytes() == b"new"
+
+
+def test_a_very_long_name_can_be_written(tmp_path: Path) -> None:
+    path = tmp_path / ("写" * 80 + "a" * 11 + ".png")  # 255 bytes, the usual limit
+    write_atomically(path, b"x")
+    assert path.read_bytes() == b"x"

@@ -1,0 +1,118 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from srcnn.errors import ModelFileError
+from srcnn.spec import ConvLayer, ModelSpec, srcnn
+
+NINE_ONE_FIVE = srcnn(name="srcnn-915", scale=3)
+
+
+def test_915_is_the_network_of_the_paper() -> None:
+    assert [(c.in_channels, c.out_channels, c.kernel_size, c.relu) for c in NINE_ONE_FIVE.layers] == [
+        (1, 64, 9, True),
+        (64, 32, 1, True),
+        (32, 1, 5, False),
+    ]
+
+
+# Weights without biases as the paper's authors count them: SRCNN_net.prototxt; 57K also in later papers' tables.
+@pytest.mark.parametrize(
+    ("kernel_sizes", "macs", "reach"), [((9, 1, 5), 8032, 6), ((9, 3, 5), 24416, 7), ((9, 5, 5), 57184, 8)]
+)
+def test_cost_and_reach_are_those_of_the_paper(kernel_sizes: tuple[int, ...], macs: int, reach: int) -> None:
+    spec = srcnn(name="n", scale=2, kernel_sizes=kernel_sizes)
+    assert spec.macs_per_pixel == macs
+    assert spec.reach == reach
+    assert spec.weight_count == macs + 64 + 32 + 1
+
+
+def test_the_tensors_have_the_names_and_shapes_of_the_model_file() -> None:
+    assert NINE_ONE_FIVE.tensor_shapes() == {
+        "conv1.weight": (64, 1, 9, 9),
+        "conv1.bias": (64,),
+        "conv2.weight": (32, 64, 1, 1),
+        "conv2.bias": (32,),
+        "conv3.weight": (1, 32, 5, 5),
+        "conv3.bias": (1,),
+    }
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        NINE_ONE_FIVE,
+        srcnn(name="ä b", scale=1, kernel_sizes=(3,), widths=(), training={"steps": "12", "note": "ü"}),
+        srcnn(name="four", scale=4, kernel_sizes=(3, 1, 1, 5), widths=(2, 3, 4), channels=3),
+    ],
+)
+def test_a_spec_survives_json(spec: ModelSpec) -> None:
+    assert ModelSpec.from_json(spec.to_json()) == spec
+
+
+def test_json_of_a_spec_is_plain_and_the_same_every_time() -> None:
+    spec = srcnn(name="n", scale=2, kernel_sizes=(3,), widths=(), training={"b": "2", "a": "1"})
+    assert spec.to_json() == replace(spec, training={"a": "1", "b": "2"}).to_json()
+    assert json.loads(spec.to_json()) == {
+        "name": "n",
+        "scale": 2,
+        "input_space": "hr",
+        "channels": 1,
+        "layers": [{"in_channels": 1, "out_channels": 1, "kernel_size": 3, "relu": False}],
+        "training": {"a": "1", "b": "2"},
+    }
+
+
+def changed(**values: object) -> str:
+    return json.dumps(json.loads(NINE_ONE_FIVE.to_json()) | values)
+
+
+def changed_layer(**values: object) -> str:
+    fields = json.loads(NINE_ONE_FIVE.to_json())
+    fields["layers"][1] |= values
+    return json.dumps(fields)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "expected the JSON of a model spec, got something else"),
+        ("{", "expected the JSON of a model spec, got something else"),
+        ("[]", "expected the JSON of a model spec, got something else"),
+        ("3", "expected the JSON of a model spec, got something else"),
+        ("{}", "expected the JSON of a model spec, got something else .*layers"),
+        (changed(layers=None), "expected the JSON of a model spec, got something else"),
+        (changed(layers=[3]), "expected the JSON of a model spec, got something else"),
+        (changed(novelty=1), "expected the JSON of a model spec, got something else .*novelty"),
+        (changed_layer(stride=2), "expected the JSON of a model spec, got something else .*stride"),
+        (changed(scale="3"), "expected the JSON of a model spec, got something else"),
+        (changed(scale=2.5), "expected the JSON of a model spec, got something else"),
+        (changed_layer(kernel_size=1.0), "expected the JSON of a model spec, got something else"),
+        (changed_layer(kernel_size="1"), "expected the JSON of a model spec, got something else"),
+        (changed(scale=0), "expected a scale of at least 1, got 0"),
+        (changed(input_space="lr"), "expected input_space 'hr', got 'lr'; update srcnn"),
+        (changed(layers=[]), "expected at least one layer, got none"),
+        (changed(channels=2), "expected layer 1 to take 2 channels, got 1"),
+        (changed_layer(in_channels=63), "expected layer 2 to take 64 channels, got 63"),
+        (changed_layer(kernel_size=2), "expected layer 2 to have an odd kernel size .* got kernel size 2"),
+        (changed_layer(kernel_size=-1), "expected layer 2 to have an odd kernel size .* got kernel size -1"),
+        (changed_layer(out_channels=0), "expected layer 2 .* at least one channel, got kernel size 1 and 0 channels"),
+    ],
+)
+def test_json_that_is_no_possible_spec_is_refused_with_one_sentence(text: str, message: str) -> None:
+    with pytest.raises(ModelFileError, match=message) as caught:
+        ModelSpec.from_json(text)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_network_that_gives_another_number_of_channels_is_refused() -> None:
+    layer = ConvLayer(in_channels=1, out_channels=3, kernel_size=3, relu=False)
+    with pytest.raises(ModelFileError, match="expected the last layer to give 1 channels, got 3"):
+        ModelSpec(name="n", scale=2, layers=(layer,))
+
+
+@pytest.mark.parametrize("widths", [(), (64,), (64, 32, 16)])
+def test_widths_that_do_not_fit_the_kernels_are_refused(widths: tuple[int, ...]) -> None:
+    with pytest.raises(ModelFileError, match="expected one width fewer than kernel sizes, got widths"):
+        srcnn(name="n", scale=2, widths=widths)

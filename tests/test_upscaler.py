@@ -1,0 +1,309 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tiny_models import gentle_model, random_model, run_by_definition
+
+import srcnn
+from srcnn.errors import InvalidConfigError, InvalidImageError, ModelFileError
+from srcnn.imaging import (
+    from_float,
+    imresize,
+    rgb_to_luma_bt601,
+    rgb_to_ycbcr_bt601,
+    to_float,
+    ycbcr_to_rgb_bt601,
+)
+from srcnn.upscaler import Upscaler
+from srcnn.zoo.model_file import save_model
+
+GENTLE = {scale: Upscaler(gentle_model(scale=scale, seed=scale), threads=1) for scale in (1, 2, 3, 4)}
+CHANNELS = {"grey": (), "grey plane": (1,), "grey and alpha": (2,), "RGB": (3,), "RGBA": (4,)}
+DTYPES = ("uint8", "uint16", "float32", "float64")
+every_kind = pytest.mark.parametrize("channels", CHANNELS.values(), ids=CHANNELS)
+every_dtype = pytest.mark.parametrize("dtype", DTYPES)
+every_scale = pytest.mark.parametrize("scale", [1, 2, 3, 4])
+
+
+def noise(shape: tuple[int, ...], dtype: str = "uint8", seed: int = 0) -> np.ndarray:
+    random = np.random.default_rng(seed)
+    if dtype.startswith("f"):
+        return random.random(shape).astype(dtype)
+    return random.integers(0, np.iinfo(dtype).max, shape, dtype, endpoint=True)
+
+
+def muted(shape: tuple[int, ...], seed: int = 0) -> np.ndarray:
+    """Colours so far inside the cube that no enlargement leaves it."""
+    return (0.35 + 0.3 * np.random.default_rng(seed).random(shape)).astype(np.float32)
+
+
+def upscaler(scale: int, strip_rows: int | None = None, *, kernel_sizes: tuple[int, ...] = (5, 1, 3)) -> Upscaler:
+    widths = (4, 3)[: len(kernel_sizes) - 1]
+    return Upscaler(random_model(kernel_sizes, widths, scale=scale), threads=1, strip_rows=strip_rows)
+
+
+@every_scale
+@every_dtype
+@every_kind
+def test_size_is_multiplied_and_dtype_and_channels_are_kept(scale: int, dtype: str, channels: tuple[int, ...]) -> None:
+    image = noise((7, 11, *channels), dtype)
+    result = GENTLE[scale](image)
+    assert result.shape == (7 * scale, 11 * scale, *channels)
+    assert result.dtype == dtype
+    assert result.flags.c_contiguous
+
+
+@every_dtype
+@every_kind
+def test_the_picture_that_came_in_is_left_as_it_was(dtype: str, channels: tuple[int, ...]) -> None:
+    image = noise((6, 5, *channels), dtype)
+    image[..., -1].flat[::3] = 0
+    before = image.copy()
+    image.setflags(write=False)
+    GENTLE[2](image)
+    np.testing.assert_array_equal(image, before)
+
+
+@every_scale
+def test_rgb_is_the_networks_luma_beside_bicubic_chroma(scale: int) -> None:
+    image = muted((19, 23, 3), scale)
+    up = GENTLE[scale]
+    ycbcr = rgb_to_ycbcr_bt601(imresize(image, scale))
+    before = ycbcr[:, :, 0].copy()
+    ycbcr[:, :, 0] = up.luma(rgb_to_luma_bt601(image))
+    expected = ycbcr_to_rgb_bt601(ycbcr)
+    assert 0.005 < np.abs(ycbcr[:, :, 0] - before).max() < 0.2  # the network does something, and not too much
+    assert 0 < expected.min() < expected.max() < 1
+    np.testing.assert_allclose(up(image), expected, atol=2e-6)
+
+
+@every_scale
+def test_the_luma_of_the_enlarged_picture_is_the_networks_and_its_chroma_is_bicubic(scale: int) -> None:
+    image = muted((19, 23, 3), scale)
+    result = rgb_to_ycbcr_bt601(GENTLE[scale](image))
+    np.testing.assert_allclose(result[:, :, 0], GENTLE[scale].luma(rgb_to_luma_bt601(image)), atol=2e-6)
+    bicubic = rgb_to_ycbcr_bt601(imresize(image, scale))
+    np.testing.assert_allclose(result[:, :, 1:], bicubic[:, :, 1:], atol=2e-6)
+
+
+@every_scale
+def test_luma_is_the_network_by_its_definition_on_the_bicubic_enlargement(scale: int) -> None:
+    luma = noise((21, 18), "float32")
+    up = upscaler(scale)
+    result = up.luma(luma)
+    assert result.dtype == np.float32
+    np.testing.assert_allclose(result, run_by_definition(up.model, imresize(luma, scale)), atol=5e-6)
+    assert (result.min() < 0) or (result.max() > 1)  # unclipped
+
+
+def test_a_grey_picture_is_the_rgb_picture_of_three_equal_channels() -> None:
+    for dtype in DTYPES:
+        grey = noise((12, 15), dtype)
+        rgb = GENTLE[3](np.stack([grey] * 3, 2))
+        for channel in range(3):
+            one = 1 if dtype.startswith("u") else 1e-6
+            np.testing.assert_allclose(GENTLE[3](grey).astype(float), rgb[:, :, channel].astype(float), atol=one)
+
+
+def test_a_grey_picture_runs_in_limited_range_luma() -> None:
+    grey = muted((12, 15))
+    luma = GENTLE[2].luma(grey * np.float32(219 / 255) + np.float32(16 / 255))
+    np.testing.assert_allclose(GENTLE[2](grey), (luma - 16 / 255) * 255 / 219, atol=2e-6)
+
+
+@pytest.mark.parametrize("channels", [2, 4])
+def test_alpha_is_bicubic(channels: int) -> None:
+    image = noise((13, 9, channels), "uint16")
+    expected = from_float(imresize(to_float(image[:, :, -1]), 3), np.uint16)
+    np.testing.assert_array_equal(GENTLE[3](image)[:, :, -1], expected)
+
+
+@pytest.mark.parametrize("channels", [2, 4])
+@every_dtype
+def test_a_picture_that_is_opaque_everywhere_has_the_colours_of_the_one_without_alpha(
+    channels: int, dtype: str
+) -> None:
+    image = noise((13, 9, channels), dtype)
+    image[:, :, -1] = 1 if dtype.startswith("f") else np.iinfo(dtype).max
+    opaque = image[:, :, :-1] if channels == 4 else image[:, :, 0]
+    result = GENTLE[2](image)
+    expected = GENTLE[2](opaque).astype(np.float64)
+    # A matrix product over another number of channels may differ in its last bit.
+    one = 1 if dtype.startswith("u") else 1e-6
+    np.testing.assert_allclose(result[:, :, :-1].reshape(expected.shape), expected, atol=one)
+    assert (result[:, :, -1] == image[0, 0, -1]).all()
+
+
+@pytest.mark.parametrize("channels", [2, 4])
+@settings(deadline=None, max_examples=20)
+@given(seed=st.integers(0, 999))
+def test_colours_hidden_under_alpha_0_change_no_visible_pixel(channels: int, seed: int) -> None:
+    image = noise((12, 14, channels), "uint8", seed)
+    hidden = np.random.default_rng(seed).random((12, 14)) < 0.5
+    image[:, :, -1] = np.where(hidden, 0, np.maximum(image[:, :, -1], 1))
+    other = image.copy()
+    other[hidden, :-1] ^= 0xFF
+    first, second = GENTLE[2](image), GENTLE[2](other)
+    visible = first[:, :, -1] > 0
+    np.testing.assert_array_equal(first[:, :, -1], second[:, :, -1])
+    np.testing.assert_array_equal(first[visible], second[visible])
+
+
+def test_integers_are_rounded_only_once_at_the_end() -> None:
+    image = noise((9, 9, 3), "uint8")
+    exact = GENTLE[2](to_float(image))
+    np.testing.assert_array_equal(GENTLE[2](image), from_float(exact, np.uint8))
+
+
+def test_floating_point_is_clipped_to_the_unit_range() -> None:
+    step = np.repeat(np.float32([[0, 0, 0, 0, 1, 1, 1, 1]]), 8, 0)  # bicubic overshoots beside it
+    for result in (GENTLE[4](step), GENTLE[4](step.astype(np.float64))):
+        assert (result.min(), result.max()) == (0, 1)
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    height=st.integers(1, 40),
+    width=st.integers(1, 24),
+    scale=st.integers(1, 4),
+    strip_rows=st.integers(1, 60),
+    kernel_sizes=st.sampled_from([(5, 1, 3), (9, 5, 5), (3,), (1, 5)]),
+    channels=st.sampled_from(list(CHANNELS.values())),
+    dtype=st.sampled_from(DTYPES),
+)
+def test_strips_of_any_height_equal_the_whole_picture(
+    height: int,
+    width: int,
+    scale: int,
+    strip_rows: int,
+    kernel_sizes: tuple[int, ...],
+    channels: tuple[int, ...],
+    dtype: str,
+) -> None:
+    image = noise((height, width, *channels), dtype)
+    whole = upscaler(scale, 10_000, kernel_sizes=kernel_sizes)(image).astype(np.float64)
+    strips = upscaler(scale, strip_rows, kernel_sizes=kernel_sizes)(image).astype(np.float64)
+    # Single precision adds up in another order: floats differ in the last digits, and an integer by one
+    # level where the exact value lies that near to a half.
+    one = 1 if dtype.startswith("u") else 1e-5
+    np.testing.assert_allclose(strips, whole, atol=one)
+    if dtype == "uint8":
+        assert (strips != whole).mean() <= 0.002 + 1 / whole.size
+
+
+@pytest.mark.parametrize("strip_rows", [*range(1, 9), 13, 24, 39, 40])
+def test_luma_in_strips_equals_the_whole_plane(strip_rows: int) -> None:
+    luma = noise((13, 17), "float32")
+    np.testing.assert_allclose(upscaler(3, strip_rows).luma(luma), upscaler(3).luma(luma), atol=5e-6)
+
+
+@every_scale
+@every_kind
+def test_a_picture_of_one_pixel_becomes_a_flat_one(scale: int, channels: tuple[int, ...]) -> None:
+    result = GENTLE[scale](np.full((1, 1, *channels), 0.5, np.float32))
+    assert result.shape == (scale, scale, *channels)
+    assert np.ptp(result, (0, 1)).max() < 1e-6
+
+
+@pytest.mark.parametrize("shape", [(1, 30), (30, 1), (2, 3), (3, 2)])
+def test_thin_pictures_are_the_definition_too(shape: tuple[int, int]) -> None:
+    luma = noise(shape, "float32")
+    up = upscaler(4, 5, kernel_sizes=(9, 5, 5))
+    np.testing.assert_allclose(up.luma(luma), run_by_definition(up.model, imresize(luma, 4)), atol=5e-6)
+
+
+def test_the_strips_are_the_whole_picture_from_top_to_bottom() -> None:
+    image = noise((20, 10, 3))
+    up = upscaler(2, 8)
+    strips = list(up.strips(image))
+    assert [len(strip) for strip in strips] == [8, 8, 8, 8, 8]
+    np.testing.assert_array_equal(np.concatenate(strips), up(image))
+
+
+def test_strip_rows_are_chosen_by_the_width_so_that_memory_is_bounded() -> None:
+    up = upscaler(2)
+    # The widest layer has 4 maps of float32, 16 bytes a pixel: 32 MiB hold 2048 rows of 1024 pixels.
+    heights = [stop - start for start, stop in up._bounds(np.empty((3000, 512)))]
+    assert set(heights[:-1]) == {1024}
+    assert sum(heights) == 3000
+
+
+def test_progress_counts_rows_to_the_end() -> None:
+    seen: list[tuple[int, int]] = []
+    upscaler(2, 8)(noise((10, 5)), lambda done, total: seen.append((done, total)))
+    assert seen == [(8, 20), (16, 20), (20, 20)]
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        (np.zeros(5, np.uint8), r"expected an image of shape H x W or H x W x C, got \(5,\)"),
+        (np.zeros((), np.uint8), r"expected an image of shape H x W or H x W x C, got \(\)"),
+        (np.zeros((2, 3, 4, 5), np.uint8), r"expected an image of shape H x W or H x W x C, got \(2, 3, 4, 5\)"),
+        (np.zeros((0, 4), np.uint8), r"expected an image of shape .*, got \(0, 4\)"),
+        (np.zeros((4, 4, 0), np.uint8), r"expected an image of shape .*, got \(4, 4, 0\)"),
+        (np.zeros((4, 4, 5), np.uint8), r"expected 1 to 4 channels \(grey, grey\+alpha, RGB, RGBA\), got 5"),
+        (np.zeros((4, 4), np.int64), "expected an image of dtype uint8, uint16, float32 or float64, got int64"),
+        (np.zeros((4, 4), bool), "expected an image of dtype .*, got bool"),
+    ],
+)
+def test_what_is_no_picture_is_refused(image: np.ndarray, message: str) -> None:
+    with pytest.raises(InvalidImageError, match=message):
+        GENTLE[2](image)
+
+
+@pytest.mark.parametrize("strip_rows", [0, -4])
+def test_strips_without_rows_are_refused(strip_rows: int) -> None:
+    with pytest.raises(InvalidConfigError, match=f"expected strip_rows of at least 1, got {strip_rows}"):
+        upscaler(2, strip_rows)
+
+
+class TestLoad:
+    @pytest.fixture
+    def model_file(self, tmp_path: Path) -> Path:
+        save_model(tmp_path / "tiny.safetensors", gentle_model(scale=3, seed=3))
+        return tmp_path / "tiny.safetensors"
+
+    def test_a_file_becomes_an_upscaler_of_its_scale(self, model_file: Path) -> None:
+        image = noise((8, 9, 3))
+        for name in (model_file, str(model_file)):
+            up = srcnn.load(name, threads=1)
+            assert isinstance(up, srcnn.Upscaler)
+            assert up.scale == 3
+            assert up.model.spec.name == "tiny"
+            np.testing.assert_array_equal(up(image), GENTLE[3](image))
+
+    def test_every_option_is_heeded(self, model_file: Path) -> None:
+        up = srcnn.load(model_file, 3, engine="onnxruntime", threads=2, strip_rows=6)
+        assert [len(strip) for strip in up.strips(noise((5, 5)))] == [6, 6, 3]
+
+    def test_impossible_options_are_refused(self, model_file: Path) -> None:
+        with pytest.raises(InvalidConfigError, match=r"expected the scale 3 of .*, got 2"):
+            srcnn.load(model_file, 2)
+        with pytest.raises(InvalidConfigError, match="expected an engine of auto, onnxruntime, got 'gpu'"):
+            srcnn.load(model_file, engine="gpu")  # type: ignore[arg-type] # what a user may type
+        with pytest.raises(InvalidConfigError, match="threads"):
+            srcnn.load(model_file, threads=-2)
+        with pytest.raises(ModelFileError, match="expected a model file or one of the shipped models"):
+            srcnn.load("no-such-model", 2)
+
+    def test_enlarging_never_imports_torch_and_importing_srcnn_imports_nothing_heavy(self, model_file: Path) -> None:
+        program = f"""
+import sys
+sys.modules["torch"] = None  # importing it raises from here on
+import srcnn
+heavy = {{"onnxruntime", "pyvips", "PIL", "scipy", "click", "srcnn.models", "srcnn.training"}} & set(sys.modules)
+assert not heavy, heavy
+import numpy as np
+assert srcnn.load({str(model_file)!r})(np.zeros((4, 5, 3), np.uint8)).shape == (12, 15, 3)
+loaded = {{"srcnn.models", "srcnn.training", "PIL", "pyvips"}} & set(sys.modules)
+assert not loaded, loaded
+"""
+        environment = {**os.environ, "PYTHONWARNINGS": "error"}
+        result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment)
+        assert (result.returncode, result.stderr) == (0, "")

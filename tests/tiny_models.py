@@ -1,0 +1,52 @@
+"""Small networks with random weights and their definition in NumPy, so that no test needs a shipped model."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from srcnn.spec import srcnn
+from srcnn.zoo.model_file import Model
+
+Plane = NDArray[np.float32]
+
+
+def random_model(
+    kernel_sizes: tuple[int, ...] = (5, 1, 3),
+    widths: tuple[int, ...] = (4, 3),
+    *,
+    scale: int = 2,
+    channels: int = 1,
+    seed: int = 0,
+) -> Model:
+    """A network of the SRCNN family with every weight and bias random."""
+    random = np.random.default_rng(seed)
+    spec = srcnn(name="tiny", scale=scale, kernel_sizes=kernel_sizes, widths=widths, channels=channels)
+    weights = {
+        name: random.normal(0, 0.3 if len(shape) == 1 else np.prod(shape[1:]) ** -0.5, shape).astype(np.float32)
+        for name, shape in spec.tensor_shapes().items()
+    }
+    return Model(spec, weights)
+
+
+def gentle_model(*, scale: int = 2, seed: int = 0) -> Model:
+    """A network that passes the picture through and changes it a little, so that nothing clips."""
+    model = random_model(scale=scale, seed=seed)
+    for number, layer in enumerate(model.spec.layers, 1):
+        weight = model.weights[f"conv{number}.weight"]
+        weight *= 0.03
+        weight[0, 0, layer.reach, layer.reach] += 1
+        model.weights[f"conv{number}.bias"][:] *= 0.03
+    return model
+
+
+def run_by_definition(model: Model, plane: Plane) -> Plane:
+    """Every layer's border replicated, then correlated: the sum written out in double precision."""
+    planes = plane[None].astype(np.float64)
+    for number, layer in enumerate(model.spec.layers, 1):
+        r = layer.reach
+        padded = np.pad(planes, ((0, 0), (r, r), (r, r)), "edge")
+        windows = np.lib.stride_tricks.sliding_window_view(padded, (layer.kernel_size,) * 2, (1, 2))
+        planes = np.einsum("chwij,ocij->ohw", windows, model.weights[f"conv{number}.weight"].astype(np.float64))
+        planes += model.weights[f"conv{number}.bias"][:, None, None]
+        if layer.relu:
+            planes = np.maximum(planes, 0)
+    return planes[0].astype(np.float32)

@@ -1,0 +1,176 @@
+import math
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from srcnn.errors import InvalidConfigError
+from srcnn.training.config import TrainConfig, config_from_dict, read_config
+
+REQUIRED = {"model": "tiny", "scale": 3, "steps": 10}
+REQUIRED_TOML = 'model = "tiny"\nscale = 3\nsteps = 10\n'
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    (tmp_path / "config.toml").write_text(text, encoding="utf-8")
+    return tmp_path / "config.toml"
+
+
+def test_three_keys_are_enough_and_the_network_is_then_the_papers(tmp_path: Path) -> None:
+    config = read_config(written(tmp_path, REQUIRED_TOML), {})
+    assert config == TrainConfig(model="tiny", scale=3, steps=10)
+    assert [layer.weight_shape for layer in config.spec().layers] == [(64, 1, 9, 9), (32, 64, 1, 1), (1, 32, 5, 5)]
+    assert (config.spec().name, config.spec().scale) == ("tiny", 3)
+
+
+def test_every_key_is_read(tmp_path: Path) -> None:
+    text = REQUIRED_TOML + (
+        "recipe = 'fast'\nkernel_sizes = [5, 3]\nwidths = [7]\nbatch_size = 4\npatch_size = 20\nlearning_rate = 1e-4\n"
+        "warmup_steps = 0\nseed = 9\nprecision = 'bf16'\nfp32_share = 1\nema_decay = 0\naugment_scales = [1, 0.5]\n"
+        "validation_pictures = 2\nvalidate_every = 3\ncheckpoint_every = 4\nthreads = 1\n"
+    )
+    config = read_config(written(tmp_path, text), {})
+    assert config == TrainConfig(
+        model="tiny",
+        scale=3,
+        steps=10,
+        kernel_sizes=(5, 3),
+        widths=(7,),
+        batch_size=4,
+        patch_size=20,
+        learning_rate=1e-4,
+        warmup_steps=0,
+        seed=9,
+        precision="bf16",
+        fp32_share=1,
+        ema_decay=0,
+        augment_scales=(1, 0.5),
+        validation_pictures=2,
+        validate_every=3,
+        checkpoint_every=4,
+        threads=1,
+    )
+    assert sum(" = " in line for line in text.splitlines()) == len(fields(TrainConfig))
+
+
+def test_a_config_survives_its_plain_form() -> None:
+    config = config_from_dict(REQUIRED | {"kernel_sizes": [5, 3], "widths": [4], "augment_scales": [0.5]}, "here")
+    assert config_from_dict(config.to_dict(), "there") == config
+    assert config.to_dict()["kernel_sizes"] == [5, 3]
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "value"),
+    [
+        ("steps", "20", 20),
+        ("learning_rate", "1e-3", 1e-3),
+        ("model", '"other"', "other"),
+        ("model", "other-name_2", "other-name_2"),
+        ("precision", "fp32", "fp32"),
+        ("kernel_sizes", "[9, 3, 5]", (9, 3, 5)),
+    ],
+)
+def test_the_command_line_replaces_a_value_of_the_file(tmp_path: Path, key: str, text: str, value: object) -> None:
+    assert getattr(read_config(written(tmp_path, REQUIRED_TOML), {key: text}), key) == value
+
+
+def test_the_record_of_a_training_goes_into_the_spec() -> None:
+    assert config_from_dict(REQUIRED, "here").spec({"a": "b"}).training == {"a": "b"}
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"scale": 0}, "expected scale to be above 0, got 0"),
+        ({"scale": 2.5}, "expected scale to be a whole number, got 2.5"),
+        ({"scale": "3"}, "expected scale to be a whole number, got '3'"),
+        ({"scale": True}, "expected scale to be a whole number, got True"),
+        ({"model": 3}, "expected model to be a text, got 3"),
+        ({"steps": 0}, "expected steps to be above 0, got 0"),
+        ({"steps": -5}, "expected steps to be above 0, got -5"),
+        ({"batch_size": 0}, "expected batch_size to be above 0, got 0"),
+        ({"learning_rate": 0.0}, "expected learning_rate to be above 0, got 0.0"),
+        ({"learning_rate": "fast"}, "expected learning_rate to be a number, got 'fast'"),
+        ({"learning_rate": math.inf}, "expected learning_rate to be a number, got inf"),
+        ({"learning_rate": math.nan}, "expected learning_rate to be a number, got nan"),
+        ({"validate_every": 0}, "expected validate_every to be above 0, got 0"),
+        ({"checkpoint_every": 0}, "expected checkpoint_every to be above 0, got 0"),
+        ({"seed": -1}, "expected seed to be 0 or more, got -1"),
+        ({"threads": -1}, "expected threads to be 0 or more, got -1"),
+        ({"warmup_steps": -1}, "expected warmup_steps to be 0 or more, got -1"),
+        ({"validation_pictures": 0}, "expected validation_pictures to be at least 1, got 0"),
+        ({"fp32_share": 1.1}, "expected fp32_share to be from 0 to 1, got 1.1"),
+        ({"fp32_share": -0.1}, "expected fp32_share to be from 0 to 1, got -0.1"),
+        ({"ema_decay": 1.0}, "expected ema_decay to be from 0 to below 1, got 1.0"),
+        ({"precision": "fp16"}, "expected precision to be one of 'auto', 'fp32', 'bf16', got 'fp16'"),
+        ({"precision": ["fp32"]}, "expected precision to be one of"),
+        ({"augment_scales": []}, r"expected augment_scales to be at least one size in \(0, 1\], got \[\]"),
+        (
+            {"augment_scales": [1.0, 1.5]},
+            r"expected augment_scales to be at least one size in \(0, 1\], got \[1.0, 1.5",
+        ),
+        ({"augment_scales": 0.5}, "expected augment_scales to be a list of numbers, got 0.5"),
+        ({"kernel_sizes": 9}, "expected kernel_sizes to be a list of whole numbers, got 9"),
+        ({"kernel_sizes": [9, "1", 5]}, "expected kernel_sizes to be a list of whole numbers, got "),
+        ({"kernel_sizes": [9, 2, 5]}, "expected layer 2 to have an odd kernel size .* got kernel size 2"),
+        ({"kernel_sizes": [9, 5]}, "expected one width fewer than kernel sizes"),
+        ({"widths": [64, 0]}, "expected layer 2 to have .* at least one channel"),
+        (
+            {"patch_size": 12},
+            r"expected patch_size to be above 12, since kernels \(9, 1, 5\) need 6 pixels on each side",
+        ),
+        ({"patch_size": 16, "kernel_sizes": [9, 5, 5]}, "expected patch_size to be above 16, .* got 16"),
+    ],
+)
+def test_an_impossible_value_is_refused_with_one_sentence(values: dict[str, object], message: str) -> None:
+    with pytest.raises(InvalidConfigError, match=f"^{message}") as caught:
+        config_from_dict(REQUIRED | values, "here")
+    assert "\n" not in str(caught.value)
+
+
+def test_the_smallest_patch_gives_a_label_of_one_pixel() -> None:
+    assert config_from_dict(REQUIRED | {"patch_size": 13}, "here").patch_size == 13
+
+
+def test_unknown_keys_are_refused_all_of_them_with_those_there_are(tmp_path: Path) -> None:
+    path = written(tmp_path, REQUIRED_TOML + "lerning_rate = 1.0\noptimizer = 'sgd'\n[nested]\na = 1\n")
+    with pytest.raises(InvalidConfigError) as caught:
+        read_config(path, {})
+    message = str(caught.value)
+    assert message.startswith(f"expected only known keys in {path}, got lerning_rate, optimizer, nested; the keys are ")
+    for field in fields(TrainConfig):
+        assert field.name in message
+
+
+def test_missing_keys_are_refused_all_of_them() -> None:
+    with pytest.raises(
+        InvalidConfigError, match="expected the keys model, scale, steps in here, got no model, steps; "
+    ):
+        config_from_dict({"scale": 2}, "here")
+
+
+@pytest.mark.parametrize("content", [b"steps = ", b"steps: 3", b"\xff\xfe", b'{"steps": 3}', b"steps = 1\nsteps = 2"])
+def test_what_is_no_toml_is_refused_with_one_sentence(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "config.toml").write_bytes(content)
+    with pytest.raises(InvalidConfigError, match=r"^expected TOML in .*config\.toml, got something else: ") as caught:
+        read_config(tmp_path / "config.toml", {})
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["none.toml", "folder"])
+def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(InvalidConfigError, match=r"^expected a config file at .*, got: .*; check the path"):
+        read_config(tmp_path / name, {})
+
+
+@pytest.mark.parametrize("text", ["", "[1", "a b", "1 2", "'x"])
+def test_a_value_on_the_command_line_that_is_no_toml_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(InvalidConfigError, match="expected a TOML value for steps, got ") as caught:
+        read_config(written(tmp_path, REQUIRED_TOML), {"steps": text})
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_key_on_the_command_line_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidConfigError, match=r"expected only known keys in .*, got step; "):
+        read_config(written(tmp_path, REQUIRED_TOML), {"step": "3"})

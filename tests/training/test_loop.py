@@ -1,0 +1,457 @@
+import json
+import math
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tiny_models import random_model, run_by_definition
+from torch.nn import functional
+
+from srcnn.errors import CheckpointError, InvalidConfigError, ModelFileError, OutputError
+from srcnn.imaging import psnr
+from srcnn.models.srcnn import Srcnn, initialise
+from srcnn.training import loop
+from srcnn.training.config import TrainConfig
+from srcnn.training.data import Pair, TrainingData, batches, load_data
+from srcnn.training.loop import LOG_FILE, MODEL_FILE, Progress, learning_rate, train
+from srcnn.zoo.model_file import Model, read_model
+
+CONFIG = TrainConfig(
+    model="tiny",
+    scale=2,
+    kernel_sizes=(5, 1, 3),
+    widths=(6, 4),
+    steps=40,
+    batch_size=4,
+    patch_size=20,
+    learning_rate=2e-3,
+    warmup_steps=5,
+    precision="fp32",
+    ema_decay=0.9,
+    validation_pictures=1,
+    validate_every=10,
+    checkpoint_every=10,
+)
+
+
+class StoppedError(Exception):
+    """What stands for a kill."""
+
+
+@pytest.fixture(scope="module")
+def data(picture_folder: Path) -> TrainingData:
+    return load_data(CONFIG, [picture_folder], lambda done, total: None)
+
+
+def stop_at(step: int) -> Callable[[int], None]:
+    def progress(done: int) -> None:
+        if done == step:
+            raise StoppedError
+
+    return progress
+
+
+def run(
+    config: TrainConfig,
+    data: TrainingData,
+    run_dir: Path,
+    *,
+    resume: bool = False,
+    progress: Callable[[int], None] = lambda step: None,
+) -> tuple[Model, list[Progress], list[str]]:
+    """Train; returns the model, the lines of the log and the notices."""
+    run_dir.mkdir(exist_ok=True)
+    lines: list[Progress] = []
+    notices: list[str] = []
+    model = train(config, data, run_dir, resume=resume, progress=progress, report=lines.append, notice=notices.append)
+    return model, lines, notices
+
+
+@pytest.fixture(scope="module")
+def finished(data: TrainingData, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an uninterrupted run of `CONFIG`."""
+    folder = tmp_path_factory.mktemp("finished")
+    run(CONFIG, data, folder)
+    return folder
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file of a folder."""
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def weights(run_dir: Path) -> bytes:
+    return (run_dir / MODEL_FILE).read_bytes()
+
+
+def log(run_dir: Path) -> list[dict[str, float]]:
+    return [json.loads(line) for line in (run_dir / LOG_FILE).read_text().splitlines()]
+
+
+def test_the_loss_falls_on_a_single_patch(data: TrainingData, tmp_path: Path) -> None:
+    pair = data.train[0]
+    patch = Pair("patch", pair.enlarged[10:30, 10:30], pair.hr[10:30, 10:30])
+    config = replace(CONFIG, steps=100, learning_rate=5e-3, checkpoint_every=100)
+    _, lines, _ = run(config, replace_pairs(data, [patch]), tmp_path)
+    losses = [line.loss for line in lines]
+    assert losses[-1] < 0.85 * losses[0]
+
+
+def test_validation_rises_above_bicubic(data: TrainingData, tmp_path: Path) -> None:
+    config = replace(CONFIG, steps=150, learning_rate=5e-3, validate_every=50, checkpoint_every=150)
+    _, lines, _ = run(config, data, tmp_path)
+    gains = [line.validation_psnr - line.bicubic_psnr for line in lines]
+    assert gains[-1] > 0.2
+    assert gains == sorted(gains)
+
+
+def test_the_run_folder_holds_model_log_and_checkpoints(data: TrainingData, finished: Path) -> None:
+    names = [MODEL_FILE, LOG_FILE, "checkpoint.pt", "checkpoint.previous.pt"]
+    assert sorted(path.name for path in finished.iterdir()) == sorted(names)
+    model = read_model(finished / MODEL_FILE)
+    assert (model.spec.name, model.spec.scale) == ("tiny", 2)
+    record = {key: json.loads(value) for key, value in model.spec.training.items()}
+    assert record == CONFIG.to_dict()
+
+
+def test_the_log_has_a_line_for_every_validation_and_the_last_step(data: TrainingData, tmp_path: Path) -> None:
+    _, lines, _ = run(replace(CONFIG, steps=25), data, tmp_path)
+    assert [line["step"] for line in log(tmp_path)] == [10, 20, 25]
+    assert [line.step for line in lines] == [10, 20, 25]
+    assert [line["learning_rate"] for line in log(tmp_path)] == [line.learning_rate for line in lines]
+    assert all(line["seconds"] > 0 and line["mpx_per_s"] > 0 for line in log(tmp_path))
+    assert log(tmp_path)[0].keys() == Progress.__dataclass_fields__.keys()
+
+
+def test_the_step_is_adam_on_the_mean_squared_error_and_the_model_its_running_mean(
+    data: TrainingData, tmp_path: Path
+) -> None:
+    config = replace(CONFIG, steps=6, validate_every=2, checkpoint_every=6)
+    model, lines, _ = run(config, data, tmp_path)
+    network = Srcnn(config.spec())
+    initialise(network, config.seed)
+    optimiser = torch.optim.Adam(network.parameters(), betas=(0.9, 0.99))
+    mean = {name: weight.clone() for name, weight in network.state_dict().items()}
+    losses: list[float] = []
+    for step, (inputs, labels) in enumerate(batches(config, data.train, config.spec().reach, 0)):
+        optimiser.param_groups[0]["lr"] = learning_rate(config, step)
+        loss = functional.mse_loss(network(torch.from_numpy(inputs)), torch.from_numpy(labels))
+        losses.append(loss.item())
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        decay = min(0.9, (step + 1) / (step + 11))
+        for name, weight in network.state_dict().items():
+            mean[name] = decay * mean[name] + (1 - decay) * weight
+    for name, weight in model.weights.items():
+        np.testing.assert_allclose(weight, mean[name].numpy(), atol=2e-6)
+    assert [line.loss for line in lines] == pytest.approx(np.reshape(losses, (3, 2)).mean(1), rel=1e-5)
+
+
+def test_validation_is_the_authors_protocol_on_the_models_weights(data: TrainingData, finished: Path) -> None:
+    (pair,) = data.validation
+    model = read_model(finished / MODEL_FILE)
+
+    def measure(plane: np.ndarray) -> float:
+        rounded = [np.floor(np.clip(p, 0, 1) * 255 + 0.5) for p in (plane, pair.hr)]
+        return psnr(*rounded, data_range=255, border=2)
+
+    last = log(finished)[-1]
+    assert last["validation_psnr"] == pytest.approx(measure(run_by_definition(model, pair.enlarged)), abs=0.01)
+    assert last["bicubic_psnr"] == pytest.approx(measure(pair.enlarged), abs=1e-6)
+
+
+def test_the_same_seed_gives_the_same_file_and_another_seed_another(
+    data: TrainingData, finished: Path, tmp_path: Path
+) -> None:
+    run(CONFIG, data, tmp_path / "again")
+    run(replace(CONFIG, seed=1), data, tmp_path / "other")
+    assert weights(tmp_path / "again") == weights(finished)
+    first, other = (
+        read_model(folder / MODEL_FILE).weights["conv1.weight"] for folder in (finished, tmp_path / "other")
+    )
+    assert (first != other).any()
+
+
+# Before and after a checkpoint, between checkpoints and validations, and at the very end.
+@pytest.mark.parametrize("step", [11, 20, 21, 37, 40])
+def test_a_stopped_and_resumed_run_equals_an_uninterrupted_one_bit_for_bit(
+    data: TrainingData, finished: Path, tmp_path: Path, step: int
+) -> None:
+    with pytest.raises(StoppedError):
+        run(CONFIG, data, tmp_path, progress=stop_at(step))
+    _, lines, notices = run(CONFIG, data, tmp_path, resume=True)
+    assert weights(tmp_path) == weights(finished)
+    assert notices == []
+    assert [line["step"] for line in log(tmp_path)] == [10, 20, 30, 40]
+    varying = {"seconds", "mpx_per_s"}
+    for ours, theirs in zip(log(tmp_path), log(finished), strict=True):
+        assert {k: v for k, v in ours.items() if k not in varying} == {
+            k: v for k, v in theirs.items() if k not in varying
+        }
+    assert lines[-1].step == 40
+
+
+def test_a_run_may_be_stopped_again_and_again_even_between_log_and_checkpoint(
+    data: TrainingData, finished: Path, tmp_path: Path
+) -> None:
+    config = replace(CONFIG, validate_every=4, checkpoint_every=3)
+    for count, step in enumerate((7, 8, 17, 29)):
+        with pytest.raises(StoppedError):
+            run(config, data, tmp_path, resume=count > 0, progress=stop_at(step))
+    run(config, data, tmp_path, resume=True)
+    ours, theirs = (read_model(folder / MODEL_FILE).weights for folder in (tmp_path, finished))
+    for name, weight in theirs.items():
+        np.testing.assert_array_equal(ours[name], weight)
+    assert [line["step"] for line in log(tmp_path)] == list(range(4, 41, 4))
+    assert [line["seconds"] for line in log(tmp_path)] == sorted(line["seconds"] for line in log(tmp_path))
+
+
+def test_resuming_a_finished_run_changes_nothing(data: TrainingData, finished: Path) -> None:
+    before = contents(finished)
+    model, lines, _ = run(CONFIG, data, finished, resume=True)
+    assert lines == []
+    np.testing.assert_array_equal(
+        model.weights["conv1.weight"], read_model(finished / MODEL_FILE).weights["conv1.weight"]
+    )
+    assert contents(finished) == before
+
+
+def test_a_run_killed_while_its_model_is_written_gets_it_on_resuming(
+    data: TrainingData, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[Path] = []
+    save = loop.save_model
+
+    def save_or_die(path: Path, model: Model) -> None:
+        calls.append(path)
+        if len(calls) == 4:  # the last one, of step 40
+            raise StoppedError
+        save(path, model)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "save_model", save_or_die)
+        with pytest.raises(StoppedError):
+            run(CONFIG, data, tmp_path)
+    run(CONFIG, data, tmp_path, resume=True)
+    assert weights(tmp_path) == weights(finished)
+
+
+def test_a_line_of_the_log_cut_short_by_a_kill_does_not_hinder_resuming(
+    data: TrainingData, finished: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(StoppedError):
+        run(CONFIG, data, tmp_path, progress=stop_at(25))
+    with (tmp_path / LOG_FILE).open("a") as file:
+        file.write('{"step": 30, "seco')
+    run(CONFIG, data, tmp_path, resume=True)
+    assert [line["step"] for line in log(tmp_path)] == [10, 20, 30, 40]
+
+
+def test_a_truncated_checkpoint_costs_one_interval_and_is_told(
+    data: TrainingData, finished: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(StoppedError):
+        run(CONFIG, data, tmp_path, progress=stop_at(35))
+    file = tmp_path / "checkpoint.pt"
+    file.write_bytes(file.read_bytes()[:1000])
+    steps: list[int] = []
+    _, _, notices = run(CONFIG, data, tmp_path, resume=True, progress=steps.append)
+    assert steps[0] == 21  # the checkpoint of step 30 is lost, the one of step 20 is not
+    assert len(notices) == 1
+    assert notices[0].startswith("checkpoint.pt cannot be read (")
+    assert weights(tmp_path) == weights(finished)
+
+
+def test_a_changed_config_is_refused_with_the_differences(data: TrainingData, finished: Path) -> None:
+    changed = replace(CONFIG, learning_rate=1e-3, widths=(7, 4))
+    before = contents(finished)
+    with pytest.raises(CheckpointError) as caught:
+        run(changed, data, finished, resume=True)
+    message = str(caught.value)
+    assert "widths was [6, 4] and is [7, 4], learning_rate was 0.002 and is 0.001" in message
+    assert contents(finished) == before
+
+
+def test_what_does_not_change_the_result_may_change_on_resuming(
+    data: TrainingData, finished: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(StoppedError):
+        run(CONFIG, data, tmp_path, progress=stop_at(25))
+    run(replace(CONFIG, validate_every=7, checkpoint_every=5, threads=1), data, tmp_path, resume=True)
+    np.testing.assert_array_equal(
+        read_model(tmp_path / MODEL_FILE).weights["conv3.weight"],
+        read_model(finished / MODEL_FILE).weights["conv3.weight"],
+    )
+
+
+def test_accepted_changes_take_effect_from_the_checkpoint_on(
+    data: TrainingData, finished: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(StoppedError):
+        run(CONFIG, data, tmp_path, progress=stop_at(25))
+    changed = replace(CONFIG, learning_rate=1e-4)
+    model = train(changed, data, tmp_path, resume=True, accept_changes=True)
+    assert [line["learning_rate"] for line in log(tmp_path)] == pytest.approx(
+        [learning_rate(c, step) for c, step in ((CONFIG, 9), (CONFIG, 19), (changed, 29), (changed, 39))]
+    )
+    assert (model.weights["conv1.weight"] != read_model(finished / MODEL_FILE).weights["conv1.weight"]).any()
+    assert json.loads(model.spec.training["learning_rate"]) == 1e-4
+
+
+def test_another_network_cannot_be_accepted(data: TrainingData, finished: Path) -> None:
+    changed = replace(CONFIG, widths=(7, 4))
+    with pytest.raises(CheckpointError, match=r"widths \(7, 4\), got one of \[5, 1, 3\] and \[6, 4\]; ") as caught:
+        train(changed, data, finished, resume=True, accept_changes=True)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_training_starts_from_the_weights_of_a_model(data: TrainingData, finished: Path, tmp_path: Path) -> None:
+    start = read_model(finished / MODEL_FILE)
+    before = {name: weight.copy() for name, weight in start.weights.items()}
+    config = replace(CONFIG, steps=1, learning_rate=1e-9, warmup_steps=0)
+    model = train(config, data, tmp_path, init=start)
+    for name, weight in before.items():
+        np.testing.assert_allclose(model.weights[name], weight, atol=1e-7)
+        np.testing.assert_array_equal(start.weights[name], weight)
+
+
+def test_a_model_of_another_scale_may_be_started_from_but_not_one_of_other_layers(
+    data: TrainingData, tmp_path: Path
+) -> None:
+    config = replace(CONFIG, steps=1)
+    assert train(config, data, tmp_path, init=random_model((5, 1, 3), (6, 4), scale=3)).spec.scale == 2
+    with pytest.raises(
+        ModelFileError, match=r"kernels \(5, 1, 3\) and widths \(6, 4\), got tiny with \[\(4, 1, 5, 5\)"
+    ):
+        train(config, data, tmp_path, init=random_model((5, 1, 3), (4, 3)))
+
+
+def test_a_training_asked_to_stop_ends_with_a_log_line_and_a_checkpoint_to_go_on_from(
+    data: TrainingData, finished: Path, tmp_path: Path
+) -> None:
+    steps: list[int] = []
+    train(CONFIG, data, tmp_path, progress=steps.append, should_stop=lambda: len(steps) == 17)
+    assert steps == list(range(1, 18))
+    assert [line["step"] for line in log(tmp_path)] == [10, 17]
+    run(CONFIG, data, tmp_path, resume=True)
+    assert weights(tmp_path) == weights(finished)
+
+
+def test_there_is_nothing_to_resume_in_an_empty_folder(data: TrainingData, tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="got none there; start without --resume"):
+        run(CONFIG, data, tmp_path, resume=True)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("validate_every", [10, 40])
+def test_a_loss_that_is_no_number_stops_and_the_last_good_checkpoint_stays(
+    data: TrainingData, tmp_path: Path, validate_every: int
+) -> None:
+    config = replace(CONFIG, validate_every=validate_every)
+    with pytest.raises(StoppedError):
+        run(config, data, tmp_path, progress=stop_at(15))
+    good = (tmp_path / "checkpoint.pt").read_bytes()
+    model = weights(tmp_path)
+    pairs = [Pair(pair.name, pair.enlarged, np.full_like(pair.hr, np.nan)) for pair in data.train]
+    with pytest.raises(InvalidConfigError, match=r"^expected a finite loss, got nan before step 20; ") as caught:
+        run(config, replace_pairs(data, pairs), tmp_path, resume=True)
+    assert str(caught.value).endswith("then go on with --resume --accept-changes")
+    assert (tmp_path / "checkpoint.pt").read_bytes() == good
+    assert weights(tmp_path) == model
+
+
+def replace_pairs(data: TrainingData, pairs: list[Pair]) -> TrainingData:
+    return TrainingData(pairs, data.validation, data.skipped)
+
+
+def test_a_training_that_blows_up_stops_with_advice(data: TrainingData, tmp_path: Path) -> None:
+    config = replace(CONFIG, learning_rate=1e30, warmup_steps=0)
+    with pytest.raises(InvalidConfigError, match=r"expected a finite loss, got .*; lower learning_rate"):
+        run(config, data, tmp_path)
+    assert not (tmp_path / MODEL_FILE).exists()
+
+
+def test_a_folder_that_cannot_be_written_is_an_output_error(data: TrainingData, tmp_path: Path) -> None:
+    (tmp_path / LOG_FILE).mkdir()
+    with pytest.raises(OutputError, match=r"^expected to write a file at .*log\.jsonl, got a folder"):
+        run(CONFIG, data, tmp_path)
+
+
+def test_bf16_trains_nearly_the_same_network_and_ends_in_single_precision(
+    data: TrainingData, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dtypes: list[torch.dtype] = []
+    accumulate = loop.accumulate_gradients
+
+    def record(*arguments):
+        dtypes.append(arguments[3])
+        return accumulate(*arguments)
+
+    monkeypatch.setattr(loop, "accumulate_gradients", record)
+    _, lines, _ = run(replace(CONFIG, precision="bf16", fp32_share=0.25), data, tmp_path)
+    assert dtypes == [torch.bfloat16] * 30 + [torch.float32] * 10
+    assert lines[-1].loss == pytest.approx(log(finished)[-1]["loss"], rel=0.1)
+    assert lines[-1].validation_psnr == pytest.approx(log(finished)[-1]["validation_psnr"], abs=0.2)
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_auto_takes_bf16_only_where_the_cpu_multiplies_it(
+    data: TrainingData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fast: bool
+) -> None:
+    dtypes: set[torch.dtype] = set()
+    accumulate = loop.accumulate_gradients
+
+    def record(*arguments):
+        dtypes.add(arguments[3])
+        return accumulate(*arguments)
+
+    monkeypatch.setattr(loop, "accumulate_gradients", record)
+    monkeypatch.setattr(loop, "has_fast_bf16", lambda: fast)
+    run(replace(CONFIG, steps=4, precision="auto", fp32_share=0), data, tmp_path)
+    assert dtypes == {torch.bfloat16 if fast else torch.float32}
+
+
+def test_the_rate_rises_linearly_then_falls_along_a_cosine_to_nearly_zero() -> None:
+    config = replace(CONFIG, steps=105, warmup_steps=5, learning_rate=1.0)
+    rates = [learning_rate(config, step) for step in range(105)]
+    assert rates[:5] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
+    assert rates[5] == 1.0
+    assert rates[5 + 50] == pytest.approx(0.5)
+    assert rates[5 + 25] == pytest.approx((1 + math.cos(math.pi / 4)) / 2)
+    assert 0 < rates[-1] < 0.001
+    assert learning_rate(replace(config, warmup_steps=200), 104) == 105 / 200
+
+
+@pytest.mark.slow
+def test_a_killed_process_resumes_to_the_same_file(picture_folder: Path, tmp_path: Path) -> None:
+    settings = {**CONFIG.to_dict(), "threads": 1, "steps": 400, "checkpoint_every": 5, "validate_every": 100}
+    toml = "".join(f"{key} = {json.dumps(value)}\n" for key, value in settings.items())
+    (tmp_path / "tiny.toml").write_text(toml)
+
+    def start(run_dir: Path, *options: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "srcnn", "train", str(tmp_path / "tiny.toml"), "--data", str(picture_folder)]
+        return subprocess.Popen([*command, "-o", str(run_dir), *options], stdout=subprocess.DEVNULL)
+
+    assert start(tmp_path / "whole").wait() == 0
+    killed = tmp_path / "killed"
+    for options in ((), ("--resume",)):
+        process = start(killed, *options)
+        seen = (killed / "checkpoint.pt").read_bytes() if (killed / "checkpoint.pt").exists() else b""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            if (killed / "checkpoint.pt").exists() and (killed / "checkpoint.pt").read_bytes() != seen:
+                break
+            time.sleep(0.01)
+        time.sleep(0.05)
+        process.send_signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+    assert start(killed, "--resume").wait() == 0
+    assert weights(killed) == weights(tmp_path / "whole")
