@@ -43,6 +43,7 @@ def make_sources(folder: Path) -> list[Path]:
     Image.fromarray(rgb).quantize(32).save(folder / "palette.bmp")
     Image.fromarray(rgb).convert("CMYK").save(folder / "cmyk.jpg")
     Image.fromarray(rgb).save(folder / "progressive.jpg", progressive=True)
+    Image.fromarray(rgb).save(folder / "plain.tif")
     Image.fromarray(rgb).save(folder / "jpeg.tif", compression="jpeg")
     Image.fromarray(rgba).save(folder / "rle.tga", compression="tga_rle")
     return sorted(folder.iterdir())

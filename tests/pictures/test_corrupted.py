@@ -12,7 +12,9 @@ import pytest
 import pyvips
 
 from srcnn.errors import InvalidImageError
+from srcnn.pictures.picture import Picture
 from srcnn.pictures.read import read_picture
+from srcnn.pictures.write import write_picture
 
 SECONDS = 10
 BYTES = 2**30
@@ -47,7 +49,7 @@ def _limit_memory() -> None:
 
 @pytest.mark.parametrize("name", ["rgb.png", "rgba16.png", "moving.png", "rgb.jpg", "progressive.jpg", "lossless.webp",
                                   "moving.webp", "pages.tif", "float.tif", "jpeg.tif", "rgb.avif", "moving.gif",
-                                  "rgb.bmp", "rgba.tga", "deep.ppm", "rgba.ico"])  # fmt: skip
+                                  "plain.tif", "rgb.bmp", "rgba.tga", "deep.ppm", "rgba.ico"])  # fmt: skip
 def test_a_file_cut_anywhere_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "sources").mkdir()
     corruption.make_sources(tmp_path / "sources")
@@ -57,6 +59,16 @@ def test_a_file_cut_anywhere_is_refused(tmp_path: Path, name: str) -> None:
         path.write_bytes(whole[:length])
         with pytest.raises(InvalidImageError, match=r"cut short|cannot be decoded"):
             read_picture(path)
+
+
+def test_the_reason_is_that_of_the_broken_file_after_many_whole_ones(tmp_path: Path) -> None:
+    # libvips collects messages while it reads AVIF, until its room for them is full.
+    write_picture(tmp_path / "whole.avif", Picture(frames=(np.zeros((8, 8, 3), np.uint8),)))
+    for _ in range(100):
+        read_picture(tmp_path / "whole.avif")
+    (tmp_path / "broken.webp").write_bytes(b"RIFF\x16\0\0\0WEBPVP8X")
+    with pytest.raises(InvalidImageError, match=r"\(webp: unable to parse image\)"):
+        read_picture(tmp_path / "broken.webp")
 
 
 @pytest.fixture

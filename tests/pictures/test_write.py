@@ -55,6 +55,12 @@ def test_lossy_formats_come_close(tmp_path: Path, suffix: str, kind: str) -> Non
     np.testing.assert_allclose(read_picture(tmp_path / f"a.{suffix}").image[..., 0], 90, atol=2)
 
 
+def test_avif_keeps_more_than_8_bit_of_16(tmp_path: Path) -> None:
+    ramp = np.linspace(0, 65535, 64 * 64).astype(np.uint16).reshape(64, 64)
+    write_picture(tmp_path / "a.avif", Picture(frames=(np.dstack([ramp] * 3),)), options=WriteOptions(quality=100))
+    assert len(np.unique(read_picture(tmp_path / "a.avif").image)) > 1000
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (1, 1, 3), (1, 7, 4), (7, 1, 3)])
 @pytest.mark.parametrize("suffix", ["png", "tif", "webp", "jpg", "bmp", "ppm", "tga", "gif", "avif"])
 def test_the_smallest_pictures_are_written(tmp_path: Path, suffix: str, shape: tuple[int, ...]) -> None:

@@ -8,8 +8,11 @@ from collections.abc import Sequence
 
 import click
 
+from srcnn import __version__
 from srcnn.cli.evaluate import evaluate_command
+from srcnn.cli.explain import explain_command
 from srcnn.cli.export import export_command
+from srcnn.cli.import_weights import import_command
 from srcnn.cli.models import models_command
 from srcnn.cli.train import train_command
 from srcnn.cli.upscale import upscale_command
@@ -20,7 +23,7 @@ _INTERRUPTED = 130
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="srcnn")
+@click.version_option(__version__, prog_name="srcnn")
 def cli() -> None:
     """Enlarge pictures on a CPU with SRCNN and its successors; train, measure and export the networks."""
 
@@ -30,6 +33,8 @@ cli.add_command(train_command)
 cli.add_command(evaluate_command)
 cli.add_command(models_command)
 cli.add_command(export_command)
+cli.add_command(import_command)
+cli.add_command(explain_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

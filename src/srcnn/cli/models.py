@@ -11,10 +11,14 @@ _KEYS = ("name", "scale", "weights", "macs_per_pixel", "set5_psnr", "set14_psnr"
 
 @click.command("models")
 @json_option
-def models_command(as_json: bool) -> None:
+@click.option("--markdown", is_flag=True, help="Print the table of the README.")
+def models_command(as_json: bool, markdown: bool) -> None:
     """List the shipped models with their cost and quality."""
-    from srcnn.zoo.shipped import shipped_cards
+    from srcnn.zoo.shipped import markdown_table, shipped_cards
 
+    if markdown:
+        click.echo(markdown_table(), nl=False)
+        return
     cards = shipped_cards()
     if as_json:
         click.echo(json.dumps([{key: getattr(card, key) for key in _KEYS} for card in cards]))

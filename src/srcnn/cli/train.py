@@ -103,7 +103,8 @@ def _train(
     accept_changes: bool,
 ) -> None:
     """Train, with a progress bar and a line for every validation; Ctrl-C ends it with a checkpoint."""
-    from srcnn.training.loop import MODEL_FILE, train
+    from srcnn.training.loop import LOG_FILE, MODEL_FILE, train
+    from srcnn.training.plots import CURVES_FILE, FILTERS_FILE, plot_curves, plot_filters
 
     with progress_bar("training") as advance:
 
@@ -115,7 +116,7 @@ def _train(
             click.echo(f"\rstep {line.step}: {validation}loss {line.loss:.3e}, {speed}")
 
         with _catch_interrupt() as interrupted:
-            train(
+            model = train(
                 config,
                 data,
                 run_dir,
@@ -130,7 +131,10 @@ def _train(
     if interrupted.is_set():
         click.echo(f"stopped with a checkpoint in {run_dir}; go on with --resume", err=True)
         raise click.Abort
-    click.echo(f"{run_dir / MODEL_FILE}")
+    plot_curves(run_dir / LOG_FILE, run_dir / CURVES_FILE)
+    plot_filters(model, run_dir / FILTERS_FILE)
+    for name in (MODEL_FILE, LOG_FILE, CURVES_FILE, FILTERS_FILE):
+        click.echo(run_dir / name)
 
 
 @contextmanager

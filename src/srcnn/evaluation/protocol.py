@@ -92,7 +92,7 @@ PROTOCOLS: dict[str, Protocol] = {
     protocol.name: protocol
     for protocol in (
         AUTHORS,
-        # imresize of the MATLAB of the paper's time: 9-5-5 has 30.49 on Set5 at x4 by it, as printed, and 30.48 by today's.
+        # imresize of older MATLAB: by it 9-5-5 has the printed 30.49 on Set5 at x4, by today's 30.48.
         replace(AUTHORS, name="old-matlab", resize_border="replicate"),
         replace(AUTHORS, name="no-border", border=0),
         replace(AUTHORS, name="border-6", border=6),

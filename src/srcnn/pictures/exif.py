@@ -146,7 +146,7 @@ def _read_directory(
         for at in range(start + 2, start + 2 + 12 * count, 12):
             tag, kind, number = struct.unpack_from(order + "HHI", data, at)
             size = number * _SIZES.get(kind, 0)
-            if not 0 < size <= room or (only is not None and tag not in only):
+            if not 0 < size <= room or tag in directory or (only is not None and tag not in only):
                 continue
             place = at + 8 if size <= 4 else struct.unpack_from(order + "I", data, at + 8)[0]
             body = data[place : place + size]

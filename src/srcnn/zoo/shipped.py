@@ -61,6 +61,21 @@ def shipped_cards() -> tuple[Card, ...]:
     return tuple(sorted(cards, key=lambda card: (card.name, card.scale)))
 
 
+def markdown_table() -> str:
+    """The shipped models as the README shows them, the authors' networks beside ours."""
+    rows = [
+        "| model | scale | weights | MAC / pixel | Set5 | authors | Set14 | authors |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for card in shipped_cards():
+        paper = [f"{psnr:.2f}" if psnr else "-" for psnr in (card.paper_set5_psnr, card.paper_set14_psnr)]
+        rows.append(
+            f"| `{card.name}` | x{card.scale} | {card.weights:,} | {card.macs_per_pixel:,} "
+            f"| **{card.set5_psnr:.2f}** | {paper[0]} | **{card.set14_psnr:.2f}** | {paper[1]} |"
+        )
+    return "\n".join(rows) + "\n"
+
+
 def load_model(name: str | Path, scale: int | None = None) -> Model:
     """Load a shipped model by its name, or any model file by its path.
 

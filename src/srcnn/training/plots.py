@@ -1,0 +1,77 @@
+"""Pictures of a training: the paper's convergence figure and its first-layer filters."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from srcnn.errors import MissingExtraError
+from srcnn.zoo.model_file import Model
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+CURVES_FILE = "curves.png"
+FILTERS_FILE = "filters.png"
+
+
+def plot_curves(log: Path, target: Path) -> None:
+    """Draw validation PSNR and loss against the training's steps.
+
+    Args:
+        log: the log.jsonl of a run, one line at least.
+        target: the PNG to write.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+
+    Source: figure 4 of the paper's journal version. Tests: tests/training/test_plots.py.
+    """
+    figure = _figure(8, 4.5)
+    lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+    steps = [line["step"] for line in lines]
+    left = figure.subplots()
+    if lines[0]["validation_psnr"] is not None:
+        left.plot(steps, [line["validation_psnr"] for line in lines], color="tab:blue", label="network")
+        left.axhline(lines[0]["bicubic_psnr"], color="tab:gray", linestyle="--", label="bicubic")
+        left.legend(loc="lower right")
+    left.set_xlabel("optimiser steps")
+    left.set_ylabel("validation PSNR, dB (BT.601 limited-range luma)")
+    right = left.twinx()
+    right.plot(steps, [line["loss"] for line in lines], color="tab:orange", alpha=0.5)
+    right.set_yscale("log")
+    right.set_ylabel("training loss, mean squared error", color="tab:orange")
+    figure.savefig(target)
+
+
+def plot_filters(model: Model, target: Path) -> None:
+    """Draw the kernels of the first layer, strongest first, each in its own grey scale.
+
+    Args:
+        model: its first layer has one input channel.
+        target: the PNG to write.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+
+    Source: figure 5 of the paper's journal version. Tests: tests/training/test_plots.py.
+    """
+    kernels = model.weights["conv1.weight"][:, 0]
+    order = np.argsort(-np.square(kernels - kernels.mean((1, 2), keepdims=True)).sum((1, 2)))
+    columns = min(16, len(kernels))
+    rows = -(-len(kernels) // columns)
+    figure = _figure(columns * 0.6, rows * 0.6)
+    for axes in (grid := figure.subplots(rows, columns, squeeze=False)).flat:
+        axes.set_axis_off()
+    for axes, index in zip(grid.flat, order, strict=False):
+        axes.imshow(kernels[index], cmap="gray")
+    figure.savefig(target)
+
+
+def _figure(width: float, height: float) -> "Figure":
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise MissingExtraError("matplotlib", "train") from error
+    return Figure(figsize=(width, height), dpi=120, layout="constrained")

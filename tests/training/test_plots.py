@@ -1,0 +1,34 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from srcnn.spec import srcnn
+from srcnn.training.plots import plot_curves, plot_filters
+from srcnn.zoo.model_file import Model
+
+
+def line(step: int, psnr: float | None) -> str:
+    return json.dumps({"step": step, "loss": 0.1 / step, "validation_psnr": psnr, "bicubic_psnr": psnr and 27.0}) + "\n"
+
+
+@pytest.mark.parametrize("psnr", [28.5, None])
+def test_curves_are_drawn_with_and_without_validation(tmp_path: Path, psnr: float | None) -> None:
+    (tmp_path / "log.jsonl").write_text(line(10, psnr) + line(20, psnr))
+    plot_curves(tmp_path / "log.jsonl", tmp_path / "curves.png")
+    with Image.open(tmp_path / "curves.png") as picture:
+        assert len(np.unique(np.asarray(picture))) > 10
+
+
+def test_the_strongest_filter_is_drawn_first(tmp_path: Path) -> None:
+    spec = srcnn(name="two", scale=2, kernel_sizes=(3, 3), widths=(2,))
+    weights = {name: np.zeros(shape, np.float32) for name, shape in spec.tensor_shapes().items()}
+    weights["conv1.weight"][1, 0, 0, :] = 1  # the other kernel is all zeros: one grey
+    plot_filters(Model(spec, weights), tmp_path / "filters.png")
+    with Image.open(tmp_path / "filters.png") as picture:
+        pixels = np.asarray(picture.convert("L"))
+    left, right = np.split(pixels, [pixels.shape[1] // 2], axis=1)
+    assert left.max() - left[left.shape[0] // 2, left.shape[1] // 2] > 100
+    assert len(np.unique(left)) > len(np.unique(right[5:-5, 5:-5]))
