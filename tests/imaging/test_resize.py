@@ -141,6 +141,11 @@ def test_shrinking_a_multiple_gives_the_whole_quotient(factor: int) -> None:
         assert imresize(np.zeros((n * factor, 1), np.float32), 1 / factor).shape == (n, 1)
 
 
+def test_the_last_bits_of_a_product_add_no_row() -> None:
+    assert 1.1 * 10 > 11  # in double precision, by 2e-15
+    assert imresize(np.zeros((10, 1), np.float32), 1.1).shape == (11, 2)
+
+
 @settings(deadline=None, max_examples=40)
 @given(shape=st.tuples(SIDES, SIDES), scale=SCALES, seed=st.integers(0, 99))
 def test_transposing_commutes_with_resizing_in_floating_point(shape: tuple[int, int], scale: float, seed: int) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import pyvips
 
-from srcnn.errors import InvalidImageError
+from srcnn.errors import ImageTooLargeError, InvalidImageError
 from srcnn.pictures.picture import Picture
 from srcnn.pictures.read import read_picture
 from srcnn.pictures.write import write_picture
@@ -167,6 +167,12 @@ def test_files_made_to_fill_the_memory_end_in_time_and_memory(tmp_path: Path, na
     assert (done.returncode, done.stderr) == (0, "")
     # Text and profiles that are too long may be left out instead, with the pixels whole.
     assert name in done.stdout or name.endswith(".png")
+
+
+def test_an_icon_that_holds_more_than_it_says_is_refused_from_its_header(tmp_path: Path) -> None:
+    (tmp_path / "a.ico").write_bytes(_icon_of(2000, 3000))
+    with pytest.raises(ImageTooLargeError, match=r"at most 5,000,000 pixels in .*a\.ico, got 2,000 x 3,000"):
+        read_picture(tmp_path / "a.ico", max_pixels=5_000_000)
 
 
 def test_the_smallest_animation_of_the_bomb_is_read(tmp_path: Path) -> None:
