@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A loaded machine is no failure: nothing here is a test of time.
+settings.register_profile("srcnn", deadline=None)
+settings.load_profile("srcnn")
 
 # Beside the checkout by default; anywhere with SRCNN_DATA.
 _SHARED_DATA = Path(os.environ.get("SRCNN_DATA", Path(__file__).parents[2] / "shared" / "data"))

@@ -16,4 +16,4 @@ threads_option = click.option("--threads", type=click.IntRange(min=0), default=0
 
 def choose_scale(model: str, scale: int | None) -> int | None:
     """Shipped models default to 2; a file knows its own scale."""
-    return DEFAULT_SCALE if scale is None and not Path(model).suffix else scale
+    return DEFAULT_SCALE if scale is None and not (Path(model).suffix or Path(model).is_file()) else scale

@@ -1,6 +1,7 @@
 """`srcnn train`."""
 
 import signal
+import sys
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -106,6 +107,7 @@ def _train(
     from srcnn.training.loop import LOG_FILE, MODEL_FILE, train
     from srcnn.training.plots import CURVES_FILE, FILTERS_FILE, plot_curves, plot_filters
 
+    overwrite = "\r" if sys.stdout.isatty() else ""  # the progress bar
     with progress_bar("training") as advance:
 
         def report(line: "Progress") -> None:
@@ -113,7 +115,7 @@ def _train(
             if line.validation_psnr is not None:
                 validation = f"validation {line.validation_psnr:.3f} dB (bicubic {line.bicubic_psnr:.3f}), "
             speed = f"{line.mpx_per_s:.2f} Mpx/s, {line.seconds:.0f} s"
-            click.echo(f"\rstep {line.step}: {validation}loss {line.loss:.3e}, {speed}")
+            click.echo(f"{overwrite}step {line.step}: {validation}loss {line.loss:.3e}, {speed}")
 
         with _catch_interrupt() as interrupted:
             model = train(
