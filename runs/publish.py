@@ -8,15 +8,16 @@ runs/srcnn-915-t91_x3.jsonl.
 """
 
 import json
-import shutil
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from srcnn.evaluation.evaluate import evaluate
 from srcnn.evaluation.protocol import AUTHORS
 from srcnn.evaluation.published import published_psnr
+from srcnn.spec import ModelSpec
 from srcnn.upscaler import load
+from srcnn.zoo.model_file import Model, save_model
 from srcnn.zoo.shipped import Card, file_name
 
 TRAINING_DATA = {
@@ -32,34 +33,52 @@ def main(name: str, data: Path) -> None:
     """Measure a run and write its three files."""
     root = Path(__file__).parent
     run, config = root / name, root / f"{name}.toml"
-    folders = next(line for line in config.read_text().splitlines() if line.startswith("# data: ")).split()[2:]
+    folders, init = comment(config, "data").split(), comment(config, "init")
     upscaler = load(run / "model.safetensors")
     spec = upscaler.model.spec
+    record = {**spec.training, "data": " ".join(folders)} | ({"init": init} if init else {})
     set5, set14 = (evaluate(upscaler.luma, data / "test" / s, spec.scale, AUTHORS).mean for s in ("Set5", "Set14"))
     log = (run / "log.jsonl").read_text()
     card = Card(
         name=spec.name,
         scale=spec.scale,
+        architecture=architecture(spec),
         weights=spec.weight_count,
         macs_per_pixel=spec.macs_per_pixel,
+        protocol=AUTHORS.name,
         set5_psnr=round(set5.psnr, 3),
         set5_ssim=round(set5.ssim, 4),
         set14_psnr=round(set14.psnr, 3),
         set14_ssim=round(set14.ssim, 4),
         paper_set5_psnr=published_psnr(spec.name, "Set5", spec.scale),
         paper_set14_psnr=published_psnr(spec.name, "Set14", spec.scale),
-        licence="MIT",
+        licence="MIT for the weights; the pictures' own terms are beside them",
+        training_sets=tuple(folders),
         training_data="; ".join(TRAINING_DATA[folder] for folder in folders),
         recipe=f"runs/{config.name}",
+        seed=int(spec.training["seed"]),
+        started_from=init or None,
         training_minutes=round(json.loads(log.splitlines()[-1])["seconds"] / 60, 1),
     )
     weights = root.parent / "src" / "srcnn" / "zoo" / "weights"
     weights.mkdir(exist_ok=True)
     target = weights / file_name(spec.name, spec.scale)
-    shutil.copyfile(run / "model.safetensors", target)
+    save_model(target, Model(replace(spec, training=record), upscaler.model.weights))
     target.with_suffix(".json").write_text(json.dumps(asdict(card), indent=2) + "\n")
     (root / f"{name}.jsonl").write_text(log)
     sys.stdout.write(f"{target.name}: Set5 {set5.psnr:.3f} dB, Set14 {set14.psnr:.3f} dB\n")
+
+
+def comment(config: Path, key: str) -> str:
+    """The rest of the config's comment line "# key: ...", or nothing."""
+    lines = config.read_text().splitlines()
+    return next((line.partition(": ")[2] for line in lines if line.startswith(f"# {key}: ")), "")
+
+
+def architecture(spec: ModelSpec) -> str:
+    """Kernel sizes and widths, as people write them."""
+    kernels = "-".join(str(layer.kernel_size) for layer in spec.layers)
+    return f"{kernels}, {' and '.join(str(layer.out_channels) for layer in spec.layers[:-1])} maps"
 
 
 if __name__ == "__main__":

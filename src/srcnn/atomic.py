@@ -29,10 +29,12 @@ def atomic_path(path: Path) -> Generator[Path]:
 
     Tests: tests/test_atomic.py.
     """
-    if path.exists() and not path.is_file():
-        raise OutputError(f"expected to write a file at {path}, got a folder or a device there; choose another name")
     temporary = path.parent / f".srcnn-{secrets.token_hex(8)}{path.suffix}"
     try:
+        if path.exists() and not path.is_file():
+            raise OutputError(
+                f"expected to write a file at {path}, got a folder or a device there; choose another name"
+            )
         try:
             os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
             yield temporary

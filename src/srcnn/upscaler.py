@@ -6,7 +6,9 @@ what the network changed in the luma:
 
     R' = bicubic(R) + 255/219 (network(luma) - bicubic(luma)), and so for G, B and grey.
 
-It is done strip by strip, so that memory beyond input and output is bounded. This module knows
+It is done strip by strip, so that memory beyond input and output is bounded; only where a picture
+has fully transparent pixels are their colours first filled in for the whole picture at once, in
+floating point, which takes about eleven times the memory of an 8-bit input. This module knows
 nothing of files.
 """
 
@@ -158,8 +160,15 @@ class Upscaler:
             sH x sW float32, unclipped and unrounded.
 
         Raises:
+            InvalidImageError: not a plane of floating point.
             BackendError: the engine failed.
         """
+        check_image(luma)
+        if luma.ndim != 2 or luma.dtype.kind != "f":
+            raise InvalidImageError(
+                f"expected a luma plane H x W of floating point, got {luma.shape} {luma.dtype}; "
+                "take the luma with srcnn.imaging.rgb_to_luma_bt601(to_float(image))"
+            )
         return np.concatenate([self._enlarge_luma(luma, start, stop) for start, stop in self._bounds(luma)])
 
     def _bounds(self, image: Image) -> Iterator[tuple[int, int]]:

@@ -12,7 +12,7 @@ from tiny_models import gentle_model
 
 from srcnn.upscaler import Upscaler
 
-KEYS = ["input", "output", "status", "error", "width", "height", "seconds"]
+KEYS = ["input", "output", "status", "error", "width", "height", "seconds", "model", "notes"]
 
 
 def test_the_result_lies_beside_the_picture_and_is_the_upscalers(
@@ -45,7 +45,7 @@ def test_json_is_one_object_a_line_with_the_keys_of_the_contract(
     good, bad = (json.loads(line) for line in outcome.out.splitlines())
     assert list(good) == list(bad) == KEYS
     assert good["seconds"] > 0
-    assert good == {
+    assert {key: good[key] for key in KEYS} == {
         "input": str(picture),
         "output": str(tmp_path / "out" / "a.png"),
         "status": "ok",
@@ -53,6 +53,8 @@ def test_json_is_one_object_a_line_with_the_keys_of_the_contract(
         "width": 24,
         "height": 18,
         "seconds": good["seconds"],
+        "model": "tiny_x3",
+        "notes": [],
     }
     assert (bad["input"], bad["output"], bad["status"]) == (str(tmp_path / "none.png"), None, "error")
     assert bad["error"].startswith("expected a picture file at ")
@@ -67,8 +69,10 @@ def test_one_bad_file_is_1_and_the_others_are_done(
     outcome = srcnn("upscale", picture.parent, "-m", model_file)
     assert outcome.code == 1
     assert outcome.err.startswith(f"error: expected a picture of a known format at {picture.parent / 'b.png'}, got ")
-    assert outcome.err.count("\n") == 1
-    assert outcome.out.count("\n") == 2
+    assert outcome.err.endswith(f"failed:\n  {picture.parent / 'b.png'}\n")
+    assert outcome.err.count("\n") == 3
+    assert outcome.out.endswith("\n3 pictures: 2 enlarged, 1 failed\n")
+    assert outcome.out.count("\n") == 3
     assert sorted(path.name for path in (tmp_path / "in_x3").iterdir()) == ["a.png", "c.png"]
 
 
@@ -126,9 +130,12 @@ def test_options_of_computing_are_taken(
         (("-m", "nothing"), ("one of the shipped models", "got 'nothing'")),
         (("-m", "none.safetensors"), ("expected a model file at none.safetensors", "No such file")),
         (("-m", "{picture}"), ("expected a model file in ", "got something else")),
-        (("-m", "{model}", "-s", "2"), ("expected the scale 3 of ", "got 2")),
+        (("-m", "{model}", "-s", "4"), ("an enlargement of at most 3 times", "tiny has the scales 3, got 4")),
+        (("-m", "{model}", "-s", "2", "--width", "9"), ("expected one of scale, width,", "got scale, width")),
+        (("-m", "{model}", "--width", "9", "--fit", "cover"), ("expected a fit of inside, cover, stretch",)),
+        (("-m", "{model}", "--in-place", "-o", "b.png"), ("expected in_place or output, got both",)),
         (("-m", "{model}", "-o", "{picture}"), ("expected an output that is not an input",)),
-        (("-m", "{model}", "-o", "{stem"), ("expected a pattern with {stem}, {scale} and {ext}",)),
+        (("-m", "{model}", "-o", "{stem"), ("expected a pattern with {parent}, {stem}, {size} and {ext}",)),
     ],
 )
 def test_what_cannot_be_is_refused_with_one_line_and_nothing_is_written(
@@ -143,7 +150,22 @@ def test_what_cannot_be_is_refused_with_one_line_and_nothing_is_written(
 
 
 @pytest.mark.parametrize(
-    "options", [("--threads", "-1"), ("--engine", "gpu"), ("-s", "two"), ("--quality", "0"), ("--png-level", "10")]
+    "options",
+    [
+        ("--threads", "-1"),
+        ("--engine", "gpu"),
+        ("-s", "two"),
+        ("--quality", "0"),
+        ("--png-level", "10"),
+        ("--jobs", "0"),
+        ("--max-pixels", "0"),
+        ("--exists", "ask"),
+        ("--width", "0"),
+        ("--format", "heic"),
+        ("--background", "256,0,0"),
+        ("--background", "#12345"),
+        ("--background", "red"),
+    ],
 )
 def test_values_out_of_range_are_wrong_use(srcnn: Callable, picture: Path, options: tuple[str, str]) -> None:
     outcome = srcnn("upscale", picture, *options)

@@ -172,7 +172,7 @@ def test_a_truncated_file_is_refused(write_mat):
 
 
 def test_a_missing_file_is_refused(tmp_path):
-    with pytest.raises(ModelFileError, match="no readable file there"):
+    with pytest.raises(ModelFileError, match="No such file"):
         read_authors_mat(tmp_path / "x9.mat", name="paper", scale=3)
 
 

@@ -18,8 +18,10 @@ every_card = pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
 CARD = Card(
     name="tiny",
     scale=2,
+    architecture="none",
     weights=1,
     macs_per_pixel=1,
+    protocol="authors",
     set5_psnr=30.0,
     set5_ssim=0.9,
     set14_psnr=27.0,
@@ -27,8 +29,11 @@ CARD = Card(
     paper_set5_psnr=None,
     paper_set14_psnr=None,
     licence="MIT",
+    training_sets=("T91",),
     training_data="none",
     recipe="none",
+    seed=0,
+    started_from=None,
     training_minutes=0.0,
 )
 

@@ -59,7 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SrcnnError as error:
         click.echo(f"error: {error}", err=True)
         return _WRONG_USE
-    except BrokenPipeError:
+    except BrokenPipeError:  # whoever read our output has gone
         sys.stderr.close()
         return 1
+    except OSError as error:
+        click.echo(f"error: expected to reach {error.filename}, got: {error.strerror}; check the path", err=True)
+        return _WRONG_USE
     return result if isinstance(result, int) else 0

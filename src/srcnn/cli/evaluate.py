@@ -44,27 +44,29 @@ def evaluate_command(
 
     protocol = protocol_named(protocol_name)
     if model == _BICUBIC:
-        method, scale = None, scale or DEFAULT_SCALE
+        method, scale, name = None, DEFAULT_SCALE if scale is None else scale, model
     else:
         upscaler = load(model, choose_scale(model, scale), engine=engine, threads=threads)
-        method, scale = upscaler.luma, upscaler.scale
+        method, scale, name = upscaler.luma, upscaler.scale, upscaler.model.spec.name
     with progress_bar("measuring") as advance:
         evaluation = evaluate(method, folder, scale, protocol, progress=advance)
     if as_json:
         click.echo(json.dumps(evaluation.to_dict(model)))
     else:
-        _show(evaluation, model, folder)
+        _show(evaluation, model, name, folder)
 
 
-def _show(evaluation: "Evaluation", model: str, folder: Path) -> None:
+def _show(evaluation: "Evaluation", model: str, name: str, folder: Path) -> None:
     from srcnn.evaluation.published import published_psnr, recognise_dataset
 
     click.echo(f"{model} x{evaluation.scale}, {folder}, protocol {evaluation.protocol.name}")
     click.echo(f"{'picture':<20} {'PSNR dB':>8} {'SSIM':>7} {'bicubic dB':>11} {'gain dB':>8}")
     for row in (*evaluation.images, evaluation.mean):
         click.echo(_line(row))
+    # Published numbers hold for one protocol; beside another they would mislead.
+    comparable = evaluation.protocol.name in ("authors", "old-matlab")
     dataset = recognise_dataset(folder.name, [image.name for image in evaluation.images])
-    published = published_psnr(model, dataset, evaluation.scale) if dataset else None
+    published = published_psnr(name, dataset, evaluation.scale) if dataset and comparable else None
     if published is not None:
         difference = evaluation.mean.psnr - published
         click.echo(f"published: {published:.2f} dB on {dataset}, ours {difference:+.3f} dB")

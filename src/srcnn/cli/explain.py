@@ -1,6 +1,8 @@
 """`srcnn explain`."""
 
 import json
+import re
+from functools import partial
 from pathlib import Path
 
 import click
@@ -13,7 +15,7 @@ _SHOWN = 5
 
 @click.command("explain")
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("-s", "--scale", type=int, required=True, help="The enlargement.")
+@click.option("-s", "--scale", type=click.IntRange(min=2), required=True, help="The enlargement.")
 @click.option("--psnr", required=True, help="The number somebody got, in dB, with the digits it was given with.")
 @click.option("--picture", help="The picture it belongs to; default: the mean of the folder.")
 @click.option("-m", "--model", help="The model that gave the number; default: bicubic.")
@@ -31,12 +33,13 @@ def explain_command(folder: Path, scale: int, psnr: str, picture: str | None, mo
     from srcnn.runtime.network import StripNetwork
     from srcnn.zoo.shipped import load_model
 
+    value, tolerance = _decibels(psnr)
     methods = None
     if model is not None:
-        network = StripNetwork(load_model(model, None if Path(model).suffix else scale), engine="auto", threads=0)
-        methods = uses_of_a_network(lambda plane: network(plane, top=True, bottom=True), scale)
-    observation = Observation(scale=scale, psnr=_decibels(psnr), picture=picture)
-    tolerance = 0.5 * 10.0 ** -len(psnr.partition(".")[2])
+        network = StripNetwork(load_model(model, scale), engine="auto", threads=0)
+        apply = partial(network, top=True, bottom=True)
+        methods = uses_of_a_network(apply, scale, reach=network.reach)
+    observation = Observation(scale=scale, psnr=value, picture=picture)
     with progress_bar("trying protocols") as advance:
         explanation = explain(folder, [observation], methods=methods, tolerance=tolerance, progress=advance)
     if as_json:
@@ -49,8 +52,8 @@ def explain_command(folder: Path, scale: int, psnr: str, picture: str | None, mo
         click.echo(explanation.text)
 
 
-def _decibels(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise click.BadParameter(f"expected a number of dB, got {text!r}; write for example --psnr 29.08") from None
+def _decibels(text: str) -> tuple[float, float]:
+    """A number of dB, and half a unit of the last digit it was given with."""
+    if not re.fullmatch(r"\d+(\.\d*)?", text):
+        raise click.BadParameter(f"expected a number of dB, got {text!r}; write for example --psnr 29.08")
+    return float(text), 0.5 * 10.0 ** -len(text.partition(".")[2])

@@ -1,92 +1,164 @@
 """`srcnn upscale`."""
 
 import json
+import sys
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from srcnn.cli.options import choose_scale, engine_option, json_option, scale_option, threads_option
+from srcnn.cli.options import engine_option, json_option, threads_option
 from srcnn.cli.progress import progress_bar
+from srcnn.cli.streams import Streams, standard_streams, write_to_standard_output
+from srcnn.cli.upscale_options import (
+    exists_option,
+    jobs_option,
+    max_pixels_option,
+    places_options,
+    size_options,
+    writing_options,
+)
 from srcnn.runtime.session import Engine
 from srcnn.zoo.shipped import DEFAULT_MODEL
 
 if TYPE_CHECKING:
-    from srcnn.batch import Result
+    from srcnn.batch.output import Exists
+    from srcnn.batch.plan import Places
+    from srcnn.batch.size import Size
+    from srcnn.batch.upscale import Result
+    from srcnn.pictures.write import WriteOptions
 
 
 @click.command("upscale")
 @click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("-o", "--output", help="A file, a folder, or a pattern with {stem}, {scale} and {ext}.")
-@scale_option
+@places_options
+@size_options
 @click.option("-m", "--model", default=DEFAULT_MODEL, show_default=True, help="A shipped model or a model file.")
 @engine_option
 @threads_option
-@click.option("--recursive", is_flag=True, help="Also take the folders below a folder.")
-@click.option("--png-level", type=click.IntRange(0, 9), default=3, show_default=True, help="PNG compression.")
-@click.option("--quality", type=click.IntRange(1, 100), default=95, show_default=True, help="Of JPEG, WebP and AVIF.")
-@click.option("--strip-metadata", is_flag=True, help="Leave out EXIF, XMP and IPTC.")
+@jobs_option
+@exists_option
+@max_pixels_option
+@writing_options
 @json_option
 def upscale_command(
     inputs: tuple[Path, ...],
-    output: str | None,
-    scale: int | None,
+    places: "Places",
+    size: "Size",
     model: str,
     engine: Engine,
     threads: int,
-    recursive: bool,
-    png_level: int,
-    quality: int,
-    strip_metadata: bool,
+    jobs: int,
+    exists: "Exists",
+    max_pixels: int,
+    writing: "WriteOptions",
     as_json: bool,
 ) -> int:
-    """Enlarge pictures: files, or whole folders.
+    """Enlarge pictures: files, folders, patterns such as '*.png', or - for standard input.
 
     Without -o the result of photo.jpg is photo_x2.jpg beside it, and the results of a folder lie in
-    a folder of their own beside it.
+    a folder of their own beside it. A name that begins with a dash comes after --.
     """
-    from srcnn.batch import plan_jobs, upscale_file
-    from srcnn.pictures.write import WriteOptions
-    from srcnn.upscaler import load
+    from srcnn.batch.enlarge import Upscalers
+    from srcnn.batch.plan import plan_jobs
+    from srcnn.batch.run import upscale_files
+    from srcnn.batch.upscale import Settings
 
-    upscaler = load(model, choose_scale(model, scale), engine=engine, threads=threads)
-    jobs = plan_jobs(inputs, output, upscaler.scale, recursive=recursive)
-    if not jobs:
-        raise click.UsageError(
-            "expected at least one picture, got folders without any; check the paths or use --recursive"
-        )
-    options = WriteOptions(png_level=png_level, quality=quality, strip_metadata=strip_metadata)
-    results: list[Result] = []
-    with progress_bar("enlarging") as advance:
-        for done, job in enumerate(jobs):
-            result = upscale_file(job, upscaler, options, lambda share, done=done: advance(done + share, len(jobs)))
-            advance(done + 1, len(jobs))
-            results.append(result)
-            if as_json:
-                click.echo(json.dumps(_row(result)))
-    if not as_json:
-        for result in results:
-            _show(result)
-    return 1 if any(result.error for result in results) else 0
-
-
-def _row(result: "Result") -> dict[str, object]:
-    return {
-        "input": str(result.job.source),
-        "output": None if result.error else str(result.job.target),
-        "status": "error" if result.error else "ok",
-        "error": result.error,
-        "width": result.width,
-        "height": result.height,
-        "seconds": round(result.seconds, 3),
-    }
+    if as_json and places.output == "-":
+        raise click.UsageError("expected -o - or --json, got both; standard output cannot hold both")
+    if places.in_place and exists != "overwrite":
+        raise click.UsageError(f"expected --in-place or --exists {exists}, got both; leave one of them out")
+    upscalers = Upscalers(model, engine=engine, threads=threads or (1 if jobs > 1 else 0))
+    size = size if size.given else replace(size, scale=upscalers.scales[0])
+    upscalers.check(size.scale or 1, "every picture")
+    with standard_streams(inputs, replace(places, renames=exists == "rename")) as streams:
+        plan = plan_jobs(streams.inputs, size, streams.places)
+        if not plan:
+            raise click.UsageError(
+                "expected at least one picture, got folders without any; check the paths or use --recursive"
+            )
+        settings = Settings(size=size, exists=exists, max_pixels=max_pixels, writing=writing)
+        report = _Report(streams, model=upscalers.name, as_json=as_json)
+        with (
+            progress_bar("enlarging") as advance,
+            closing(
+                upscale_files(plan, upscalers, settings, workers=jobs, progress=lambda done: advance(done, len(plan)))
+            ) as results,
+        ):
+            for result in results:
+                report.show(result)
+        report.show_summary()
+    return 1 if report.failed else 0
 
 
-def _show(result: "Result") -> None:
-    if result.error:
-        click.echo(f"error: {result.error}", err=True)
-        return
-    size = f"{result.width} x {result.height}"
-    click.echo(f"{result.job.source} -> {result.job.target} ({size}, {result.seconds:.2f} s)")
-    for note in result.notes:
-        click.echo(f"  note: {note}", err=True)
+class _Report:
+    """What people and machines are told."""
+
+    def __init__(self, streams: Streams, *, model: str, as_json: bool) -> None:
+        self.failed: list[Path] = []
+        self._counts = {"ok": 0, "skipped": 0, "error": 0}
+        self._noted: set[str] = set()
+        self._seconds = 0.0
+        self._streams = streams
+        self._model = model
+        self._as_json = as_json
+
+    def show(self, result: "Result") -> None:
+        """Tell of one picture as soon as it is done."""
+        self._counts[result.status] += 1
+        if result.error:
+            self.failed.append(result.job.source)
+        elif self._streams.to_stdout and result.output:
+            write_to_standard_output(result.output)
+        if sys.stderr.isatty():
+            click.echo("\r\x1b[K", nl=False, err=True)  # the progress bar comes back below
+        if self._as_json:
+            click.echo(json.dumps(self._row(result)))
+        elif result.error:
+            click.echo(f"error: {self._streams.shown(result.error)}", err=True)
+        else:
+            self._show_success(result)
+
+    def show_summary(self) -> None:
+        """Tell of all pictures, if there were several."""
+        total = sum(self._counts.values())
+        if self._as_json or total == 1:
+            return
+        words = (("enlarged", "ok"), ("skipped", "skipped"), ("failed", "error"))
+        parts = [f"{self._counts[status]} {word}" for word, status in words if self._counts[status]]
+        self._say(f"{total} pictures: {', '.join(parts)}")
+        if self.failed:
+            click.echo("failed:", err=True)
+            for path in self.failed:
+                click.echo(f"  {self._streams.shown(str(path))}", err=True)
+
+    def _show_success(self, result: "Result") -> None:
+        source, output = (self._streams.shown(str(path)) for path in (result.job.source, result.output))
+        if result.status == "skipped":
+            self._say(f"{source} -> {output} (skipped: it exists)")
+            return
+        self._say(f"{source} -> {output} ({result.width} x {result.height}, {result.seconds:.2f} s)")
+        for note in result.notes:
+            if note not in self._noted:
+                self._noted.add(note)
+                click.echo(f"  note: {self._streams.shown(note)}", err=True)
+
+    def _say(self, line: str) -> None:
+        click.echo(line, err=self._streams.to_stdout)
+
+    def _row(self, result: "Result") -> dict[str, object]:
+        stream = self._streams.folder
+        source = result.job.source
+        return {
+            "input": "-" if stream and source.parent == stream else str(source),
+            "output": str(result.output) if result.output else None,
+            "status": result.status,
+            "error": result.error,
+            "width": result.width,
+            "height": result.height,
+            "seconds": round(result.seconds, 3),
+            "model": ", ".join(f"{self._model}_x{scale}" for scale in result.scales) or None,
+            "notes": list(result.notes),
+        }

@@ -96,29 +96,27 @@ def pasted_patches(network: Network, scale: int, *, stride: int, kept: int = KEP
     return method
 
 
-def uses_of_a_network(network: Network, scale: int) -> dict[str, Method]:
+def uses_of_a_network(network: Network, scale: int, *, reach: int = (PATCH - KEPT) // 2) -> dict[str, Method]:
     """The right way to apply a network and the wrong ones, by a description, for `explain`.
 
     Args:
         network: on the enlarged luma.
         scale: the enlargement.
+        reach: pixels of input on each side that an output pixel depends on: 6 for 9-1-5, 8 for 9-5-5.
 
     Returns:
         Description to method, the right way first.
     """
+    kept = PATCH - 2 * reach
+    patches, pasted = f"the network on {PATCH}x{PATCH} patches", f"{kept}x{kept} pasted side by side (seams)"
+    shifted = f"{patches} every {kept} pixels, pasted from the corner (a shift of {reach} pixels)"
     return {
         "the network on the whole picture": whole_picture(network, scale),
-        "the network with a black frame of 6 pixels": black_frame(network, scale),
-        "the network on 33x33 patches every 21 pixels, pasted from the corner (a shift of 6 pixels)": pasted_patches(
-            network, scale, stride=21
-        ),
-        "the network on 33x33 patches every 14 pixels, 21x21 pasted side by side (seams)": pasted_patches(
-            network, scale, stride=14
-        ),
-        "the network on 33x33 patches side by side, 21x21 pasted side by side (seams)": pasted_patches(
-            network, scale, stride=33
-        ),
-        "the network on 33x33 patches side by side, each with its own border (seams)": pasted_patches(
-            network, scale, stride=33, kept=33
+        f"the network with a black frame of {reach} pixels": black_frame(network, scale, rim=reach),
+        shifted: pasted_patches(network, scale, stride=kept, kept=kept),
+        f"{patches} every 14 pixels, {pasted}": pasted_patches(network, scale, stride=14, kept=kept),
+        f"{patches} side by side, {pasted}": pasted_patches(network, scale, stride=PATCH, kept=kept),
+        f"{patches} side by side, each with its own border (seams)": pasted_patches(
+            network, scale, stride=PATCH, kept=PATCH
         ),
     }

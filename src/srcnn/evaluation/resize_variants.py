@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srcnn.imaging.depth import Image, round_to
+from srcnn.imaging.resize import keys_cubic
 
 ResizeBorder = Literal["mirror", "replicate", "cut"]
 
@@ -68,7 +69,7 @@ def _matrix(n_in: int, n_out: int, kind: CubicResize) -> NDArray[np.float64]:
     centre = (np.arange(n_out)[:, None] + 0.5) / scale - 0.5
     first = np.floor(centre - 2 / shrink).astype(np.int64)
     inputs = first + np.arange(math.ceil(4 / shrink) + 2)
-    weights = _keys(shrink * (centre - inputs), kind.kernel_a)
+    weights = keys_cubic(shrink * (centre - inputs), kind.kernel_a)
     if kind.border == "cut":
         weights = np.where((inputs >= 0) & (inputs < n_in), weights, 0.0)
     if kind.border == "mirror":
@@ -79,11 +80,3 @@ def _matrix(n_in: int, n_out: int, kind: CubicResize) -> NDArray[np.float64]:
     matrix = np.zeros((n_out, n_in))
     np.add.at(matrix, (np.arange(n_out)[:, None], inputs), weights)
     return matrix
-
-
-def _keys(x: NDArray[np.floating], a: float) -> NDArray[np.floating]:
-    """Keys' cubic kernel, two samples to each side."""
-    x = np.abs(x)
-    near = ((a + 2) * x - (a + 3)) * x * x + 1
-    far = ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
-    return np.where(x <= 1, near, np.where(x < 2, far, 0.0))

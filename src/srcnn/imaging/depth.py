@@ -20,8 +20,10 @@ def check_image(image: Image) -> None:
     """Refuse what is not an image array.
 
     Raises:
-        InvalidImageError: not H x W or H x W x C, empty, or of another dtype.
+        InvalidImageError: not an array, not H x W or H x W x C, empty, or of another dtype.
     """
+    if not isinstance(image, np.ndarray):  # pyright: ignore[reportUnnecessaryIsInstance] (callers are not all typed)
+        raise InvalidImageError(f"expected a NumPy array, got {type(image).__name__}; use numpy.asarray first")
     if image.dtype.name not in _DEPTHS:
         raise InvalidImageError(
             f"expected an image of dtype {', '.join(_DEPTHS[:-1])} or {_DEPTHS[-1]}, got {image.dtype}; "

@@ -95,12 +95,12 @@ def _ceil(length: float) -> int:
     return max(1, math.ceil(length - 1e-9))
 
 
-def _cubic(x: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Keys' kernel with a = -0.5, (4) of the source."""
+def keys_cubic(x: NDArray[np.floating], a: float = -0.5) -> NDArray[np.floating]:
+    """Keys' cubic kernel, (4) of the source, at distances in samples; a = -0.5 is MATLAB's and Pillow's."""
     x = np.abs(x)
-    near = (1.5 * x - 2.5) * x * x + 1
-    far = ((-0.5 * x + 2.5) * x - 4) * x + 2
-    return np.where(x <= 1, near, np.where(x <= 2, far, 0.0))
+    near = ((a + 2) * x - (a + 3)) * x * x + 1
+    far = ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
+    return np.where(x <= 1, near, np.where(x < 2, far, 0.0))
 
 
 @lru_cache(maxsize=64)
@@ -113,7 +113,7 @@ def _band_blocks(
     centre = (np.arange(n_out) + 0.5) / scale - 0.5
     first = np.floor(centre - _KERNEL_WIDTH / shrink / 2).astype(np.int64)
     inputs = first[:, None] + np.arange(taps)
-    weights = shrink * _cubic(shrink * (centre[:, None] - inputs))
+    weights = shrink * keys_cubic(shrink * (centre[:, None] - inputs))
     weights /= weights.sum(1, keepdims=True)
     if mirrored:
         inputs = np.abs(inputs % (2 * n_in) + 0.5 - n_in)  # distance from the mirror, in half samples

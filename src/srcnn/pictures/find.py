@@ -7,13 +7,14 @@ from srcnn.errors import InvalidImageError
 from srcnn.pictures.formats import SUFFIXES
 
 
-def find_pictures(folder: Path, *, recursive: bool = True) -> list[Path]:
+def find_pictures(folder: Path, *, recursive: bool = True, follow_links: bool = False) -> list[Path]:
     """Every picture file below a folder, by its ending, in the order of paths.
 
     Args:
         folder: searched. Hidden files and folders are left out, and so is what lies behind a symbolic
             link that leads out of the folder or in a circle.
         recursive: also search the folders inside.
+        follow_links: also take files and folders behind links that lead out; each folder is searched once.
 
     Returns:
         Paths below `folder`, sorted.
@@ -23,20 +24,27 @@ def find_pictures(folder: Path, *, recursive: bool = True) -> list[Path]:
 
     Tests: tests/pictures/test_find.py.
     """
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # noqa: PTH112 (False where access is denied, where Path.is_dir raises)
         raise InvalidImageError(f"expected a folder of pictures at {folder}, got no folder there; check the path")
     root = folder.resolve()
     found: list[Path] = []
-    # Folders behind links are never entered: what they hold inside the tree is found there.
-    for parent, folders, names in os.walk(folder, onerror=_refuse, followlinks=False):
+    entered: set[Path] = set()
+    # Else folders behind links are never entered: what they hold inside the tree is found there.
+    for parent, folders, names in os.walk(folder, onerror=_refuse, followlinks=follow_links):
+        if follow_links:
+            whole = Path(parent).resolve()
+            if whole in entered:  # reached by a second link, or in a circle
+                folders.clear()
+                continue
+            entered.add(whole)
         folders[:] = [name for name in folders if recursive and not name.startswith(".")]
         paths = (Path(parent, name) for name in names if not name.startswith("."))
-        found += [path for path in paths if path.suffix.lower() in SUFFIXES and _is_file_inside(path, root)]
+        found += [path for path in paths if path.suffix.lower() in SUFFIXES and _is_file(path, root, follow_links)]
     return sorted(found)
 
 
-def _is_file_inside(path: Path, root: Path) -> bool:
-    return path.is_file() and (not path.is_symlink() or path.resolve().is_relative_to(root))
+def _is_file(path: Path, root: Path, follow_links: bool) -> bool:
+    return path.is_file() and (follow_links or not path.is_symlink() or path.resolve().is_relative_to(root))
 
 
 def _refuse(error: OSError) -> None:

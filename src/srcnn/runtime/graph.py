@@ -3,7 +3,7 @@
 This module knows nothing of engines; `rewrite` changes graphs, `onnx` writes them down.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,18 +40,15 @@ class DepthToSpace:
 Graph = tuple[Conv | DepthToSpace, ...]
 
 
-def valid_graph(model: Model) -> Graph:
+def valid_graph(model: Model) -> tuple[Conv, ...]:
     """The network without padding: the output is `reach` pixels smaller on every side.
 
     Tests: tests/runtime/test_graph.py.
     """
-    return tuple(
-        Conv(weight=model.weights[f"conv{i}.weight"], bias=model.weights[f"conv{i}.bias"], relu=layer.relu)
-        for i, layer in enumerate(model.spec.layers, 1)
-    )
+    return tuple(replace(conv, replicate=0) for conv in replicated_graph(model))
 
 
-def replicated_graph(model: Model) -> Graph:
+def replicated_graph(model: Model) -> tuple[Conv, ...]:
     """The network with the border replicated in every layer, as the authors use it: the definition.
 
     Tests: tests/runtime/test_graph.py.

@@ -6,6 +6,7 @@ correlation, so their rows and columns change places and nothing is flipped. Thi
 nothing of engines.
 """
 
+import io
 import math
 from pathlib import Path
 from typing import Any
@@ -66,9 +67,13 @@ def _read_variables(path: Path) -> _Arrays:
     except ImportError as error:
         raise MissingExtraError("scipy", "paper") from error
     try:
-        content: dict[str, Any] = loadmat(path)
+        stored = path.read_bytes()
     except OSError as error:
-        raise _refused(path, f"no readable file there ({error.strerror or error})") from error
+        raise ModelFileError(
+            f"expected a MATLAB file at {path}, got: {error.strerror}; check the path and its permissions"
+        ) from error
+    try:
+        content: dict[str, Any] = loadmat(io.BytesIO(stored))
     except Exception as error:  # a damaged file fails inside SciPy in many ways: zlib, struct, ValueError, ...
         raise _refused(path, f"something else ({error})") from error
     variables = {key: value for key, value in content.items() if not key.startswith("__")}

@@ -45,12 +45,12 @@ def save_model(path: Path, model: Model) -> None:
         model: spec and weights.
 
     Raises:
-        ModelFileError: the weights do not fit the spec.
+        ModelFileError: the weights do not fit the spec, or are not finite.
         OutputError: the file cannot be written.
 
     Tests: tests/zoo/test_model_file.py.
     """
-    _check_tensors(model.spec, {name: w.shape for name, w in model.weights.items()}, str(path))
+    _check_tensors(model.spec, model.weights, str(path))
     weights = {name: np.ascontiguousarray(w, np.float32) for name, w in model.weights.items()}
     content = save(weights, {"format": FORMAT, "spec": model.spec.to_json()})
     header, start = _read_header(content)
@@ -70,8 +70,8 @@ def read_model(path: Path) -> Model:
         Spec and weights.
 
     Raises:
-        ModelFileError: missing, not a model file, or its tensors are not those of its spec; the
-            message lists every missing, unexpected and misshapen tensor.
+        ModelFileError: missing, not a model file, or its tensors are not those of its spec or not
+            finite; the message lists every missing, unexpected and misshapen tensor.
 
     Tests: tests/zoo/test_model_file.py.
     """
@@ -112,7 +112,7 @@ def parse_model(content: bytes, source: str) -> Model:
             f"{metadata.get('format', 'none')}; model files are written by 'srcnn train' and 'srcnn import'"
         )
     spec = ModelSpec.from_json(metadata["spec"])
-    _check_tensors(spec, {name: w.shape for name, w in weights.items()}, source)
+    _check_tensors(spec, weights, source)
     return Model(spec, {name: w.astype(np.float32, copy=False) for name, w in weights.items()})
 
 
@@ -123,17 +123,23 @@ def _read_header(content: bytes) -> tuple[dict[str, Any], int]:
     return json.loads(content[8:start]), start
 
 
-def _check_tensors(spec: ModelSpec, shapes: dict[str, tuple[int, ...]], source: str) -> None:
+def _check_tensors(spec: ModelSpec, weights: Weights, source: str) -> None:
     expected = spec.tensor_shapes()
-    differences = [f"missing {name} {expected[name]}" for name in expected if name not in shapes]
-    differences += [f"unexpected {name} {shapes[name]}" for name in shapes if name not in expected]
+    differences = [f"missing {name} {expected[name]}" for name in expected if name not in weights]
+    differences += [f"unexpected {name} {weights[name].shape}" for name in weights if name not in expected]
     differences += [
-        f"{name} has shape {shapes[name]} instead of {expected[name]}"
+        f"{name} has shape {weights[name].shape} instead of {expected[name]}"
         for name in expected
-        if name in shapes and tuple(shapes[name]) != expected[name]
+        if name in weights and weights[name].shape != expected[name]
     ]
     if differences:
         raise ModelFileError(
             f"expected the tensors of {spec.name} in {source}, got differences: {'; '.join(differences)}; "
             "the weights belong to another network"
+        )
+    broken = [name for name in expected if weights[name].dtype.kind != "f" or not np.isfinite(weights[name]).all()]
+    if broken:
+        raise ModelFileError(
+            f"expected finite floating-point weights of {spec.name} in {source}, got others in {', '.join(broken)}; "
+            "the training that made them has diverged, train again at a lower learning rate"
         )

@@ -1,11 +1,13 @@
 """The models inside the package: their names, files and cards. This module knows nothing of engines."""
 
 import json
+import os
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Any
 
 from srcnn.errors import InvalidConfigError, ModelFileError
 from srcnn.zoo.model_file import Model, parse_model, read_model
@@ -20,24 +22,31 @@ class Card:
     Attributes:
         name: of the model.
         scale: the enlargement.
+        architecture: kernel sizes and widths, such as "9-1-5, 64 and 32 maps".
         weights: number of weights and biases.
         macs_per_pixel: multiply-accumulates per output pixel.
-        set5_psnr: mean PSNR on Set5 in dB, by `srcnn evaluate` with the authors' protocol.
+        protocol: of the four numbers that follow, as `srcnn evaluate --protocol` names it.
+        set5_psnr: mean PSNR on Set5 in dB, by `srcnn evaluate`.
         set5_ssim: mean SSIM likewise.
         set14_psnr: on Set14.
         set14_ssim: likewise.
-        paper_set5_psnr: what the authors' own network of this kind reaches, or None.
+        paper_set5_psnr: what the authors' own network of these kernels reaches, or None.
         paper_set14_psnr: likewise.
         licence: of the weights.
+        training_sets: names of the sets of pictures.
         training_data: the pictures and their terms.
         recipe: the config file that made it.
-        training_minutes: how long that took.
+        seed: of that config.
+        started_from: the shipped model whose weights training started from, or None.
+        training_minutes: how long that took, after that start.
     """
 
     name: str
     scale: int
+    architecture: str
     weights: int
     macs_per_pixel: int
+    protocol: str
     set5_psnr: float
     set5_ssim: float
     set14_psnr: float
@@ -45,8 +54,11 @@ class Card:
     paper_set5_psnr: float | None
     paper_set14_psnr: float | None
     licence: str
+    training_sets: tuple[str, ...]
     training_data: str
     recipe: str
+    seed: int
+    started_from: str | None
     training_minutes: float
 
 
@@ -57,23 +69,29 @@ def shipped_cards() -> tuple[Card, ...]:
     Tests: tests/zoo/test_shipped.py.
     """
     files = (file for file in _folder().iterdir() if file.name.endswith(".json"))
-    cards = (Card(**json.loads(file.read_text(encoding="utf-8"))) for file in files)
+    cards = (_parse_card(file.read_text(encoding="utf-8")) for file in files)
     return tuple(sorted(cards, key=lambda card: (card.name, card.scale)))
 
 
 def markdown_table() -> str:
     """The shipped models as the README shows them, the authors' networks beside ours."""
     rows = [
-        "| model | scale | weights | MAC / pixel | Set5 | authors | Set14 | authors |",
-        "|---|---|---|---|---|---|---|---|",
+        "| model | scale | trained on | weights | MAC / pixel | Set5 | authors | Set14 | authors |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for card in shipped_cards():
         paper = [f"{psnr:.2f}" if psnr else "-" for psnr in (card.paper_set5_psnr, card.paper_set14_psnr)]
+        pictures = ", ".join(card.training_sets)
         rows.append(
-            f"| `{card.name}` | x{card.scale} | {card.weights:,} | {card.macs_per_pixel:,} "
+            f"| `{card.name}` | x{card.scale} | {pictures} | {card.weights:,} | {card.macs_per_pixel:,} "
             f"| **{card.set5_psnr:.2f}** | {paper[0]} | **{card.set14_psnr:.2f}** | {paper[1]} |"
         )
     return "\n".join(rows) + "\n"
+
+
+def is_shipped(name: str | Path) -> bool:
+    """Whether a name is that of a shipped model; anything else is the path of a model file."""
+    return any(card.name == str(name) for card in shipped_cards())
 
 
 def load_model(name: str | Path, scale: int | None = None) -> Model:
@@ -102,7 +120,7 @@ def load_model(name: str | Path, scale: int | None = None) -> Model:
         file = _folder() / file_name(text, scale)
         return parse_model(file.read_bytes(), file.name)
     path = Path(name)
-    if path.suffix != ".safetensors" and not path.exists():
+    if path.suffix != ".safetensors" and not os.path.exists(path):  # noqa: PTH110 (Path.exists raises without access)
         names = dict.fromkeys(card.name for card in shipped_cards())
         raise ModelFileError(
             f"expected a model file or one of the shipped models {', '.join(names)}, got {text!r}; choose one of them"
@@ -113,6 +131,12 @@ def load_model(name: str | Path, scale: int | None = None) -> Model:
             f"expected the scale {model.spec.scale} of {path}, got {scale}; ask for that scale or use another model"
         )
     return model
+
+
+def _parse_card(text: str) -> Card:
+    values: dict[str, Any] = json.loads(text)
+    values["training_sets"] = tuple(values["training_sets"])
+    return Card(**values)
 
 
 def file_name(name: str, scale: int) -> str:

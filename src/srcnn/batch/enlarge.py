@@ -1,0 +1,145 @@
+"""An array becomes an array of any size: the next larger network, then exactly down. Knows no files."""
+
+from collections.abc import Callable
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from srcnn.batch.size import Target
+from srcnn.errors import InvalidConfigError
+from srcnn.imaging import from_float, imresize, to_float
+from srcnn.imaging.alpha import fill_transparent
+from srcnn.imaging.depth import Image
+from srcnn.runtime.session import Engine
+from srcnn.upscaler import Upscaler
+from srcnn.zoo.shipped import load_model, shipped_cards
+
+
+class Upscalers:
+    """A model in all its scales, each loaded when it is first needed, and once. Safe to share between threads.
+
+    Attributes:
+        name: of the model.
+        scales: the scales it has, ascending.
+    """
+
+    def __init__(self, model: str | Path, *, engine: Engine = "auto", threads: int = 0) -> None:
+        """Look up a model.
+
+        Args:
+            model: a shipped name, or the path of a model file, which has one scale.
+            engine: "auto" or "onnxruntime".
+            threads: of each call; 0 takes all cores.
+
+        Raises:
+            ModelFileError: no such model, or not a model file.
+            InvalidConfigError: an unknown engine, or threads out of range.
+            BackendError: the engine refuses the network of a file.
+        """
+        self.name = str(model)
+        self._engine: Engine = engine
+        self._threads = threads
+        self._lock = Lock()
+        self._loaded: dict[int, Upscaler] = {}
+        self.scales = tuple(card.scale for card in shipped_cards() if card.name == self.name)
+        if not self.scales:
+            only = load_model(model)
+            self.name = only.spec.name
+            self.scales = (only.spec.scale,)
+            self._loaded[only.spec.scale] = Upscaler(only, engine=engine, threads=threads)
+
+    def __getitem__(self, scale: int) -> Upscaler:
+        """The upscaler for one of the scales."""
+        with self._lock:
+            if scale not in self._loaded:
+                model = load_model(self.name, scale)
+                self._loaded[scale] = Upscaler(model, engine=self._engine, threads=self._threads)
+            return self._loaded[scale]
+
+    def check(self, factor: float, subject: str) -> None:
+        """Refuse an enlargement beyond the largest scale.
+
+        Args:
+            factor: how many times larger.
+            subject: what is to be enlarged, for the message.
+
+        Raises:
+            InvalidConfigError: there is no such scale.
+        """
+        if factor > self.scales[-1]:
+            known = ", ".join(map(str, self.scales))
+            raise InvalidConfigError(
+                f"expected an enlargement of at most {self.scales[-1]} times for {subject}, since {self.name} has the "
+                f"scales {known}, got {factor:.4g}; choose a smaller size or another model"
+            )
+
+    def scale_for(self, shape: tuple[int, ...], target: Target, subject: str) -> int | None:
+        """The smallest scale that reaches a size.
+
+        Args:
+            shape: of the picture, height and width first.
+            target: the size wanted.
+            subject: the picture, for the message.
+
+        Returns:
+            The scale, or None if the picture is large enough without any.
+
+        Raises:
+            InvalidConfigError: no scale of this model is enough.
+        """
+        # From whole sides, not from a factor: 2.5 x 3 pixels are rounded to 8, and 3 x 3 reaches them.
+        needed = max(-(-wanted // side) for wanted, side in zip(target.resized, shape, strict=False))
+        if needed <= 1:
+            return None
+        self.check(max(w / s for w, s in zip(target.resized, shape, strict=False)), subject)
+        return next(scale for scale in self.scales if scale >= needed)
+
+
+def enlarge(
+    image: Image, target: Target, upscaler: Upscaler | None, progress: Callable[[int, int], None] | None = None
+) -> Image:
+    """Bring a picture to a size.
+
+    Where the upscaler's scale is more than what is wanted, its result stays in floating point, is
+    reduced by antialiased bicubic on encoded values, and is rounded once, at the end.
+
+    Args:
+        image: as `Upscaler` takes it.
+        target: the size wanted.
+        upscaler: of a scale that reaches it; None for a picture that is large enough.
+        progress: called with (rows done, rows in all) of the network.
+
+    Returns:
+        The result in the same dtype and with the same channels.
+
+    Raises:
+        InvalidImageError: not such a picture.
+        BackendError: the engine failed.
+
+    Tests: tests/batch/test_enlarge.py.
+    """
+    scale = upscaler.scale if upscaler else 1
+    height, width = (length * scale for length in image.shape[:2])
+    if (height, width) == target.resized:
+        result = upscaler(image, progress) if upscaler else image
+    else:
+        values = to_float(image)
+        result = _reduce(upscaler(values, progress) if upscaler else values, target.resized, image.dtype)
+    top, left = ((whole - kept) // 2 for whole, kept in zip(target.resized, target.kept, strict=True))
+    return np.ascontiguousarray(result[top : top + target.kept[0], left : left + target.kept[1]])
+
+
+def _reduce(image: NDArray[np.float32], size: tuple[int, int], dtype: np.dtype) -> Image:
+    """Reduce floating point; colours are multiplied by alpha meanwhile, so that hidden ones bring no fringe."""
+    if image.ndim == 2 or image.shape[2] in (1, 3):
+        return from_float(imresize(image, size=size), dtype)
+    alpha = image[:, :, -1:]
+    reduced = imresize(np.concatenate((image[:, :, :-1] * alpha, alpha), axis=2), size=size)
+    alpha = reduced[:, :, -1:]
+    # What the kernel's negative lobes leave of a picture's transparent parts is no colour.
+    visible = alpha > 0
+    np.divide(reduced[:, :, :-1], alpha, out=reduced[:, :, :-1], where=visible)
+    reduced[:, :, :-1][~visible[:, :, 0]] = 0
+    return fill_transparent(from_float(reduced, dtype))

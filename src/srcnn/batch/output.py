@@ -1,0 +1,124 @@
+"""The output of one picture: refused early if it cannot be, and written without losing what is there."""
+
+import os
+import secrets
+from collections.abc import Iterator, Sequence
+from itertools import count
+from pathlib import Path
+from typing import Literal
+
+from srcnn.batch.plan import Job
+from srcnn.errors import ImageTooLargeError, OutputError
+from srcnn.pictures.formats import check_output_format
+from srcnn.pictures.picture import Picture
+from srcnn.pictures.write import WriteOptions, write_picture
+
+Exists = Literal["overwrite", "skip", "rename"]
+EXISTS: tuple[Exists, ...] = ("overwrite", "skip", "rename")
+_MAX_NAME_BYTES = 255
+"""Of a file's name on every usual file system."""
+
+
+def check_output(job: Job, sizes: Sequence[tuple[int, int]]) -> None:
+    """Refuse an output that cannot be written, before the work starts. Makes its folder.
+
+    Args:
+        job: its target is the output.
+        sizes: (height, width) of every frame of the output.
+
+    Raises:
+        OutputError: no format that is written, too long a name, or a folder that cannot be written.
+        ImageTooLargeError: more pixels a side than the format holds.
+        OSError: the folder cannot be made.
+
+    Tests: tests/batch/test_output.py.
+    """
+    check_output_format(job.target, max(height for height, _ in sizes), max(width for _, width in sizes))
+    length = len(os.fsencode(job.target.name))
+    if length > _MAX_NAME_BYTES:
+        raise OutputError(
+            f"expected a file name of at most {_MAX_NAME_BYTES} bytes, got {length} for {job.target}; "
+            "shorten names with a pattern such as {stem:.60}_x{scale}{ext}"
+        )
+    job.target.parent.mkdir(parents=True, exist_ok=True)
+    if not os.access(job.target.parent, os.W_OK | os.X_OK):
+        raise OutputError(
+            f"expected a folder that can be written for {job.target}, got one without the permission; "
+            "choose another output folder"
+        )
+
+
+def check_memory(job: Job, needed: int) -> None:
+    """Refuse an enlargement that no machine of this memory can hold, rather than be killed half-way.
+
+    Args:
+        job: for the message.
+        needed: bytes of the enlarged pixels.
+
+    Raises:
+        ImageTooLargeError: more than all the memory of this machine; on systems that do not tell, never.
+
+    Tests: tests/batch/test_output.py.
+    """
+    try:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):
+        return
+    if needed > memory:
+        raise ImageTooLargeError(
+            f"expected an enlargement of {job.source} that fits into the memory of this machine, "
+            f"{memory / 1e9:.1f} GB, got {needed / 1e9:.1f} GB; choose a smaller size or cut the picture"
+        )
+
+
+def write_output(job: Job, picture: Picture, exists: Exists, options: WriteOptions) -> tuple[Path, tuple[str, ...]]:
+    """Write the output of a job.
+
+    Args:
+        job: its target is the output.
+        picture: enlarged.
+        exists: "rename" chooses another name if the file exists; else it is replaced.
+        options: of writing.
+
+    Returns:
+        The file that was written, and a sentence for everything its format cannot hold.
+
+    Raises:
+        OutputError: it cannot be written; nothing is left behind.
+
+    Tests: tests/batch/test_output.py.
+    """
+    if exists == "rename":
+        return _write_renamed(job.target, picture, options)
+    permissions = job.source.stat().st_mode & 0o7777 if job.source == job.target else None
+    notes = write_picture(job.target, picture, options=options)
+    if permissions is not None:
+        job.target.chmod(permissions)  # a private picture replaced in place stays private
+    return job.target, notes
+
+
+def _write_renamed(path: Path, picture: Picture, options: WriteOptions) -> tuple[Path, tuple[str, ...]]:
+    """Write under the first name that is free when the file is finished, even if others look for one too."""
+    hidden = path.with_name(f".srcnn-{secrets.token_hex(8)}{path.suffix}")
+    try:
+        notes = write_picture(hidden, picture, options=options)
+        for candidate in _names(path):
+            try:
+                os.link(hidden, candidate)
+            except FileExistsError:
+                continue
+            except OSError:  # a file system without links
+                if os.path.lexists(candidate):
+                    continue
+                hidden.rename(candidate)
+            return candidate, notes
+    finally:
+        hidden.unlink(missing_ok=True)
+    raise AssertionError("there is always another name")
+
+
+def _names(path: Path) -> Iterator[Path]:
+    """a.png, a_1.png, a_2.png and so on."""
+    yield path
+    for number in count(1):
+        yield path.with_stem(f"{path.stem}_{number}")

@@ -1,0 +1,185 @@
+"""Which output belongs to which input. Looks into folders, and writes nothing."""
+
+import glob
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from srcnn.batch.size import Size
+from srcnn.errors import InvalidConfigError, OutputError
+from srcnn.pictures.find import find_pictures
+from srcnn.pictures.formats import FORMATS, SUFFIXES, format_to_write
+
+WRITTEN = tuple(suffix for kind in FORMATS for suffix in kind.suffixes if kind.writes)
+_EXAMPLE = "out/{stem}_x{scale}{ext}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One picture to enlarge.
+
+    Attributes:
+        source: the input file.
+        target: the output file; its suffix names the format.
+    """
+
+    source: Path
+    target: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where pictures are looked for, and where results go.
+
+    Attributes:
+        output: a file (for one input), a folder, or a pattern with {parent}, {stem}, {scale}, {size} and {ext}.
+            None puts a file's result beside it as NAME_x3.EXT, and a folder's results in a folder
+            FOLDER_x3 beside it.
+        suffix: of outputs whose name is not given, such as ".png"; None keeps that of the input, and
+            takes .png where that format cannot be written.
+        in_place: results replace the inputs.
+        recursive: also take the folders below a folder, and keep the tree.
+        follow_links: also take what lies behind symbolic links that lead out of an input folder.
+        renames: existing outputs get another name, so that two inputs may ask for one output.
+    """
+
+    output: str | None = None
+    suffix: str | None = None
+    in_place: bool = False
+    recursive: bool = False
+    follow_links: bool = False
+    renames: bool = False
+
+    def __post_init__(self) -> None:
+        for name, value in (("output", self.output), ("suffix", self.suffix), ("renames", self.renames)):
+            if self.in_place and value:
+                raise InvalidConfigError(f"expected in_place or {name}, got both; leave one of them out")
+
+
+def plan_jobs(inputs: Sequence[Path], size: Size, places: Places) -> list[Job]:
+    """Decide the output of every input.
+
+    Args:
+        inputs: files, folders, and patterns with *, ? and [] where no file has that very name. A file
+            that is missing is planned, and fails alone later.
+        size: for the names.
+        places: where to look and where to write.
+
+    Returns:
+        Jobs in the order of the inputs, and of names within each; a job that comes twice is taken once.
+
+    Raises:
+        InvalidConfigError: one output file for several inputs, a pattern that is none, or two inputs
+            with one output.
+        OutputError: an output that is an input, or a format that is not written.
+        InvalidImageError: an input folder that cannot be read.
+
+    Tests: tests/batch/test_plan.py.
+    """
+    found = list(dict.fromkeys(_find(inputs, places)))
+    output = places.output
+    if output is not None and "{" not in output and _is_file_name(output) and len(found) > 1:
+        raise InvalidConfigError(
+            f"expected one input for the output file {output}, got {len(found)}; name a folder or a pattern such as "
+            f"{_EXAMPLE}"
+        )
+    jobs = [Job(source=file, target=_target(file, folder, size, places)) for file, folder in found]
+    if not places.in_place:
+        _check_targets(jobs, places)
+    return jobs
+
+
+def _find(inputs: Sequence[Path], places: Places) -> Iterator[tuple[Path, Path | None]]:
+    """Every input file, and the input folder it was found in."""
+    results = Path(places.output).resolve() if places.output and "{" not in places.output else None
+    for path in (each for given in inputs for each in _expand(given)):
+        if not _is_folder(path):
+            yield path, None
+            continue
+        for file in find_pictures(path, recursive=places.recursive, follow_links=places.follow_links):
+            # What an earlier run put into an output folder inside the input folder is not enlarged again.
+            if results is None or results == path.resolve() or results not in file.resolve().parents:
+                yield file, path
+
+
+def _expand(path: Path) -> list[Path]:
+    """The files a pattern stands for, as a shell would; anything else stands for itself."""
+    if not glob.has_magic(str(path)) or os.path.lexists(path):
+        return [path]
+    return [Path(name) for name in sorted(glob.glob(str(path), recursive=True))] or [path]  # noqa: PTH207 (absolute patterns too)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name too long for the file system
+        return False
+
+
+def _is_file_name(output: str) -> bool:
+    """Whether an output is a file and not a folder."""
+    path = Path(output)
+    return path.suffix.lower() in SUFFIXES and not output.endswith(("/", os.sep)) and not _is_folder(path)
+
+
+def _target(file: Path, folder: Path | None, size: Size, places: Places) -> Path:
+    if places.in_place:
+        return file
+    place = file.relative_to(folder) if folder else Path(file.name)
+    ext = places.suffix or (file.suffix if file.suffix.lower() in WRITTEN else ".png")
+    output = places.output
+    if output is None:
+        if folder is None:
+            return file.with_name(f"{file.stem}_{size.label}{ext}")
+        whole = folder.resolve()
+        return whole.with_name(f"{whole.name}_{size.label}") / place.with_suffix(ext)
+    if "{" in output:
+        return _fill_in(output, file, ext, size)
+    return Path(output) if _is_file_name(output) else Path(output) / place.with_suffix(ext)
+
+
+def _fill_in(pattern: str, file: Path, ext: str, size: Size) -> Path:
+    """An output's name by its pattern."""
+    values = {"parent": str(file.parent), "stem": file.stem, "ext": ext, "size": size.label}
+    if size.scale is not None:
+        values["scale"] = f"{size.scale:g}"
+    try:
+        return Path(pattern.format_map(values))
+    except (LookupError, ValueError, AttributeError, TypeError) as error:
+        raise InvalidConfigError(
+            "expected a pattern with {parent}, {stem}, {size} and {ext}, and {scale} where a scale is asked for, "
+            f"got {pattern!r}; write for example {_EXAMPLE}"
+        ) from error
+
+
+def _check_targets(jobs: Sequence[Job], places: Places) -> None:
+    inputs = {identity for job in jobs if (identity := _identity(job.source))}
+    seen: dict[Path, Path] = {}
+    for job in jobs:
+        if _identity(job.target) in inputs:
+            raise OutputError(
+                f"expected an output that is not an input, got {job.target} for {job.source}; choose another output, "
+                "or replace the inputs with --in-place"
+            )
+        if places.suffix and format_to_write(job.target) is not format_to_write(Path("a" + places.suffix)):
+            raise InvalidConfigError(
+                f"expected an output of the format {places.suffix.lstrip('.')}, got {job.target}; "
+                "leave the format out, or name the output so"
+            )
+        target = job.target.parent.resolve() / job.target.name
+        if target in seen and not places.renames:
+            raise InvalidConfigError(
+                f"expected an output for each input, got {job.target} for both {seen[target]} and {job.source}; "
+                "use a pattern with {parent}, {stem} and {ext}, or --exists rename"
+            )
+        seen[target] = job.source
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What a name stands for: the same for links, and for names that differ only in case where case does not count."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_dev, found.st_ino

@@ -1,0 +1,86 @@
+"""Many files, one after another or several at the same time. This module knows nothing of terminals."""
+
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+
+from srcnn.batch.enlarge import Upscalers
+from srcnn.batch.gate import PixelGate
+from srcnn.batch.plan import Job
+from srcnn.batch.upscale import Result, Settings, upscale_file
+
+
+def upscale_files(
+    jobs: Sequence[Job],
+    upscalers: Upscalers,
+    settings: Settings,
+    *,
+    workers: int = 1,
+    progress: Callable[[float], None] | None = None,
+) -> Generator[Result]:
+    """Enlarge many files.
+
+    Close the iterator to stop early (`contextlib.closing`): finished files stay, and unfinished ones
+    leave nothing behind.
+
+    Args:
+        jobs: inputs and outputs.
+        upscalers: the model; for more than one worker best with one thread each.
+        settings: what is the same for every file.
+        workers: how many files at the same time, at least 1. The pixels they work on are bounded
+            together, so that large pictures take turns.
+        progress: called with the number of files done, parts of files included; never by two threads
+            at the same time.
+
+    Yields:
+        What became of each, in the order of the jobs.
+
+    Tests: tests/batch/test_run.py.
+    """
+    tally = _Tally(len(jobs), progress)
+    gate = PixelGate()
+
+    def work(number: int, job: Job) -> Result:
+        result = upscale_file(job, upscalers, settings, gate=gate, progress=lambda share: tally.set(number, share))
+        tally.set(number, 1)
+        return result
+
+    # Even one file at a time runs beside the main thread: Ctrl-C arrives in the main thread, and would be
+    # lost where a codec happens to call back into Python.
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="srcnn")
+    try:
+        for future in [pool.submit(work, number, job) for number, job in enumerate(jobs)]:
+            yield future.result()
+    finally:
+        tally.stop()
+        pool.shutdown(cancel_futures=True)
+
+
+class _Stopped(Exception):  # noqa: N818 (no error: how a thread learns that nobody waits for it)
+    pass
+
+
+class _Tally:
+    """How much of all files is done; also where threads hear that they should stop."""
+
+    def __init__(self, files: int, progress: Callable[[float], None] | None) -> None:
+        self._shares = [0.0] * files
+        self._done = 0.0
+        self._progress = progress
+        self._lock = Lock()
+        self._stopped = False
+
+    def set(self, number: int, share: float) -> None:
+        """Note the share of a file that is done."""
+        with self._lock:
+            if self._stopped:
+                raise _Stopped
+            self._done += share - self._shares[number]
+            self._shares[number] = share
+            if self._progress:
+                self._progress(self._done)
+
+    def stop(self) -> None:
+        """End every file at its next strip."""
+        with self._lock:
+            self._stopped = True

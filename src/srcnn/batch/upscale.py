@@ -1,0 +1,177 @@
+"""One picture file becomes one larger picture file, or a sentence that says why not."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from srcnn.batch.enlarge import Upscalers, enlarge
+from srcnn.batch.gate import PixelGate
+from srcnn.batch.output import Exists, check_memory, check_output, write_output
+from srcnn.batch.plan import Job
+from srcnn.batch.size import Size, Target
+from srcnn.errors import SrcnnError
+from srcnn.imaging.depth import Image
+from srcnn.pictures.picture import DEFAULT_MAX_PIXELS, Picture
+from srcnn.pictures.read import read_picture
+from srcnn.pictures.write import WriteOptions
+
+Status = Literal["ok", "error", "skipped"]
+_SAME_SIZE = "not enlarged: it has the size asked for already"
+_REDUCED = "made smaller by antialiased bicubic, without a network: the size asked for is below its own"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What became of a job.
+
+    Attributes:
+        job: the job.
+        status: "skipped" where the output existed and was to be left alone.
+        output: the file that was written or left alone, None after an error.
+        width: of the output in pixels, 0 unless the status is "ok".
+        height: likewise.
+        seconds: reading, enlarging and writing.
+        error: why it failed, or None.
+        scales: of the networks used; more than one if pages differ in size, none where none was needed.
+        notes: sentences about what was changed, is doubtful, or could not be held by the output's format.
+    """
+
+    job: Job
+    status: Status
+    output: Path | None = None
+    width: int = 0
+    height: int = 0
+    seconds: float = 0.0
+    error: str | None = None
+    scales: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What is the same for every file of a run.
+
+    Attributes:
+        size: that results are asked to have.
+        exists: what to do about an output that exists already.
+        max_pixels: of an input, all frames together.
+        writing: options of writing.
+    """
+
+    size: Size
+    exists: Exists = "overwrite"
+    max_pixels: int = DEFAULT_MAX_PIXELS
+    writing: WriteOptions = field(default_factory=WriteOptions)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A picture that was read, and what each of its frames is to become."""
+
+    picture: Picture
+    targets: tuple[Target, ...]
+    scales: tuple[int | None, ...]
+
+
+def upscale_file(
+    job: Job,
+    upscalers: Upscalers,
+    settings: Settings,
+    *,
+    gate: PixelGate | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Result:
+    """Enlarge one file. Everything that can be refused is refused before the network runs.
+
+    Args:
+        job: input and output.
+        upscalers: the model.
+        settings: what is the same for every file.
+        gate: bounds the memory of files that are enlarged at the same time.
+        progress: called with the share done, 0 to 1.
+
+    Returns:
+        What became of it; errors are in the result, not raised.
+
+    Tests: tests/batch/test_upscale_file.py.
+    """
+    started = time.perf_counter()
+    try:
+        result = _upscale(job, upscalers, settings, gate or PixelGate(), progress)
+    except SrcnnError as error:
+        result = Result(job=job, status="error", error=str(error))
+    except MemoryError:
+        message = (
+            f"expected memory for {job.source} and its enlargement, got none; "
+            "close other programs, lower --jobs or cut the picture"
+        )
+        result = Result(job=job, status="error", error=message)
+    except UnicodeEncodeError:
+        message = f"expected file names in UTF-8, got {str(job.source)!r} for {str(job.target)!r}; rename the file"
+        result = Result(job=job, status="error", error=message)
+    except OSError as error:
+        message = f"expected to write {job.target}, got: {error.strerror}; choose another output folder"
+        result = Result(job=job, status="error", error=message)
+    return replace(result, seconds=time.perf_counter() - started)
+
+
+def _upscale(
+    job: Job, upscalers: Upscalers, settings: Settings, gate: PixelGate, progress: Callable[[float], None] | None
+) -> Result:
+    skipped = Result(job=job, status="skipped", output=job.target)
+    if settings.exists == "skip" and os.path.lexists(job.target):
+        return skipped
+    with gate.admit(lambda: _read(job, upscalers, settings)) as work:
+        picture = replace(work.picture, frames=_enlarge_frames(work, upscalers, progress))
+        # Another run may have been faster.
+        if settings.exists == "skip" and os.path.lexists(job.target):
+            return skipped
+        output, notes = write_output(job, picture, settings.exists, settings.writing)
+    height, width = picture.image.shape[:2]
+    return Result(
+        job=job,
+        status="ok",
+        output=output,
+        width=width,
+        height=height,
+        scales=tuple(sorted({scale for scale in work.scales if scale})),
+        notes=(*work.picture.notes, *_size_notes(work), *notes),
+    )
+
+
+def _read(job: Job, upscalers: Upscalers, settings: Settings) -> tuple[_Work, int]:
+    """Decode, decide every frame's size and scale, and count the pixels the networks will make."""
+    picture = read_picture(job.source, max_pixels=settings.max_pixels)
+    targets = tuple(settings.size.target(*frame.shape[:2]) for frame in picture.frames)
+    scales = tuple(
+        upscalers.scale_for(frame.shape, target, str(job.source))
+        for frame, target in zip(picture.frames, targets, strict=True)
+    )
+    check_output(job, [target.kept for target in targets])
+    sizes = [(frame, (scale or 1) ** 2) for frame, scale in zip(picture.frames, scales, strict=True)]
+    check_memory(job, sum(frame.nbytes * area for frame, area in sizes))
+    pixels = sum(frame.shape[0] * frame.shape[1] * area for frame, area in sizes)
+    return _Work(picture, targets, scales), pixels
+
+
+def _enlarge_frames(work: _Work, upscalers: Upscalers, progress: Callable[[float], None] | None) -> tuple[Image, ...]:
+    frames: list[Image] = []
+    count = len(work.targets)
+    for frame, target, scale in zip(work.picture.frames, work.targets, work.scales, strict=True):
+
+        def report(rows: int, total: int) -> None:
+            if progress:
+                progress((len(frames) + rows / total) / count)
+
+        frames.append(enlarge(frame, target, upscalers[scale] if scale else None, report))
+    return tuple(frames)
+
+
+def _size_notes(work: _Work) -> tuple[str, ...]:
+    if any(work.scales):
+        return ()
+    same = all(t.resized == f.shape[:2] for t, f in zip(work.targets, work.picture.frames, strict=True))
+    return (_SAME_SIZE,) if same else (_REDUCED,)

@@ -1,0 +1,102 @@
+"""`-` among inputs and outputs: standard input and output as files in the system's temporary folder."""
+
+import shutil
+import sys
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+from unicodedata import category
+
+import click
+
+if TYPE_CHECKING:
+    from srcnn.batch.plan import Places
+
+_STREAM = Path("-")
+_BREAKING = ("Cc", "Cs", "Zl", "Zp")
+"""Unicode's control characters, line ends, and bytes of a name that are no text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """A command's inputs and places with files for every `-`.
+
+    Attributes:
+        inputs: files, folders and patterns.
+        places: where results go.
+        folder: of the temporary files; None where no `-` was named.
+        to_stdout: whether the result goes to standard output.
+    """
+
+    inputs: tuple[Path, ...]
+    places: "Places"
+    folder: Path | None
+    to_stdout: bool
+
+    def shown(self, text: str) -> str:
+        """A message or a path for people, with `-` for a temporary file and no character that ends its line."""
+        if self.folder:
+            for file in self.folder.iterdir():
+                text = text.replace(str(file), "-")
+        return "".join(c.encode("unicode_escape").decode() if category(c) in _BREAKING else c for c in text)
+
+
+@contextmanager
+def standard_streams(inputs: Sequence[Path], places: "Places") -> Generator[Streams]:
+    """Put standard input into a file, and make room for the result that goes to standard output.
+
+    Args:
+        inputs: as named by the user.
+        places: likewise.
+
+    Yields:
+        The same with files for every `-`; afterwards the files are gone.
+
+    Raises:
+        click.UsageError: `-` where it cannot be.
+
+    Tests: tests/cli/test_cli_upscale_many.py.
+    """
+    reads, writes = _STREAM in inputs, places.output == "-"
+    if not reads and not writes:
+        yield Streams(tuple(inputs), places, None, False)
+        return
+    if reads and places.output is None:
+        raise click.UsageError("expected -o with standard input, got none; name a file, or -o - for standard output")
+    if writes:
+        if len(inputs) > 1:
+            raise click.UsageError(f"expected one input for -o -, got {len(inputs)}; name a folder instead")
+        if places.suffix is None:
+            raise click.UsageError("expected --format with -o -, got none; say for example --format png")
+        if sys.stdout.isatty():
+            raise click.UsageError("expected -o - with a pipe or a file behind it, got a terminal; use -o FILE")
+    with TemporaryDirectory(prefix="srcnn-") as name:
+        folder = Path(name)
+        if reads:
+            file = _read_standard_input(folder)
+            inputs = [file if path == _STREAM else path for path in inputs]
+        if writes:
+            places = replace(places, output=str(folder / f"stdout{places.suffix}"))
+        yield Streams(tuple(inputs), places, folder, writes)
+
+
+def write_to_standard_output(file: Path) -> None:
+    """Copy a finished file to standard output."""
+    with file.open("rb") as result:
+        shutil.copyfileobj(result, sys.stdout.buffer)
+    sys.stdout.buffer.flush()
+
+
+def _read_standard_input(folder: Path) -> Path:
+    """Copy standard input to a file whose suffix says what it is."""
+    from srcnn.pictures.recognise import recognise
+
+    file = folder / "stdin"
+    with file.open("wb") as copy:
+        shutil.copyfileobj(sys.stdin.buffer, copy)
+    with file.open("rb") as copy:
+        kind = recognise(copy.read(32), "")
+    return file.rename(file.with_suffix(kind.suffixes[0])) if kind else file

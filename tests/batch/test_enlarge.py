@@ -1,0 +1,137 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from srcnn.batch.enlarge import Upscalers, enlarge
+from srcnn.batch.size import Size, Target
+from srcnn.errors import InvalidConfigError, ModelFileError
+from srcnn.imaging import from_float, imresize, to_float
+from srcnn.upscaler import Upscaler
+
+
+def noise(shape: tuple[int, ...], dtype: str = "uint8") -> np.ndarray:
+    values = np.random.default_rng(0).random(shape, np.float32)
+    return from_float(values, dtype)
+
+
+def whole(*size: int) -> Target:
+    height, width = size
+    return Target((height, width), (height, width))
+
+
+class TestUpscalers:
+    def test_a_shipped_model_has_its_scales_and_a_file_its_own(self, family: Upscalers, upscalers: Upscalers) -> None:
+        assert family.scales == (2, 3, 4)
+        assert (upscalers.name, upscalers.scales) == ("tiny", (2,))
+
+    def test_each_scale_is_loaded_once(self, family: Upscalers) -> None:
+        assert family[3] is family[3]
+        assert (family[3].scale, family[2].scale) == (3, 2)
+
+    def test_a_model_that_is_none_is_refused_at_once(self, tmp_path: Path) -> None:
+        with pytest.raises(ModelFileError, match="got 'nothing'"):
+            Upscalers("nothing")
+
+    @pytest.mark.parametrize(
+        ("size", "scale"),
+        [
+            (Size(scale=2), 2),
+            (Size(scale=2.01), 3),
+            (Size(scale=1.1), 2),
+            (Size(scale=4), 4),
+            (Size(scale=1), None),
+            (Size(width=100), None),
+            (Size(width=50), None),
+            (Size(width=101), 2),
+            (Size(width=201), 3),
+            (Size(width=50, height=51, fit="stretch"), 2),
+        ],
+        ids=str,
+    )
+    def test_the_next_larger_scale_is_taken(self, family: Upscalers, size: Size, scale: int | None) -> None:
+        assert family.scale_for((50, 100, 3), size.target(50, 100), "a.png") == scale
+
+    def test_no_scale_is_taken_that_does_not_reach_the_rounded_size(self, family: Upscalers) -> None:
+        target = Size(scale=1.99).target(50, 100)
+        assert target.resized == (100, 199)
+        assert family.scale_for((50, 100), target, "a.png") == 2
+
+    def test_too_large_a_size_is_refused_and_the_scales_are_named(self, family: Upscalers) -> None:
+        message = r"at most 4 times for a\.png, since .* has the scales 2, 3, 4, got 4\.02; choose a smaller size"
+        with pytest.raises(InvalidConfigError, match=message):
+            family.scale_for((50, 100), Size(width=401).target(50, 100), "a.png")
+
+    def test_the_largest_scale_is_enough_for_sides_that_round_up(self, family: Upscalers) -> None:
+        # 4 x 1.1 = 4.4 is allowed to round down, but 3.9 x 1 must be reached with 4.
+        assert family.scale_for((1, 1), Size(scale=3.9).target(1, 1), "a.png") == 4
+
+
+class TestEnlarge:
+    @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+    def test_a_whole_scale_is_the_upscalers(self, upscalers: Upscalers, dtype: str) -> None:
+        image = noise((5, 7, 3), dtype)
+        np.testing.assert_array_equal(enlarge(image, whole(10, 14), upscalers[2]), upscalers[2](image))
+
+    @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+    @pytest.mark.parametrize("shape", [(9, 11), (9, 11, 3)])
+    def test_between_scales_the_network_is_reduced_in_floating_point_and_rounded_once(
+        self, upscalers: Upscalers, shape: tuple[int, ...], dtype: str
+    ) -> None:
+        image = noise(shape, dtype)
+        expected = from_float(imresize(upscalers[2](to_float(image)), size=(13, 16)), dtype)
+        result = enlarge(image, whole(13, 16), upscalers[2])
+        assert result.dtype == image.dtype
+        np.testing.assert_array_equal(result, expected)
+
+    def test_a_smaller_size_is_antialiased_bicubic_alone(self) -> None:
+        image = noise((20, 30, 3))
+        expected = from_float(imresize(to_float(image), size=(7, 11)), "uint8")
+        np.testing.assert_array_equal(enlarge(image, whole(7, 11), None), expected)
+
+    def test_the_same_size_is_the_same_picture(self) -> None:
+        image = noise((5, 7, 4))
+        np.testing.assert_array_equal(enlarge(image, whole(5, 7), None), image)
+
+    def test_a_covering_picture_keeps_its_middle(self, upscalers: Upscalers) -> None:
+        image = noise((6, 10, 3))
+        result = enlarge(image, Target((12, 20), (12, 11)), upscalers[2])
+        np.testing.assert_array_equal(result, upscalers[2](image)[:, 4:15])
+
+    @pytest.mark.parametrize("scale", [1, 2])
+    @pytest.mark.parametrize("hidden", [0, 255])
+    def test_what_lies_under_transparency_never_shows(self, upscalers: Upscalers, scale: int, hidden: int) -> None:
+        """A red disc on transparent ground stays the same red up to its edge, whatever is stored outside."""
+        rows, columns = np.mgrid[:40, :40]
+        image = np.full((40, 40, 4), hidden, np.uint8)
+        disc = (rows - 20) ** 2 + (columns - 20) ** 2 < 150
+        image[disc] = (200, 10, 10, 255)
+        image[~disc, 3] = 0
+        opaque = np.full((40, 40, 3), (200, 10, 10), np.uint8)
+        upscaler = upscalers[2] if scale == 2 else None
+        result = enlarge(image, whole(27 * scale, 29 * scale), upscaler)
+        red = enlarge(opaque, whole(27 * scale, 29 * scale), upscaler)[20 * scale, 14 * scale].astype(int)
+        visible = result[:, :, 3] > 0
+        assert 0 < visible.mean() < 1
+        assert np.abs(result[visible][:, :3].astype(int) - red).max() <= 1
+
+    def test_alpha_itself_is_reduced_like_any_plane(self) -> None:
+        image = noise((20, 30, 2))
+        expected = from_float(imresize(to_float(image[:, :, 1]), size=(7, 11)), "uint8")
+        np.testing.assert_array_equal(enlarge(image, whole(7, 11), None)[:, :, 1], expected)
+
+    def test_an_opaque_picture_is_reduced_as_without_alpha(self) -> None:
+        image = noise((20, 30, 4), "uint16")
+        image[:, :, 3] = 65535
+        result = enlarge(image, whole(7, 11), None)
+        expected = enlarge(image[:, :, :3], whole(7, 11), None)
+        assert (result[:, :, 3] == 65535).all()
+        assert np.abs(result[:, :, :3].astype(int) - expected).max() <= 1
+
+    def test_progress_reaches_all_rows(self, upscalers: Upscalers) -> None:
+        seen: list[tuple[int, int]] = []
+        enlarge(noise((9, 11)), whole(13, 16), upscalers[2], lambda done, total: seen.append((done, total)))
+        assert seen[-1] == (18, 18)
+
+    def test_upscalers_are_the_public_ones(self, upscalers: Upscalers) -> None:
+        assert isinstance(upscalers[2], Upscaler)

@@ -1,0 +1,80 @@
+from threading import Barrier, Event, Lock, Thread
+from time import sleep
+
+import pytest
+
+from srcnn.batch.gate import PixelGate
+
+
+def run_together(gate: PixelGate, sizes: list[int]) -> tuple[int, int]:
+    """Admit all sizes from threads of their own; returns the most pixels and the most pictures inside at once."""
+    inside: list[int] = []
+    most: list[tuple[int, int]] = []
+    lock, start = Lock(), Barrier(len(sizes))
+
+    def work(size: int) -> None:
+        start.wait()
+        with gate.admit(lambda: (None, size)):
+            with lock:
+                inside.append(size)
+                most.append((sum(inside), len(inside)))
+            sleep(0.002)
+            with lock:
+                inside.remove(size)
+
+    threads = [Thread(target=work, args=(size,), daemon=True) for size in sizes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=10)
+    assert not any(thread.is_alive() for thread in threads)
+    return max(pixels for pixels, _ in most), max(pictures for _, pictures in most)
+
+
+def test_pictures_share_the_room_and_never_exceed_it() -> None:
+    pixels, pictures = run_together(PixelGate(100), [40, 30, 60, 50, 10, 90, 20, 40])
+    assert pixels <= 100
+    assert pictures >= 2
+
+
+def test_a_picture_larger_than_the_room_goes_alone() -> None:
+    pixels, _ = run_together(PixelGate(100), [500, 10, 10, 500, 10])
+    assert pixels == 500
+
+
+def test_only_one_is_read_at_a_time() -> None:
+    gate, reading, overlapped = PixelGate(100), Lock(), Event()
+
+    def read() -> tuple[None, int]:
+        if not reading.acquire(blocking=False):
+            overlapped.set()
+            return None, 1
+        sleep(0.002)
+        reading.release()
+        return None, 1
+
+    def work() -> None:
+        with gate.admit(read):
+            pass
+
+    threads = [Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not overlapped.is_set()
+
+
+def test_what_fails_while_reading_or_inside_gives_its_room_back() -> None:
+    gate = PixelGate(10)
+
+    def fail() -> tuple[None, int]:
+        raise LookupError
+
+    for _ in range(3):
+        with pytest.raises(LookupError), gate.admit(fail):
+            pass
+        with pytest.raises(KeyError), gate.admit(lambda: (None, 10)):
+            raise KeyError
+    with gate.admit(lambda: ("picture", 10)) as value:
+        assert value == "picture"

@@ -1,0 +1,92 @@
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from srcnn.batch.output import check_memory, check_output, write_output
+from srcnn.batch.plan import Job
+from srcnn.errors import ImageTooLargeError, OutputError
+from srcnn.pictures.picture import Picture
+from srcnn.pictures.write import WriteOptions
+
+PICTURE = Picture(frames=(np.zeros((2, 3, 3), np.uint8),))
+
+
+def job(target: Path) -> Job:
+    return Job(source=Path("a.png"), target=target)
+
+
+def test_a_folder_that_is_missing_is_made(tmp_path: Path) -> None:
+    check_output(job(tmp_path / "x" / "y" / "a.png"), [(2, 3)])
+    assert (tmp_path / "x" / "y").is_dir()
+
+
+def test_a_folder_without_permission_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.access", lambda path, mode: not (path == tmp_path and mode & os.W_OK))
+    with pytest.raises(OutputError, match=r"expected a folder that can be written for .*, got one without"):
+        check_output(job(tmp_path / "a.png"), [(2, 3)])
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may write everywhere")
+def test_a_read_only_folder_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(OutputError, match="expected a folder that can be written for"):
+        check_output(job(tmp_path / "a.png"), [(2, 3)])
+
+
+@pytest.mark.parametrize("stem", ["a" * 252, "\u6f22" * 84])
+def test_a_name_of_more_than_255_bytes_is_refused(tmp_path: Path, stem: str) -> None:
+    check_output(job(tmp_path / f"{stem[:-1]}.png"), [(2, 3)])
+    with pytest.raises(OutputError, match=r"at most 255 bytes, got 25\d for .*; shorten names with a pattern"):
+        check_output(job(tmp_path / f"{stem}.png"), [(2, 3)])
+
+
+def test_any_frame_may_be_too_large_for_the_format(tmp_path: Path) -> None:
+    with pytest.raises(ImageTooLargeError, match="at most 16,383 pixels a side"):
+        check_output(job(tmp_path / "a.webp"), [(2, 3), (20_000, 3)])
+
+
+def test_more_than_the_machines_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sysconf", {"SC_PAGE_SIZE": 1000, "SC_PHYS_PAGES": 2_000_000}.__getitem__, raising=False)
+    check_memory(job(Path("b.png")), 2_000_000_000)
+    with pytest.raises(
+        ImageTooLargeError, match=r"memory of this machine, 2\.0 GB, got 2\.1 GB; choose a smaller size"
+    ):
+        check_memory(job(Path("b.png")), 2_100_000_000)
+
+
+def test_a_system_that_does_not_tell_its_memory_refuses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("os.sysconf", raising=False)
+    check_memory(job(Path("b.png")), 10**18)
+
+
+def _no_links(*_: object) -> None:
+    raise PermissionError(1, "Operation not permitted")
+
+
+@pytest.mark.parametrize("link", [os.link, _no_links], ids=["links", "no_links"])
+def test_renaming_finds_the_first_free_name(
+    tmp_path: Path, link: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.link", link)
+    for number, name in enumerate(("a.png", "a_1.png", "a_2.png"), 1):
+        output, notes = write_output(job(tmp_path / "a.png"), PICTURE, "rename", WriteOptions())
+        assert (output, notes) == (tmp_path / name, ())
+        assert len(list(tmp_path.iterdir())) == number
+
+
+def test_a_name_that_is_taken_while_writing_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    original = os.link
+
+    def late(source: Path, target: Path) -> None:
+        if not target.exists():
+            target.write_bytes(b"another run's")
+            monkeypatch.setattr("os.link", original)
+        original(source, target)
+
+    monkeypatch.setattr("os.link", late)
+    output, _ = write_output(job(tmp_path / "a.png"), PICTURE, "rename", WriteOptions())
+    assert output == tmp_path / "a_1.png"
+    assert (tmp_path / "a.png").read_bytes() == b"another run's"

@@ -1,0 +1,263 @@
+from pathlib import Path
+
+import pytest
+
+from srcnn.batch.plan import Places, plan_jobs
+from srcnn.batch.size import Size
+from srcnn.errors import InvalidConfigError, InvalidImageError, OutputError
+
+X3 = Size(scale=3)
+
+
+def targets(inputs: list[Path], output: str | None = None, size: Size = X3, **places: object) -> dict[Path, Path]:
+    jobs = plan_jobs(inputs, size, Places(output=output, **places))  # pyright: ignore[reportArgumentType]
+    return {job.source: job.target for job in jobs}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("b.png", "a.jpg", "deep/c.png", "notes.txt", ".hidden.png"):
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "in" / name).touch()
+    return tmp_path / "in"
+
+
+def test_without_an_output_the_result_lies_beside_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "a.b.png"
+    assert targets([file]) == {file: tmp_path / "a.b_x3.png"}
+
+
+def test_without_an_output_a_folder_gets_a_folder_beside_it(folder: Path) -> None:
+    beside = folder.with_name("in_x3")
+    assert targets([folder]) == {folder / "a.jpg": beside / "a.jpg", folder / "b.png": beside / "b.png"}
+
+
+def test_the_folder_in_which_one_stands_gets_a_folder_beside_it_too(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    assert list(targets([Path()]).values()) == [folder.with_name("in_x3") / n for n in ("a.jpg", "b.png")]
+
+
+def test_recursively_the_tree_is_kept(folder: Path) -> None:
+    for output in (None, str(folder.with_name("in_x3"))):
+        assert targets([folder], output, recursive=True)[folder / "deep/c.png"] == folder.with_name("in_x3") / (
+            "deep/c.png"
+        )
+
+
+def test_jobs_are_in_the_order_of_the_inputs_and_of_names(folder: Path, tmp_path: Path) -> None:
+    jobs = plan_jobs([tmp_path / "z.png", folder], X3, Places(recursive=True))
+    assert [job.source.name for job in jobs] == ["z.png", "a.jpg", "b.png", "c.png"]
+
+
+def test_an_output_file_is_taken_for_one_input(tmp_path: Path) -> None:
+    assert targets([tmp_path / "a.png"], "out/b.tif") == {tmp_path / "a.png": Path("out/b.tif")}
+
+
+def test_an_output_folder_keeps_the_names(tmp_path: Path) -> None:
+    files = [tmp_path / "a.png", tmp_path / "b.jpg"]
+    assert targets(files, "out") == {files[0]: Path("out/a.png"), files[1]: Path("out/b.jpg")}
+
+
+def test_an_existing_folder_is_a_folder_whatever_its_name(tmp_path: Path) -> None:
+    (tmp_path / "out.png").mkdir()
+    assert targets([tmp_path / "a.png"], str(tmp_path / "out.png")) == {
+        tmp_path / "a.png": tmp_path / "out.png" / "a.png"
+    }
+
+
+def test_a_pattern_names_every_output(tmp_path: Path) -> None:
+    files = [tmp_path / "a.png", tmp_path / "b.jpg"]
+    assert targets(files, "out/{stem}-{scale}{ext}") == {
+        files[0]: Path("out/a-3.png"),
+        files[1]: Path("out/b-3.jpg"),
+    }
+
+
+@pytest.mark.parametrize("output", [None, "out"])
+@pytest.mark.parametrize("name", ["a.svg", "a.heic", "a"])
+def test_a_format_that_is_not_written_becomes_png(tmp_path: Path, name: str, output: str | None) -> None:
+    (target,) = targets([tmp_path / name], output).values()
+    assert target.suffix == ".png"
+
+
+def test_one_output_file_for_two_inputs_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidConfigError, match=r"one input for the output file out\.png, got 2; name a folder"):
+        targets([tmp_path / "a.png", tmp_path / "b.png"], "out.png")
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "{name}.png",
+        "{",
+        "{}.png",
+        "{0}.png",
+        "{stem!x}.png",
+        "{stem.nothing}.png",
+        "{scale[a]}.png",
+        "{stem:%}.png",
+    ],
+)
+def test_a_pattern_that_is_none_is_refused(tmp_path: Path, pattern: str) -> None:
+    with pytest.raises(
+        InvalidConfigError, match=r"expected a pattern with {parent}, {stem}, {size} and {ext}, .*, got"
+    ):
+        targets([tmp_path / "a.png"], pattern)
+
+
+@pytest.mark.parametrize(("names", "output"), [(["x/a.png", "y/a.png"], "out"), (["a.png", "b.png"], "same{ext}")])
+def test_two_inputs_with_one_output_are_refused(tmp_path: Path, names: list[str], output: str | None) -> None:
+    with pytest.raises(InvalidConfigError, match="expected an output for each input, got"):
+        targets([tmp_path / name for name in names], output)
+
+
+def test_two_formats_of_one_name_that_become_one_file_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidConfigError, match=r"got out/a\.png for both .*a\.png and .*a\.svg"):
+        targets([tmp_path / "a.png", tmp_path / "a.svg"], "out")
+
+
+@pytest.mark.parametrize("output", ["{stem}{ext}", "../in/{stem}{ext}", "."])
+def test_an_output_that_is_an_input_is_refused(folder: Path, output: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    with pytest.raises(OutputError, match="expected an output that is not an input"):
+        targets([folder / "b.png"], output)
+
+
+def test_an_output_that_is_another_input_is_refused(folder: Path) -> None:
+    with pytest.raises(OutputError, match="expected an output that is not an input"):
+        targets([folder / "b.png", folder / "deep/c.png"], str(folder) + "/deep/{stem}{ext}")
+
+
+def test_a_file_that_is_missing_is_planned_and_fails_alone_later(tmp_path: Path) -> None:
+    assert len(targets([tmp_path / "none.png"])) == 1
+
+
+def test_a_folder_without_pictures_gives_no_jobs(tmp_path: Path) -> None:
+    assert targets([tmp_path]) == {}
+
+
+def test_a_folder_inside_another_input_folder_is_a_folder_of_its_own(folder: Path) -> None:
+    for inputs in ([folder, folder / "deep"], [folder / "deep", folder]):
+        assert targets(inputs)[folder / "deep/c.png"] == folder / "deep_x3" / "c.png"
+
+
+def test_a_file_named_beside_its_folder_is_a_file_of_its_own(folder: Path) -> None:
+    assert targets([folder, folder / "deep/c.png"])[folder / "deep/c.png"] == folder / "deep/c_x3.png"
+
+
+def test_a_job_that_comes_twice_is_taken_once(folder: Path, tmp_path: Path) -> None:
+    assert len(plan_jobs([folder, folder, folder / "a.jpg", folder / "a.jpg"], X3, Places())) == 3
+
+
+def test_with_renaming_two_inputs_may_ask_for_one_output(tmp_path: Path) -> None:
+    inputs = [tmp_path / "x/a.png", tmp_path / "y/a.png"]
+    assert [job.target for job in plan_jobs(inputs, X3, Places(output="out", renames=True))] == [Path("out/a.png")] * 2
+
+
+def test_names_that_differ_only_in_case_are_two_pictures(tmp_path: Path) -> None:
+    inputs = [tmp_path / "A.png", tmp_path / "a.png", tmp_path / "a.PNG"]
+    assert sorted(target.name for target in targets(inputs, "out").values()) == ["A.png", "a.PNG", "a.png"]
+
+
+@pytest.mark.parametrize(
+    ("size", "name"),
+    [(Size(scale=2.5), "a_x2.5.png"), (Size(width=80), "a_w80.png"), (Size(width=8, height=6), "a_8x6.png")],
+)
+def test_names_tell_the_size_that_was_asked_for(tmp_path: Path, size: Size, name: str) -> None:
+    assert targets([tmp_path / "a.png"], size=size) == {tmp_path / "a.png": tmp_path / name}
+
+
+def test_a_pattern_knows_the_parent_and_the_size(tmp_path: Path) -> None:
+    file = tmp_path / "in/abc.png"
+    assert targets([file], "{parent}/big/{stem:.2}-{size}{ext}", Size(width=80)) == {
+        file: tmp_path / "in/big/ab-w80.png"
+    }
+
+
+def test_a_pattern_with_a_scale_needs_a_scale(tmp_path: Path) -> None:
+    with pytest.raises(InvalidConfigError, match=r"and {scale} where a scale is asked for"):
+        targets([tmp_path / "a.png"], "{stem}_x{scale}{ext}", Size(width=80))
+
+
+@pytest.mark.parametrize("output", [None, "out", "out/{stem}{ext}"])
+def test_a_format_that_is_asked_for_names_the_outputs(tmp_path: Path, output: str | None) -> None:
+    (target,) = targets([tmp_path / "a.jpg"], output, suffix=".webp").values()
+    assert target.suffix == ".webp"
+
+
+def test_a_format_that_contradicts_the_outputs_name_is_refused(tmp_path: Path) -> None:
+    assert targets([tmp_path / "a.png"], "b.jpeg", suffix=".jpg")
+    with pytest.raises(InvalidConfigError, match=r"expected an output of the format jpg, got b\.png"):
+        targets([tmp_path / "a.png"], "b.png", suffix=".jpg")
+
+
+def test_a_slash_at_the_end_makes_a_folder(tmp_path: Path) -> None:
+    assert targets([tmp_path / "a.png"], "out.png/") == {tmp_path / "a.png": Path("out.png/a.png")}
+
+
+class TestInPlace:
+    def test_the_inputs_are_the_outputs(self, folder: Path) -> None:
+        assert targets([folder], in_place=True) == {folder / n: folder / n for n in ("a.jpg", "b.png")}
+
+    @pytest.mark.parametrize("places", [{"output": "x"}, {"suffix": ".png"}, {"renames": True}])
+    def test_it_excludes_other_places(self, places: dict[str, object]) -> None:
+        with pytest.raises(InvalidConfigError, match=r"expected in_place or \w+, got both; leave one of them out"):
+            Places(in_place=True, **places)  # pyright: ignore[reportArgumentType]
+
+
+class TestPatternsAsInputs:
+    def test_they_are_expanded_as_a_shell_would(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(folder)
+        assert list(targets([Path("?.*")])) == [Path("a.jpg"), Path("b.png")]
+        assert list(targets([folder / "**" / "*.png"])) == [folder / "b.png", folder / "deep/c.png"]
+
+    def test_a_file_of_that_very_name_comes_first(self, tmp_path: Path) -> None:
+        for name in ("[1].png", "1.png"):
+            (tmp_path / name).touch()
+        assert list(targets([tmp_path / "[1].png"])) == [tmp_path / "[1].png"]
+
+    def test_one_that_matches_nothing_is_planned_and_fails_alone_later(self, tmp_path: Path) -> None:
+        assert list(targets([tmp_path / "*.png"])) == [tmp_path / "*.png"]
+
+
+def test_an_output_folder_inside_the_input_folder_is_not_searched(folder: Path) -> None:
+    (folder / "out").mkdir()
+    (folder / "out" / "a.jpg").touch()
+    found = targets([folder], str(folder / "out"), recursive=True)
+    assert list(found) == [folder / n for n in ("a.jpg", "b.png", "deep/c.png")]
+
+
+def test_links_are_not_followed_out_of_the_folder(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "z.png").touch()
+    (folder / "dir").symlink_to(tmp_path / "outside")
+    (folder / "z.png").symlink_to(tmp_path / "outside" / "z.png")
+    (folder / "circle").symlink_to(folder)
+    (folder / "inside.png").symlink_to(folder / "b.png")
+    found = [path.name for path in targets([folder], recursive=True)]
+    assert found == ["a.jpg", "b.png", "c.png", "inside.png"]
+    found = sorted(path.name for path in targets([folder], recursive=True, follow_links=True))
+    assert found == ["a.jpg", "b.png", "c.png", "inside.png", "z.png", "z.png"]
+
+
+@pytest.mark.parametrize("link", ["symlink_to", "hardlink_to"])
+def test_an_output_that_is_an_input_by_a_link_is_refused(folder: Path, tmp_path: Path, link: str) -> None:
+    getattr(tmp_path / "b_x3.png", link)(folder / "b.png")
+    with pytest.raises(OutputError, match="expected an output that is not an input"):
+        targets([folder / "b.png"], f"{tmp_path}/{{stem}}_x3.png")
+
+
+def test_a_name_that_no_file_system_holds_is_planned_and_fails_alone_later(tmp_path: Path) -> None:
+    assert len(targets([tmp_path / ("a" * 300)])) == 1
+    assert len(targets([tmp_path / "a\0.png"])) == 1
+
+
+def test_an_input_folder_that_cannot_be_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(tmp_path))
+
+    monkeypatch.setattr("os.scandir", fail)
+    with pytest.raises(InvalidImageError, match="Permission denied"):
+        plan_jobs([tmp_path], X3, Places())

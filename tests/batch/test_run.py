@@ -1,0 +1,108 @@
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from threading import Lock
+from time import sleep
+
+import numpy as np
+import pytest
+from PIL import Image
+from small_pictures import save_noise
+
+from srcnn.batch.enlarge import Upscalers
+from srcnn.batch.plan import Job
+from srcnn.batch.run import upscale_files
+from srcnn.batch.size import Size
+from srcnn.batch.upscale import Settings
+from srcnn.upscaler import Upscaler
+
+SETTINGS = Settings(size=Size(scale=2))
+
+
+@pytest.fixture
+def jobs(tmp_path: Path) -> list[Job]:
+    """Eight pictures of different sizes, the third of them damaged."""
+    for number in range(8):
+        save_noise(tmp_path / "in" / f"{number}.png", (40 - 4 * number, 8), seed=number)
+    (tmp_path / "in" / "2.png").write_bytes(b"no picture")
+    return [Job(source=tmp_path / "in" / f"{n}.png", target=tmp_path / "out" / f"{n}.png") for n in range(8)]
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_one_bad_file_never_stops_the_others_and_the_order_is_kept(
+    upscalers: Upscalers, jobs: list[Job], workers: int
+) -> None:
+    results = list(upscale_files(jobs, upscalers, SETTINGS, workers=workers))
+    assert [result.job for result in results] == jobs
+    assert [result.status for result in results] == ["ok", "ok", "error", *["ok"] * 5]
+    assert not jobs[2].target.exists()
+
+
+def test_several_at_a_time_give_the_pictures_of_one_at_a_time(upscalers: Upscalers, jobs: list[Job]) -> None:
+    list(upscale_files(jobs, upscalers, SETTINGS, workers=4))
+    for job in jobs[3:]:
+        with Image.open(job.source) as before, Image.open(job.target) as after:
+            np.testing.assert_array_equal(np.asarray(after), upscalers[2](np.asarray(before)))
+
+
+def test_workers_work_at_the_same_time(upscalers: Upscalers, jobs: list[Job], monkeypatch: pytest.MonkeyPatch) -> None:
+    most, inside, lock = 0, 0, Lock()
+    original = Upscaler.__call__
+
+    def watched(self: Upscaler, *arguments: object) -> object:
+        nonlocal most, inside
+        with lock:
+            inside += 1
+            most = max(most, inside)
+        sleep(0.05)
+        with lock:
+            inside -= 1
+        return original(self, *arguments)  # pyright: ignore[reportArgumentType]
+
+    monkeypatch.setattr(Upscaler, "__call__", watched)
+    list(upscale_files(jobs, upscalers, SETTINGS, workers=3))
+    assert 2 <= most <= 3
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_progress_rises_to_the_number_of_files(upscalers: Upscalers, jobs: list[Job], workers: int) -> None:
+    seen: list[float] = []
+    list(upscale_files(jobs, upscalers, SETTINGS, workers=workers, progress=seen.append))
+    assert seen == sorted(seen)
+    assert seen[-1] == pytest.approx(8)
+
+
+def test_closing_early_stops_running_files_at_their_next_strip(
+    upscalers: Upscalers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = [
+        Job(source=save_noise(tmp_path / "in" / f"{n}.png", (8 + n, 8)), target=tmp_path / "out" / f"{n}.png")
+        for n in range(10)
+    ]
+    original = Upscaler.__call__
+
+    def endless(self: Upscaler, image: np.ndarray, progress: Callable[[int, int], None]) -> np.ndarray:
+        for row in range(2000 if image.shape[1] > 8 else 0):
+            sleep(0.005)
+            progress(row, 2000)
+        return original(self, image, progress)
+
+    monkeypatch.setattr(Upscaler, "__call__", endless)
+    with closing(upscale_files(jobs, upscalers, SETTINGS, workers=2)) as results:
+        assert next(results).status == "ok"
+    assert [output.name for output in (tmp_path / "out").iterdir()] == ["0.png"]
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("srcnn")]
+
+
+def test_an_error_in_the_program_is_not_hidden(
+    upscalers: Upscalers, jobs: list[Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Upscaler, "__call__", lambda *_: 1 / 0)
+    for workers in (1, 2):
+        with pytest.raises(ZeroDivisionError):
+            list(upscale_files(jobs, upscalers, SETTINGS, workers=workers))
+
+
+def test_no_files_are_no_results(upscalers: Upscalers) -> None:
+    assert list(upscale_files([], upscalers, SETTINGS, workers=2)) == []

@@ -1,0 +1,262 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from srcnn.batch.enlarge import Upscalers
+from srcnn.batch.plan import Job
+from srcnn.batch.size import Size
+from srcnn.batch.upscale import Result, Settings, upscale_file
+from srcnn.pictures.write import WriteOptions
+from srcnn.upscaler import Upscaler
+
+Upscale = Callable[..., Result]
+
+
+def picture(path: Path, size: tuple[int, int] = (6, 4), mode: str = "RGB") -> Path:
+    """A file of noise, `size` = (width, height)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    channels = len(Image.new(mode, (1, 1)).getbands())
+    pixels = np.random.default_rng(0).integers(0, 256, (size[1], size[0], channels), np.uint8)
+    Image.fromarray(pixels.squeeze(2) if channels == 1 else pixels).save(path)
+    return path
+
+
+@pytest.fixture
+def upscale(upscalers: Upscalers) -> Upscale:
+    """Enlarge one file twice, or as the settings say."""
+
+    def run(source: Path, target: Path, **settings: object) -> Result:
+        settings = {"size": Size(scale=2), **settings}
+        return upscale_file(Job(source=source, target=target), upscalers, Settings(**settings))  # pyright: ignore[reportArgumentType]
+
+    return run
+
+
+def test_the_result_is_the_upscalers_and_its_size_is_told(
+    upscale: Upscale, upscalers: Upscalers, tmp_path: Path
+) -> None:
+    source = picture(tmp_path / "a.png", (7, 5))
+    result = upscale(source, tmp_path / "out" / "b.png")
+    assert (result.status, result.error, result.width, result.height) == ("ok", None, 14, 10)
+    assert (result.output, result.scales, result.notes) == (tmp_path / "out" / "b.png", (2,), ())
+    assert result.seconds > 0
+    with Image.open(source) as before, Image.open(tmp_path / "out" / "b.png") as after:
+        np.testing.assert_array_equal(np.asarray(after), upscalers[2](np.asarray(before)))
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["b.png"]
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
+def test_channels_survive_the_files(upscale: Upscale, tmp_path: Path, mode: str) -> None:
+    assert upscale(picture(tmp_path / "a.png", mode=mode), tmp_path / "b.png").error is None
+    with Image.open(tmp_path / "b.png") as after:
+        assert (after.mode, after.size) == (mode, (12, 8))
+
+
+def test_every_frame_of_an_animation_is_enlarged(upscalers: Upscalers, tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (6, 4), colour) for colour in ("red", "green", "blue")]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:], duration=100)
+    shares: list[float] = []
+    job = Job(source=tmp_path / "a.gif", target=tmp_path / "b.gif")
+    settings = Settings(size=Size(scale=2))
+    assert upscale_file(job, upscalers, settings, progress=shares.append).error is None
+    with Image.open(tmp_path / "b.gif") as after:
+        assert (getattr(after, "n_frames", 1), after.size) == (3, (12, 8))
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    assert len(shares) == 3
+
+
+def test_what_the_format_cannot_hold_is_noted(upscale: Upscale, tmp_path: Path) -> None:
+    result = upscale(picture(tmp_path / "a.png", mode="RGBA"), tmp_path / "b.jpg")
+    assert result.error is None
+    assert result.notes
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("none.png", None, "got nothing there"),
+        ("empty.png", b"", "got an empty file"),
+        ("text.png", b"just some text, no picture", "of a known format"),
+        ("cut.png", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "expected"),
+    ],
+)
+def test_a_bad_file_is_an_error_of_one_line_and_nothing_is_written(
+    upscale: Upscale, tmp_path: Path, name: str, content: bytes | None, message: str
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    before = sorted(path.name for path in tmp_path.iterdir())
+    result = upscale(tmp_path / name, tmp_path / "out" / "b.png")
+    assert result.error is not None
+    assert message in result.error
+    assert name in result.error
+    assert "\n" not in result.error
+    assert (result.width, result.height) == (0, 0)
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_a_truncated_picture_leaves_the_old_output_as_it_was(upscale: Upscale, tmp_path: Path) -> None:
+    source = picture(tmp_path / "a.png", (60, 40))
+    source.write_bytes(source.read_bytes()[:-500])
+    (tmp_path / "b.png").write_bytes(b"old")
+    assert upscale(source, tmp_path / "b.png").error is not None
+    assert (tmp_path / "b.png").read_bytes() == b"old"
+
+
+def test_an_output_folder_that_cannot_be_made_is_an_error(upscale: Upscale, tmp_path: Path) -> None:
+    (tmp_path / "out").write_bytes(b"a file")
+    result = upscale(picture(tmp_path / "a.png"), tmp_path / "out" / "b.png")
+    assert result.error is not None
+    assert result.error.startswith(f"expected to write {tmp_path / 'out' / 'b.png'}, got: ")
+    assert (tmp_path / "out").read_bytes() == b"a file"
+
+
+@pytest.mark.parametrize("name", ["b.xyz", "b"])
+def test_an_output_of_no_written_format_is_an_error_before_the_work(
+    upscale: Upscale, tmp_path: Path, name: str
+) -> None:
+    result = upscale(picture(tmp_path / "a.png"), tmp_path / name)
+    assert result.error is not None
+    assert result.error.startswith("expected an output name ending in one of .png")
+
+
+def test_too_little_memory_is_an_error_too(upscale: Upscale, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(Upscaler, "__call__", fail)
+    result = upscale(picture(tmp_path / "a.png"), tmp_path / "b.png")
+    assert result.error is not None
+    assert result.error.startswith(f"expected memory for {tmp_path / 'a.png'}")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
+class TestSizes:
+    def test_between_scales(self, upscale: Upscale, tmp_path: Path) -> None:
+        result = upscale(picture(tmp_path / "a.png", (10, 6)), tmp_path / "b.png", size=Size(scale=1.5))
+        assert (result.error, result.width, result.height, result.scales, result.notes) == (None, 15, 9, (2,), ())
+        with Image.open(tmp_path / "b.png") as after:
+            assert after.size == (15, 9)
+
+    def test_a_smaller_size_needs_no_network_and_says_so(self, upscale: Upscale, tmp_path: Path) -> None:
+        result = upscale(picture(tmp_path / "a.png", (10, 6)), tmp_path / "b.png", size=Size(width=5))
+        assert (result.width, result.height, result.scales) == (5, 3, ())
+        assert result.notes == (
+            "made smaller by antialiased bicubic, without a network: the size asked for is below its own",
+        )
+
+    def test_the_same_size_is_the_same_picture_and_says_so(self, upscale: Upscale, tmp_path: Path) -> None:
+        source = picture(tmp_path / "a.png")
+        result = upscale(source, tmp_path / "b.png", size=Size(scale=1))
+        assert result.notes == ("not enlarged: it has the size asked for already",)
+        with Image.open(source) as before, Image.open(tmp_path / "b.png") as after:
+            np.testing.assert_array_equal(np.asarray(after), np.asarray(before))
+
+    def test_too_large_a_size_is_an_error_that_names_the_file_and_the_scales(
+        self, upscale: Upscale, tmp_path: Path
+    ) -> None:
+        result = upscale(picture(tmp_path / "a.png"), tmp_path / "out" / "b.png", size=Size(width=13))
+        assert result.error is not None
+        assert f"at most 2 times for {tmp_path / 'a.png'}, since tiny has the scales 2, got 2.25" in result.error
+        assert not (tmp_path / "out").exists()
+
+    def test_pages_of_a_document_keep_their_own_proportions(self, upscale: Upscale, tmp_path: Path) -> None:
+        pages = [Image.new("RGB", size, "teal") for size in ((10, 6), (6, 10), (24, 12))]
+        pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])
+        result = upscale(tmp_path / "a.tif", tmp_path / "b.tif", size=Size(long_side=12))
+        assert result.error is None
+        sizes = []
+        with Image.open(tmp_path / "b.tif") as after:
+            for page in range(3):
+                after.seek(page)
+                sizes.append(after.size)
+        assert sizes == [(12, 7), (7, 12), (12, 6)]
+
+    def test_the_output_formats_largest_side_is_checked_before_the_work(
+        self, upscale: Upscale, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(Upscaler, "__call__", lambda *_: pytest.fail("the network ran"))
+        result = upscale(picture(tmp_path / "a.png", (8192, 1)), tmp_path / "b.webp")
+        assert result.error is not None
+        assert "at most 16,383 pixels a side" in result.error
+
+    def test_the_limit_on_pixels_is_of_the_input(self, upscale: Upscale, tmp_path: Path) -> None:
+        source = picture(tmp_path / "a.png", (6, 4))
+        assert upscale(source, tmp_path / "b.png", max_pixels=24).error is None
+        result = upscale(source, tmp_path / "b.png", max_pixels=23)
+        assert result.error is not None
+        assert "expected at most 23 pixels" in result.error
+
+
+class TestExisting:
+    @pytest.fixture
+    def source(self, tmp_path: Path) -> Path:
+        (tmp_path / "b.png").write_bytes(b"old")
+        return picture(tmp_path / "a.png")
+
+    def test_it_is_overwritten_by_default(self, upscale: Upscale, source: Path, tmp_path: Path) -> None:
+        assert upscale(source, tmp_path / "b.png").output == tmp_path / "b.png"
+        with Image.open(tmp_path / "b.png") as after:
+            assert after.size == (12, 8)
+
+    def test_it_is_skipped_without_reading_the_input(self, upscale: Upscale, source: Path, tmp_path: Path) -> None:
+        source.write_bytes(b"no picture")
+        result = upscale(source, tmp_path / "b.png", exists="skip")
+        assert (result.status, result.output, result.error, result.width) == ("skipped", tmp_path / "b.png", None, 0)
+        assert (tmp_path / "b.png").read_bytes() == b"old"
+
+    def test_one_that_appears_meanwhile_is_skipped_too(
+        self, upscale: Upscale, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        original = Upscaler.__call__
+
+        def slow(self: Upscaler, *arguments: object) -> object:
+            (tmp_path / "b.png").write_bytes(b"another run's")
+            return original(self, *arguments)  # pyright: ignore[reportArgumentType]
+
+        monkeypatch.setattr(Upscaler, "__call__", slow)
+        assert upscale(picture(tmp_path / "a.png"), tmp_path / "b.png", exists="skip").status == "skipped"
+        assert (tmp_path / "b.png").read_bytes() == b"another run's"
+
+    def test_a_new_name_is_found(self, upscale: Upscale, source: Path, tmp_path: Path) -> None:
+        for expected in ("b_1.png", "b_2.png"):
+            result = upscale(source, tmp_path / "b.png", exists="rename")
+            assert (result.error, result.output) == (None, tmp_path / expected)
+        assert (tmp_path / "b.png").read_bytes() == b"old"
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "b.png", "b_1.png", "b_2.png"]
+
+    def test_a_new_name_is_only_taken_where_needed(self, upscale: Upscale, source: Path, tmp_path: Path) -> None:
+        assert upscale(source, tmp_path / "c.png", exists="rename").output == tmp_path / "c.png"
+
+    def test_in_place_the_input_is_replaced_and_keeps_its_permissions(self, upscale: Upscale, tmp_path: Path) -> None:
+        source = picture(tmp_path / "a.png")
+        source.chmod(0o600)
+        assert upscale(source, source).error is None
+        with Image.open(source) as after:
+            assert after.size == (12, 8)
+        assert source.stat().st_mode & 0o777 == 0o600
+        assert list(tmp_path.iterdir()) == [source]
+
+    def test_in_place_a_failure_leaves_the_input(self, upscale: Upscale, tmp_path: Path) -> None:
+        source = picture(tmp_path / "a.png")
+        before = source.read_bytes()
+        assert upscale(source, source, size=Size(scale=3)).status == "error"
+        assert source.read_bytes() == before
+
+
+def test_the_background_reaches_the_file(upscale: Upscale, tmp_path: Path) -> None:
+    Image.new("RGBA", (8, 8), (1, 2, 3, 0)).save(tmp_path / "a.png")
+    assert upscale(tmp_path / "a.png", tmp_path / "b.bmp", writing=WriteOptions(background=(1, 0, 0))).error is None
+    with Image.open(tmp_path / "b.bmp") as after:
+        assert after.getpixel((5, 5)) == (255, 0, 0)
+
+
+def test_hidden_files_are_never_left_behind(upscale: Upscale, tmp_path: Path) -> None:
+    source = picture(tmp_path / "a.png")
+    for exists in ("overwrite", "skip", "rename"):
+        upscale(source, tmp_path / "out" / "b.png", exists=exists)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["b.png", "b_1.png"]
