@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from srcnn.errors import InvalidConfigError
-from srcnn.training.config import TrainConfig, config_from_dict, read_config
+from srcnn.training.config import TrainConfig, config_from_dict, read_config, with_defaults
 
 REQUIRED = {"model": "tiny", "scale": 3, "steps": 10}
 REQUIRED_TOML = 'model = "tiny"\nscale = 3\nsteps = 10\n'
@@ -27,7 +27,9 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     text = REQUIRED_TOML + (
         "recipe = 'fast'\nkernel_sizes = [5, 3]\nwidths = [7]\nbatch_size = 4\npatch_size = 20\nlearning_rate = 1e-4\n"
         "warmup_steps = 0\nseed = 9\nprecision = 'bf16'\nfp32_share = 1\nema_decay = 0\naugment_scales = [1, 0.5]\n"
-        "validation_pictures = 2\nvalidate_every = 3\ncheckpoint_every = 4\nthreads = 1\n"
+        "blur_sigma = [0.5, 2]\nblur_kernel = '/kernel.txt'\ndownscale = 'box'\nnoise_sigma = [0, 25]\n"
+        "jpeg_quality = [10, 40]\ndegradations_per_picture = 3\nmemory_mb = 100\n"
+        "sampling = 'pictures'\nvalidation_pictures = 2\nvalidate_every = 3\ncheckpoint_every = 4\nthreads = 1\n"
     )
     config = read_config(written(tmp_path, text), {})
     assert config == TrainConfig(
@@ -45,6 +47,14 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         fp32_share=1,
         ema_decay=0,
         augment_scales=(1, 0.5),
+        sampling="pictures",
+        blur_sigma=(0.5, 2),
+        blur_kernel="/kernel.txt",
+        downscale="box",
+        noise_sigma=(0, 25),
+        jpeg_quality=(10, 40),
+        degradations_per_picture=3,
+        memory_mb=100,
         validation_pictures=2,
         validate_every=3,
         checkpoint_every=4,
@@ -72,6 +82,19 @@ def test_a_config_survives_its_plain_form() -> None:
 )
 def test_the_command_line_replaces_a_value_of_the_file(tmp_path: Path, key: str, text: str, value: object) -> None:
     assert getattr(read_config(written(tmp_path, REQUIRED_TOML), {key: text}), key) == value
+
+
+def test_the_kernels_file_lies_beside_the_configs(tmp_path: Path) -> None:
+    path = written(tmp_path, REQUIRED_TOML + 'blur_kernel = "kernel.txt"\n')
+    assert read_config(path, {}).blur_kernel == str(tmp_path / "kernel.txt")
+    assert read_config(path, {"blur_kernel": '"other.txt"'}).blur_kernel == "other.txt"
+    assert read_config(written(tmp_path, REQUIRED_TOML), {}).blur_kernel == ""
+
+
+def test_an_older_config_has_the_defaults_of_the_keys_that_came_later() -> None:
+    config = config_from_dict(REQUIRED | {"steps": 7}, "here")
+    assert with_defaults(REQUIRED | {"steps": 7}) == config.to_dict()
+    assert with_defaults(config.to_dict() | {"seed": 5})["seed"] == 5
 
 
 def test_the_record_of_a_training_goes_into_the_spec() -> None:

@@ -100,6 +100,27 @@ class TestLoadData:
         assert [pair.hr.shape for pair in train] == [(40, 30), (20, 14)]  # 15 columns are cropped to an even number
         np.testing.assert_allclose(train[1].hr * 255, imresize(pixels["b"], 0.5)[:, :14], atol=1e-4)
 
+    def test_a_picture_is_degraded_by_its_name_and_the_seed(self, tmp_path: Path) -> None:
+        for name in ("a.png", "b.png", "c.png"):
+            save(tmp_path / "x" / name, noise(20, 20))
+            save(tmp_path / "y" / name, noise(20, 20))
+
+        def inputs(*folders: str, **values: object) -> list[np.ndarray]:
+            settings = config(noise_sigma=(5, 50), degradations_per_picture=2, **values)
+            return [pair.enlarged for pair in load(settings, *(tmp_path / folder for folder in folders)).train]
+
+        first, again = inputs("x"), inputs("y")
+        assert len(first) == 2 * 2
+        np.testing.assert_array_equal(first, again)
+        assert len({plane.tobytes() for plane in (*first, *inputs("x", seed=1))}) == 8
+
+    def test_at_scale_1_the_input_is_the_degraded_picture(self, tmp_path: Path) -> None:
+        for name in "ab":
+            save(tmp_path / f"{name}.png", noise(21, 23))
+        (pair,) = load(config(scale=1, noise_sigma=(10, 10)), tmp_path).validation
+        assert pair.hr.shape == pair.enlarged.shape == (21, 23)
+        assert (pair.enlarged - pair.hr).std() * 255 == pytest.approx(10, rel=0.1)
+
     def test_a_size_at_which_a_picture_is_smaller_than_a_patch_is_left_out(self, tmp_path: Path) -> None:
         for name in "ab":
             save(tmp_path / f"{name}.png", noise(22, 40))
@@ -188,6 +209,11 @@ class TestBatches:
         assert steps == attitudes
         # 2000 draws: a picture is chosen in proportion to its places.
         assert np.bincount(pictures) / 2000 == pytest.approx(np.array([27, 38, 1]) / 66, abs=0.04)
+
+    def test_each_picture_may_be_made_equally_likely_whatever_its_size(self, pairs: list[Pair]) -> None:
+        labels = np.concatenate([part for _, part in batches(config(steps=400, sampling="pictures"), pairs, 0, 0)])
+        pictures = np.bincount((labels[:, 0, 0, 0] // 1000).astype(int))
+        assert pictures / 2000 == pytest.approx(np.full(3, 1 / 3), abs=0.04)
 
     def test_a_batch_depends_on_the_seed_and_the_step_alone(self, pairs: list[Pair]) -> None:
         def stream(first: int, **values: object) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -1,5 +1,7 @@
+import errno
 import json
 import math
+import os
 import signal
 import subprocess
 import sys
@@ -191,7 +193,7 @@ def test_a_stopped_and_resumed_run_equals_an_uninterrupted_one_bit_for_bit(
     assert weights(tmp_path) == weights(finished)
     assert notices == []
     assert [line["step"] for line in log(tmp_path)] == [10, 20, 30, 40]
-    varying = {"seconds", "mpx_per_s"}
+    varying = {"seconds", "mpx_per_s", "busy_share"}
     for ours, theirs in zip(log(tmp_path), log(finished), strict=True):
         assert {k: v for k, v in ours.items() if k not in varying} == {
             k: v for k, v in theirs.items() if k not in varying
@@ -455,3 +457,45 @@ def test_a_killed_process_resumes_to_the_same_file(picture_folder: Path, tmp_pat
         assert process.wait() == -signal.SIGKILL
     assert start(killed, "--resume").wait() == 0
     assert weights(killed) == weights(tmp_path / "whole")
+
+
+def test_the_time_spent_waiting_for_data_is_told(
+    data: TrainingData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut = loop.batches
+
+    def slowly(*arguments):
+        for batch in cut(*arguments):
+            time.sleep(0.02)
+            yield batch
+
+    _, lines, _ = run(replace(CONFIG, steps=10), data, tmp_path / "quick")
+    monkeypatch.setattr(loop, "batches", slowly)
+    _, slow, _ = run(replace(CONFIG, steps=10), data, tmp_path / "slow")
+    assert 0 < slow[0].busy_share < lines[0].busy_share <= 1
+    assert slow[0].busy_share < 1 - 10 * 0.02 / slow[0].seconds + 0.01
+
+
+def test_a_full_disk_loses_nothing(data: TrainingData, finished: Path, tmp_path: Path) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(StoppedError):
+        run(CONFIG, data, tmp_path, progress=stop_at(25))
+    before = contents(tmp_path)
+    for place, name in ((os, "fsync"), (os, "replace"), (loop.json, "dumps")):
+        with pytest.MonkeyPatch.context() as patch:
+            # After the log has been cut back for resuming: the disk fills up in the middle.
+            fill = stop_at_and(21, lambda place=place, name=name, patch=patch: patch.setattr(place, name, full))
+            with pytest.raises(OutputError, match="No space left on device"):
+                run(CONFIG, data, tmp_path, resume=True, progress=fill)
+        assert {name: contents(tmp_path)[name] for name in before if name != LOG_FILE} == {
+            name: content for name, content in before.items() if name != LOG_FILE
+        }
+    run(CONFIG, data, tmp_path, resume=True)
+    assert weights(tmp_path) == weights(finished)
+    assert [line["step"] for line in log(tmp_path)] == [10, 20, 30, 40]
+
+
+def stop_at_and(step: int, act: Callable[[], None]) -> Callable[[int], None]:
+    return lambda done: act() if done == step else None

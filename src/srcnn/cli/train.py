@@ -1,10 +1,11 @@
 """`srcnn train`."""
 
+import os
 import signal
 import sys
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,15 +55,29 @@ def train_command(
         raise MissingExtraError("torch", "train") from error
     if config.threads:
         torch.set_num_threads(config.threads)
-    pictures = _load(config, (*data, *more_data))
-    try:
-        run_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"expected to make the folder {run_dir}, got: {error.strerror}; choose another with -o"
-        ) from error
-    start = _initial_model(init, config.scale) if init else None
-    _train(config, pictures, run_dir, init=start, resume=resume, accept_changes=accept_changes)
+    with _first_process_speaks():
+        pictures = _load(config, (*data, *more_data))
+        try:
+            run_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(
+                f"expected to make the folder {run_dir}, got: {error.strerror}; choose another with -o"
+            ) from error
+        start = _initial_model(init, config.scale) if init else None
+        _train(config, pictures, run_dir, init=start, resume=resume, accept_changes=accept_changes)
+
+
+@contextmanager
+def _first_process_speaks() -> Generator[None]:
+    """Join the processes that torchrun started; all but the first print nothing but errors that end them."""
+    from srcnn.training.ranks import join_ranks
+
+    with join_ranks() as rank, ExitStack() as stack:
+        if rank:
+            silence = stack.enter_context(Path(os.devnull).open("w"))
+            stack.enter_context(redirect_stdout(silence))
+            stack.enter_context(redirect_stderr(silence))
+        yield
 
 
 def _split(setting: str) -> tuple[str, str]:
@@ -106,6 +121,7 @@ def _train(
     """Train, with a progress bar and a line for every validation; Ctrl-C ends it with a checkpoint."""
     from srcnn.training.loop import LOG_FILE, MODEL_FILE, train
     from srcnn.training.plots import CURVES_FILE, FILTERS_FILE, plot_curves, plot_filters
+    from srcnn.training.ranks import is_first
 
     overwrite = "\r" if sys.stdout.isatty() else ""  # the progress bar
     with progress_bar("training") as advance:
@@ -114,7 +130,7 @@ def _train(
             validation = ""
             if line.validation_psnr is not None:
                 validation = f"validation {line.validation_psnr:.3f} dB (bicubic {line.bicubic_psnr:.3f}), "
-            speed = f"{line.mpx_per_s:.2f} Mpx/s, {line.seconds:.0f} s"
+            speed = f"{line.mpx_per_s:.2f} Mpx/s, {line.seconds:.0f} s, busy {line.busy_share:.1%}"
             click.echo(f"{overwrite}step {line.step}: {validation}loss {line.loss:.3e}, {speed}")
 
         with _catch_interrupt() as interrupted:
@@ -133,6 +149,8 @@ def _train(
     if interrupted.is_set():
         click.echo(f"stopped with a checkpoint in {run_dir}; go on with --resume", err=True)
         raise click.Abort
+    if not is_first():
+        return
     plot_curves(run_dir / LOG_FILE, run_dir / CURVES_FILE)
     plot_filters(model, run_dir / FILTERS_FILE)
     for name in (MODEL_FILE, LOG_FILE, CURVES_FILE, FILTERS_FILE):

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from srcnn.atomic import write_atomically
-from srcnn.errors import CheckpointError
+from srcnn.errors import CheckpointError, OutputError
 
 CURRENT = "checkpoint.pt"
 PREVIOUS = "checkpoint.previous.pt"
@@ -56,9 +56,15 @@ def save_checkpoint(run_dir: Path, checkpoint: Checkpoint) -> None:
     torch.save(asdict(checkpoint), content)
     fresh = run_dir / "checkpoint.next.pt"
     write_atomically(fresh, content.getvalue())
-    if (run_dir / CURRENT).exists():
-        os.replace(run_dir / CURRENT, run_dir / PREVIOUS)
-    os.replace(fresh, run_dir / CURRENT)
+    try:
+        if (run_dir / CURRENT).exists():
+            os.replace(run_dir / CURRENT, run_dir / PREVIOUS)
+        os.replace(fresh, run_dir / CURRENT)
+    except OSError as error:
+        raise OutputError(
+            f"expected to write {run_dir / CURRENT}, got: {error.strerror or error}; free space or check permissions, "
+            "then go on with --resume"
+        ) from error
 
 
 def load_checkpoint(run_dir: Path) -> tuple[Checkpoint, str | None]:

@@ -2,12 +2,15 @@
 
 import math
 import tomllib
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from srcnn.errors import InvalidConfigError, ModelFileError
 from srcnn.spec import ModelSpec, srcnn
+
+_REQUIRED = ("model", "scale", "steps")
+Downscale = Literal["bicubic", "bilinear", "box", "nearest", "spline"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +19,7 @@ class TrainConfig:
 
     Attributes:
         model: the name the trained model carries.
-        scale: the enlargement to learn.
+        scale: the enlargement to learn; 1 changes no size: the network learns to undo the degradations.
         recipe: "fast": random patches, Adam, cosine; "paper": the authors' sub-images, SGD and fixed rate.
         kernel_sizes: f1, f2, f3: odd kernel sizes.
         widths: n1, n2: feature maps between the kernels.
@@ -31,6 +34,16 @@ class TrainConfig:
         fp32_share: the last part of the steps, 0 to 1, that runs in fp32 whatever the precision.
         ema_decay: of the running mean of the weights, which is what is validated and kept.
         augment_scales: every picture is used at each of these sizes, in (0, 1].
+        sampling: "pixels": every place of every picture is equally likely; "pictures": every picture is,
+            whatever its size.
+        blur_sigma: lowest and highest deviation of a Gaussian blur, in pixels of the true picture; [] for none.
+        blur_kernel: a text file with the matrix to blur with, beside the config's file; "" for none.
+        downscale: how a picture is made smaller; at scale 1 not used.
+        noise_sigma: lowest and highest deviation of white noise, in grey levels of 255; [] for none.
+        jpeg_quality: lowest and highest quality of a JPEG, 1 to 100; [] for none.
+        degradations_per_picture: versions of every picture and size, each with its own strengths within the ranges.
+        memory_mb: the most that the pictures to learn from may take, in millions of bytes; where they are
+            more, some of them are in memory for every block of steps, changed while the next one runs.
         validation_pictures: this many pictures, spread evenly over the sorted names, are kept out of
             training and only measured; 0 only in the paper's recipe, which keeps none out.
         validate_every: steps between validations.
@@ -53,6 +66,14 @@ class TrainConfig:
     fp32_share: float = 0.2
     ema_decay: float = 0.999
     augment_scales: tuple[float, ...] = (1.0,)
+    sampling: Literal["pixels", "pictures"] = "pixels"
+    blur_sigma: tuple[float, ...] = ()
+    blur_kernel: str = ""
+    downscale: Downscale = "bicubic"
+    noise_sigma: tuple[float, ...] = ()
+    jpeg_quality: tuple[int, ...] = ()
+    degradations_per_picture: int = 1
+    memory_mb: int = 8000
     validation_pictures: int = 5
     validate_every: int = 500
     checkpoint_every: int = 500
@@ -60,7 +81,10 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         _check_types(self)
-        positive = ("scale", "steps", "batch_size", "learning_rate", "validate_every", "checkpoint_every")
+        positive = (
+            "scale", "steps", "batch_size", "learning_rate", "degradations_per_picture", "memory_mb",
+            "validate_every", "checkpoint_every",
+        )  # fmt: skip
         for name in positive:
             _require(getattr(self, name) > 0, name, "above 0", getattr(self, name))
         for name in ("seed", "threads", "warmup_steps"):
@@ -75,6 +99,8 @@ class TrainConfig:
             bool(self.augment_scales) and all(0 < s <= 1 for s in self.augment_scales),
             "augment_scales", "at least one size in (0, 1]", self.augment_scales,
         )  # fmt: skip
+        for name, low, high in (("blur_sigma", 0, 50), ("noise_sigma", 0, 255), ("jpeg_quality", 1, 100)):
+            _require_range(name, getattr(self, name), low, high)
         reach = self.spec().reach
         _require(
             self.patch_size > 2 * reach,
@@ -118,6 +144,8 @@ def read_config(path: Path, overrides: dict[str, str]) -> TrainConfig:
     """
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
+        if values.get("blur_kernel") and isinstance(values["blur_kernel"], str):
+            values["blur_kernel"] = str(path.parent / values["blur_kernel"])
         for key, text in overrides.items():
             values[key] = _parse_value(key, text)
     except OSError as error:
@@ -139,14 +167,19 @@ def config_from_dict(values: dict[str, Any], source: str) -> TrainConfig:
         raise InvalidConfigError(
             f"expected only known keys in {source}, got {', '.join(unknown)}; the keys are {', '.join(known)}"
         )
-    required = ("model", "scale", "steps")
-    missing = [key for key in required if key not in values]
+    missing = [key for key in _REQUIRED if key not in values]
     if missing:
         raise InvalidConfigError(
-            f"expected the keys {', '.join(required)} in {source}, got no {', '.join(missing)}; add them"
+            f"expected the keys {', '.join(_REQUIRED)} in {source}, got no {', '.join(missing)}; add them"
         )
     arguments: dict[str, Any] = {key: _tuple(value) for key, value in values.items()}
     return TrainConfig(**arguments)
+
+
+def with_defaults(values: dict[str, Any]) -> dict[str, Any]:
+    """The plain form of an older config, with the default of every key that there was not yet."""
+    defaults = {field.name: field.default for field in fields(TrainConfig) if field.default is not MISSING}
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in (defaults | values).items()}
 
 
 def _tuple(value: Any) -> Any:
@@ -191,3 +224,8 @@ def _require(holds: bool, name: str, expected: str, got: object) -> None:
     if not holds:
         got = list(got) if isinstance(got, tuple) else got
         raise InvalidConfigError(f"expected {name} to be {expected}, got {got!r}; correct the config")
+
+
+def _require_range(name: str, limits: tuple[float, ...], lowest: float, highest: float) -> None:
+    good = not limits or (len(limits) == 2 and lowest <= limits[0] <= limits[1] <= highest)
+    _require(good, name, f"[low, high] from {lowest} to {highest}, or [] for none", limits)

@@ -1,42 +1,26 @@
 """Pictures on disk become pairs of patches: enlarged low resolution in, truth out.
 
-The order is the authors': luma of the whole picture, cropped to a multiple of the scale, shrunk and
-enlarged by bicubic without rounding, patches cut afterwards. Every batch is a pure function of
-(seed, step), so a resumed training sees exactly the batches it would have seen.
-
-This module knows nothing of networks and losses.
+Every batch is a pure function of (seed, step), so a resumed training sees exactly the batches it would
+have seen. This module knows nothing of networks and losses.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 from numpy.typing import NDArray
 
 from srcnn.errors import InvalidConfigError, InvalidImageError
-from srcnn.imaging import crop_to_multiple, from_float, imresize, rgb_to_luma_bt601, to_float
 from srcnn.pictures.find import find_pictures
-from srcnn.pictures.read import read_array
 from srcnn.training.config import TrainConfig
+from srcnn.training.degradation import Plane
+from srcnn.training.pairs import Pair, make_pair, pair_bytes, read_usable_luma
+from srcnn.training.pools import Pool, Pools
 
-Plane = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """One picture's luma at one size.
-
-    Attributes:
-        name: of the file.
-        enlarged: H x W float32, what the network sees: bicubic down and up again.
-        hr: H x W float32 in [0, 1], limited-range luma, the truth.
-    """
-
-    name: str
-    enlarged: Plane
-    hr: Plane
+_VALIDATION_SIDE = 1024  # pixels; 64 maps of this are 268 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +28,13 @@ class TrainingData:
     """What a training learns from and what it is measured on.
 
     Attributes:
-        train: pairs to cut patches from, each at least `patch_size` on both sides.
-        validation: pairs kept out of training, whole.
+        train: pairs to cut patches from, each at least `patch_size` on both sides; or the source of
+            them, where all together are more than `memory_mb`.
+        validation: pairs kept out of training; of a very large picture the middle.
         skipped: why each unusable file was left out.
     """
 
-    train: list[Pair]
+    train: list[Pair] | Pools
     validation: list[Pair]
     skipped: list[str]
 
@@ -72,38 +57,72 @@ def load_data(config: TrainConfig, folders: Sequence[Path], progress: Callable[[
     """
     # A folder named twice must not put a picture into training and validation both.
     paths = list({path.resolve(): path for folder in folders for path in find_pictures(folder)}.values())
-    lumas: list[tuple[str, NDArray[np.uint8]]] = []
-    skipped: list[str] = []
+    lumas: dict[Path, NDArray[np.uint8]] = {}
+    skipped: dict[Path, str] = {}
+    room = config.memory_mb * 1e6
     for done, path in enumerate(paths, 1):
         try:
-            luma = _read_luma(path)
+            luma = read_usable_luma(path, config)
         except InvalidImageError as error:
-            skipped.append(str(error))
+            skipped[path] = str(error)
         else:
-            if min(luma.shape) < config.patch_size:
-                skipped.append(f"{path}: {luma.shape[0]} x {luma.shape[1]} is smaller than a patch")
-            else:
-                lumas.append((path.name, luma))
+            lumas[path] = luma
+            room -= luma.size + pair_bytes(luma.size, config)
+            if room < 0 and config.recipe != "paper":
+                lumas.clear()
+                progress(len(paths), len(paths))
+                return _too_much(config, folders, paths, skipped)
         progress(done, len(paths))
-    _check_usable(config, folders, lumas, skipped)
+    _check_usable(config, folders, len(lumas), skipped)
     held_out = set(np.linspace(0, len(lumas) - 1, config.validation_pictures).round().astype(int).tolist())
-    validation = [_pair(name, luma, config.scale) for i, (name, luma) in enumerate(lumas) if i in held_out]
+    named = [(path.name, luma) for path, luma in lumas.items()]
+    validation = [make_pair(name, _middle(luma), config) for i, (name, luma) in enumerate(named) if i in held_out]
     train = [
         pair
-        for i, (name, luma) in enumerate(lumas)
+        for i, (name, luma) in enumerate(named)
         if i not in held_out
         for size in config.augment_scales
-        if min((pair := _pair(name, _shrink(luma, size), config.scale)).hr.shape) >= config.patch_size
+        for version in range(config.degradations_per_picture)
+        if min((pair := make_pair(name, luma, config, size=size, version=version)).hr.shape) >= config.patch_size
     ]
     if not train:
         raise InvalidConfigError(
             f"expected pictures larger than a patch of {config.patch_size} pixels after cropping to a multiple of "
             f"{config.scale}, got none; lower patch_size or use larger pictures"
         )
-    return TrainingData(train, validation, skipped)
+    return TrainingData(train, validation, list(skipped.values()))
 
 
-def batches(config: TrainConfig, pairs: Sequence[Pair], border: int, first_step: int) -> Iterator[tuple[Plane, Plane]]:
+def _too_much(
+    config: TrainConfig, folders: Sequence[Path], paths: Sequence[Path], skipped: dict[Path, str]
+) -> TrainingData:
+    """Keep pictures out for validation and leave the others to pools; most of them have not been read yet."""
+    held_out: dict[Path, Pair] = {}
+    for start in np.linspace(0, len(paths) - 1, config.validation_pictures).round().astype(int):
+        for path in (*paths[start:], *paths[:start]):
+            if path in held_out or path in skipped:
+                continue
+            try:
+                held_out[path] = make_pair(path.name, _middle(read_usable_luma(path, config)), config)
+            except InvalidImageError as error:
+                skipped[path] = str(error)
+            else:
+                break
+    rest = [path for path in paths if path not in held_out and path not in skipped]
+    if not rest or len(held_out) < config.validation_pictures:
+        _check_usable(config, folders, len(held_out), skipped)
+    return TrainingData(Pools(config, rest), list(held_out.values()), list(skipped.values()))
+
+
+def _middle(luma: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A picture whose maps fit the memory in every layer."""
+    top, left = (max(0, side - _VALIDATION_SIDE) // 2 for side in luma.shape)
+    return luma[top : top + _VALIDATION_SIDE, left : left + _VALIDATION_SIDE]
+
+
+def batches(
+    config: TrainConfig, pairs: Sequence[Pair], border: int, first_step: int, *, end: int | None = None
+) -> Iterator[tuple[Plane, Plane]]:
     """Random patches for each step from `first_step` on, cut one step ahead in another thread.
 
     Args:
@@ -111,15 +130,15 @@ def batches(config: TrainConfig, pairs: Sequence[Pair], border: int, first_step:
         pairs: each at least `patch_size` on both sides.
         border: pixels that the label is smaller on each side: the network's reach.
         first_step: the step to start at, 0 for a new training.
+        end: the step to end before; None takes all.
 
     Yields:
         Inputs N x 1 x P x P and labels N x 1 x (P - 2 border) x (P - 2 border), float32 in [0, 1].
 
     Tests: tests/training/test_data.py.
     """
-    places = np.array(
-        [(h - config.patch_size + 1) * (w - config.patch_size + 1) for h, w in (p.hr.shape for p in pairs)]
-    )
+    sides = np.array([pair.hr.shape for pair in pairs]) - config.patch_size + 1
+    places = sides.prod(1) if config.sampling == "pixels" else np.ones(len(pairs))
     shares = places / places.sum()
 
     def cut(step: int) -> tuple[Plane, Plane]:
@@ -127,11 +146,61 @@ def batches(config: TrainConfig, pairs: Sequence[Pair], border: int, first_step:
 
     with ThreadPoolExecutor(1, thread_name_prefix="patches") as ahead:
         coming = ahead.submit(cut, first_step)
-        for step in range(first_step, config.steps):
+        for step in range(first_step, config.steps if end is None else end):
             batch = coming.result()
             coming = ahead.submit(cut, step + 1)
             yield batch
         coming.cancel()
+
+
+def pooled_batches(
+    config: TrainConfig, pools: Pools, border: int, first_step: int, notice: Callable[[str], None]
+) -> Iterator[tuple[Plane, Plane]]:
+    """Random patches of one pool after the other; the next is read while one is learned from.
+
+    Args:
+        config: as for `batches`.
+        pools: where pictures come from.
+        border: pixels that the label is smaller on each side.
+        first_step: the step to start at.
+        notice: called once for every file that cannot be used, with their number so far.
+
+    Yields:
+        As `batches`; a pure function of (seed, step) as long as the files stay.
+
+    Raises:
+        InvalidConfigError: no picture can be read any more.
+
+    Tests: tests/training/test_pools.py.
+    """
+    left_out: set[Path] = set()
+    stop = Event()
+    with ThreadPoolExecutor(1, thread_name_prefix="pictures") as ahead:
+        try:
+            blocks = range(first_step // pools.block_steps, -(-config.steps // pools.block_steps))
+            coming = ahead.submit(pools.load, blocks.start, stop)
+            for block in blocks:
+                pool = coming.result()
+                for path, reason in pool.failures.items():
+                    if path not in left_out:
+                        left_out.add(path)
+                        notice(f"left out, {len(left_out)} so far: {reason}")
+                _check_pool(pool)
+                if block + 1 < blocks.stop:
+                    coming = ahead.submit(pools.load, block + 1, stop)
+                first = max(first_step, block * pools.block_steps)
+                end = min(config.steps, (block + 1) * pools.block_steps)
+                yield from batches(config, pool.pairs, border, first, end=end)
+        finally:
+            stop.set()
+
+
+def _check_pool(pool: Pool) -> None:
+    if not pool.pairs:
+        raise InvalidConfigError(
+            f"expected pictures to learn from, got none that can be read any more, {len(pool.failures)} failed, the "
+            f"first: {next(iter(pool.failures.values()))}; bring them back, then go on with --resume"
+        )
 
 
 def _cut_batch(
@@ -152,36 +221,13 @@ def _cut_batch(
     return inputs, labels
 
 
-def _read_luma(path: Path) -> NDArray[np.uint8]:
-    """A picture's limited-range luma in 8 bit; a grey picture is its own luma, as in the authors' code."""
-    image = read_array(path)
-    if image.dtype != np.uint8:
-        image = from_float(to_float(image), np.uint8)
-    if image.ndim == 3 and image.shape[2] in (2, 4):
-        image = image[:, :, :-1]
-    if image.ndim == 3:
-        return rgb_to_luma_bt601(image) if image.shape[2] == 3 else image[:, :, 0]
-    return image
-
-
-def _shrink(luma: NDArray[np.uint8], size: float) -> NDArray[np.uint8]:
-    return luma if size == 1 else imresize(luma, size)
-
-
-def _pair(name: str, luma: NDArray[np.uint8], scale: int) -> Pair:
-    hr = to_float(crop_to_multiple(luma, scale))
-    return Pair(name, imresize(imresize(hr, 1 / scale), scale), hr)
-
-
-def _check_usable(
-    config: TrainConfig, folders: Sequence[Path], lumas: Sequence[object], skipped: Sequence[str]
-) -> None:
+def _check_usable(config: TrainConfig, folders: Sequence[Path], usable: int, skipped: dict[Path, str]) -> None:
     needed = config.validation_pictures + 1
-    if len(lumas) < needed:
+    if usable < needed:
         where = ", ".join(map(str, folders))
-        why = f" ({len(skipped)} skipped, the first: {skipped[0]})" if skipped else ""
+        why = f" ({len(skipped)} skipped, the first: {next(iter(skipped.values()))})" if skipped else ""
         raise InvalidConfigError(
             f"expected at least {needed} pictures of {config.patch_size} pixels a side or more in {where}, "
-            f"one to learn from besides {config.validation_pictures} for validation, got {len(lumas)}{why}; "
+            f"one to learn from besides {config.validation_pictures} for validation, got {usable}{why}; "
             "name other folders with --data, or lower patch_size or validation_pictures"
         )

@@ -3,24 +3,27 @@
 import json
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from srcnn.atomic import write_atomically
-from srcnn.errors import CheckpointError, InvalidConfigError, ModelFileError
+from srcnn.errors import CheckpointError, InvalidConfigError, ModelFileError, OutputError
 from srcnn.imaging import from_float, psnr
 from srcnn.models.gradients import accumulate_gradients
 from srcnn.models.srcnn import Srcnn, initialise
 from srcnn.training.checkpoint import Checkpoint, check_same_config, load_checkpoint, save_checkpoint
-from srcnn.training.config import TrainConfig
-from srcnn.training.data import Pair, TrainingData, batches
+from srcnn.training.config import TrainConfig, with_defaults
+from srcnn.training.data import TrainingData, batches, pooled_batches
+from srcnn.training.degradation import Plane
+from srcnn.training.pairs import Pair
 from srcnn.training.paper import paper_batches, paper_initialise, paper_optimiser
+from srcnn.training.pools import Pools
+from srcnn.training.ranks import add_up, any_rank, from_first, is_first, share_of
 from srcnn.zoo.model_file import Model, save_model
 
 MODEL_FILE = "model.safetensors"
@@ -40,6 +43,7 @@ class Progress:
         learning_rate: of the last step.
         validation_psnr: mean over the validation pictures, dB on limited-range luma; None without any.
         bicubic_psnr: the same for bicubic.
+        busy_share: of the time since the last line, what was not spent waiting for data, 0 to 1.
     """
 
     step: int
@@ -49,6 +53,7 @@ class Progress:
     learning_rate: float
     validation_psnr: float | None
     bicubic_psnr: float | None
+    busy_share: float
 
 
 @dataclass(slots=True)
@@ -102,46 +107,50 @@ def train(
         Tests: tests/training/test_loop.py.
     """
     state = _start(config, init)
-    if resume:
+    if resume and is_first():
         _resume(state, config, run_dir, accept_changes=accept_changes, notice=notice)
+    _share_state(state)
     low_precision = config.precision == "bf16" or (config.precision == "auto" and has_fast_bf16())
     fp32_from = round(config.steps * (1 - config.fp32_share)) if low_precision else 0
     bicubic_psnr = _mean_psnr([(pair.enlarged, pair.hr) for pair in data.validation], config.scale)
     loss_sum, steps_in_sum = torch.zeros(()), 0
     seconds_before, started = state.seconds, time.perf_counter()
-    last_report = started
-    with _open_log(run_dir, state.step) as log:
-        cut = paper_batches if config.recipe == "paper" else batches
-        for inputs, labels in cut(config, data.train, config.spec().reach, state.step):
-            dtype = torch.bfloat16 if state.step < fp32_from else torch.float32
-            loss_sum += _take_step(state, config, torch.from_numpy(inputs), torch.from_numpy(labels), dtype)
-            steps_in_sum += 1
-            progress(state.step)
-            now = time.perf_counter()
-            state.seconds = seconds_before + now - started
-            last = state.step == config.steps or should_stop()
-            due = state.step % config.validate_every == 0
-            saving = state.step % config.checkpoint_every == 0
-            if due or saving or last:
-                _check_finite(float(loss_sum), state.step)
-            if due or last:
-                line = Progress(
-                    step=state.step,
-                    seconds=round(state.seconds, 2),
-                    mpx_per_s=round(steps_in_sum * labels.size / (now - last_report) / 1e6, 3),
-                    loss=float(loss_sum) / steps_in_sum,
-                    learning_rate=learning_rate(config, state.step - 1),
-                    validation_psnr=_validate(config, state.ema, data.validation),
-                    bicubic_psnr=bicubic_psnr,
-                )
-                log.write(json.dumps(asdict(line)) + "\n")
-                log.flush()
-                report(line)
-                loss_sum, steps_in_sum, last_report = torch.zeros(()), 0, time.perf_counter()
-            if saving or last:
-                _save(state, config, run_dir)
-            if last:
-                break
+    last_report = asked = started
+    waited = 0.0
+    if is_first():
+        _cut_log(run_dir, state.step)
+    for inputs, labels in _batches(config, data, state.step, notice):
+        waited += time.perf_counter() - asked
+        dtype = torch.bfloat16 if state.step < fp32_from else torch.float32
+        loss_sum += _take_step(state, config, torch.from_numpy(inputs), torch.from_numpy(labels), dtype)
+        steps_in_sum += 1
+        progress(state.step)
+        now = time.perf_counter()
+        state.seconds = seconds_before + now - started
+        last = any_rank(state.step == config.steps or should_stop())
+        due = state.step % config.validate_every == 0
+        saving = state.step % config.checkpoint_every == 0
+        if due or saving or last:
+            _check_finite(float(loss_sum), state.step)
+        if (due or last) and is_first():
+            line = Progress(
+                step=state.step,
+                seconds=round(state.seconds, 2),
+                mpx_per_s=round(steps_in_sum * labels.size / (now - last_report) / 1e6, 3),
+                loss=float(loss_sum) / steps_in_sum,
+                learning_rate=learning_rate(config, state.step - 1),
+                validation_psnr=_validate(config, state.ema, data.validation),
+                bicubic_psnr=bicubic_psnr,
+                busy_share=round(1 - waited / (now - last_report), 4),
+            )
+            _append_log(run_dir, line)
+            report(line)
+            loss_sum, steps_in_sum, waited, last_report = torch.zeros(()), 0, 0.0, time.perf_counter()
+        if (saving or last) and is_first():
+            _save(state, config, run_dir)
+        if last:
+            break
+        asked = time.perf_counter()
     return to_model(config, state.ema)
 
 
@@ -175,7 +184,7 @@ def _resume(
     """Put the last checkpoint's state in place of the first."""
     saved, problem = load_checkpoint(run_dir)
     if not accept_changes:
-        check_same_config(saved.config, config.to_dict(), _MAY_DIFFER)
+        check_same_config(with_defaults(saved.config), config.to_dict(), _MAY_DIFFER)
     if problem:
         notice(problem)
     try:
@@ -190,12 +199,35 @@ def _resume(
     state.ema, state.step, state.seconds = saved.ema, saved.step, saved.seconds
 
 
+def _share_state(state: _State) -> None:
+    """Start every process where the first one does."""
+    network, optimiser, state.ema, state.step, state.seconds = from_first(
+        [state.network.state_dict(), state.optimiser.state_dict(), state.ema, state.step, state.seconds]
+    )
+    if not is_first():
+        state.network.load_state_dict(network)
+        state.optimiser.load_state_dict(optimiser)
+
+
+def _batches(
+    config: TrainConfig, data: TrainingData, first_step: int, notice: Callable[[str], None]
+) -> Iterator[tuple[Plane, Plane]]:
+    """Inputs and labels of every step from a first one on."""
+    reach = config.spec().reach
+    if isinstance(data.train, Pools):
+        return pooled_batches(config, data.train, reach, first_step, notice)
+    cut = paper_batches if config.recipe == "paper" else batches
+    return cut(config, data.train, reach, first_step)
+
+
 def _take_step(state: _State, config: TrainConfig, inputs: Tensor, labels: Tensor, dtype: torch.dtype) -> Tensor:
     """Gradients, update, running mean; returns the loss before the step."""
     for group in state.optimiser.param_groups:
         group["lr"] = learning_rate(config, state.step) * group.get("multiplier", 1.0)
     state.optimiser.zero_grad(set_to_none=False)
-    loss = accumulate_gradients(state.network, inputs, labels, dtype)
+    part = share_of(inputs)
+    loss = accumulate_gradients(state.network, part, share_of(labels), dtype)
+    loss = add_up(state.network, loss, len(part) / len(inputs))
     state.optimiser.step()
     state.step += 1
     _update_ema(state.ema, state.network, min(config.ema_decay, state.step / (state.step + 10)))
@@ -278,12 +310,23 @@ def _mean_psnr(pictures: Sequence[tuple[np.ndarray, np.ndarray]], border: int) -
     return float(np.mean(values))
 
 
-def _open_log(run_dir: Path, first_step: int) -> IO[str]:
-    """The log, cut back to the step a training resumes from."""
+def _cut_log(run_dir: Path, first_step: int) -> None:
+    """Cut the log back to the step a training resumes from."""
     path = run_dir / LOG_FILE
     lines = path.read_text(errors="replace").splitlines() if first_step and path.is_file() else []
     write_atomically(path, "".join(line + "\n" for line in lines if _step_of(line) <= first_step).encode())
-    return path.open("a")
+
+
+def _append_log(run_dir: Path, line: Progress) -> None:
+    path = run_dir / LOG_FILE
+    try:
+        with path.open("a") as file:
+            file.write(json.dumps(asdict(line)) + "\n")
+    except OSError as error:
+        raise OutputError(
+            f"expected to add a line to {path}, got: {error.strerror or error}; free space or check permissions, "
+            "then go on with --resume"
+        ) from error
 
 
 def _step_of(line: str) -> float:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from srcnn.models.srcnn import Srcnn
 from srcnn.training.config import TrainConfig
-from srcnn.training.data import Pair
+from srcnn.training.pairs import Pair
 
 STRIDE = 14
 _DEVIATION = 0.001

@@ -1,0 +1,31 @@
+"""Measure a network that undoes degradations.
+
+    python runs/measure_degraded.py runs/deblock-955_x1.toml runs/deblock-955_x1/model.safetensors DATA/test/Set5...
+
+degrades the pictures of every folder as the config says, with its seed, and prints the mean PSNR before
+and after the network: once for each JPEG quality 10, 20, 30 and 40 if the config has JPEG in it.
+"""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from srcnn.training.config import read_config
+from srcnn.training.measure import measure_degraded
+from srcnn.upscaler import load
+
+
+def main(config_file: Path, model: str, folders: list[Path]) -> None:
+    """Print one line for each folder and quality."""
+    config, upscaler = read_config(config_file, {}), load(model)
+    settings = {"": config}
+    if config.jpeg_quality:
+        settings = {f" quality {q}": replace(config, jpeg_quality=(q, q)) for q in (10, 20, 30, 40)}
+    for folder in folders:
+        for name, setting in settings.items():
+            before, after = measure_degraded(upscaler.luma, folder, setting)
+            sys.stdout.write(f"{folder.name}{name}: {before:.2f} dB -> {after:.2f} dB ({after - before:+.2f})\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2], [Path(folder) for folder in sys.argv[3:]])

@@ -1,0 +1,179 @@
+"""What makes the small picture of a true one: blur, down-scaling, noise and JPEG, in this order.
+
+Every step works on limited-range BT.601 luma in [0, 1], and what is random is drawn from a generator
+that the caller seeds. This module knows nothing of files of pictures, patches or networks.
+"""
+
+import io
+import math
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from srcnn.errors import InvalidConfigError, MissingExtraError
+from srcnn.imaging import from_float, imresize, to_float
+from srcnn.imaging.color import LUMA_BT601_SPAN
+from srcnn.training.config import Downscale, TrainConfig
+
+Plane = NDArray[np.float32]
+
+_BLACK = 16 / 255
+
+
+def degrade(truth: Plane, config: TrainConfig, random: np.random.Generator) -> Plane:
+    """Apply a config's degradations.
+
+    Args:
+        truth: H x W luma; both sides are multiples of the scale.
+        config: blur_sigma or blur_kernel, scale and downscale, noise_sigma, jpeg_quality.
+        random: decides every strength within its range, and the noise.
+
+    Returns:
+        (H / scale) x (W / scale) luma, float32; not clipped unless JPEG does.
+
+    Raises:
+        InvalidConfigError: the kernel's file cannot be used.
+        MissingExtraError: downscale = "spline" without SciPy.
+
+    Tests: tests/training/test_degradation.py.
+    """
+    luma = truth
+    if config.blur_sigma:
+        low, high = config.blur_sigma
+        kernel = gaussian_kernel(random.uniform(low, high))
+        luma = convolve(convolve(luma, kernel), kernel.T)
+    if config.blur_kernel:
+        luma = convolve(luma, read_kernel(Path(config.blur_kernel)))
+    if config.scale > 1:
+        luma = shrink(luma, config.scale, config.downscale)
+    if config.noise_sigma:
+        low, high = config.noise_sigma
+        luma = add_noise(luma, random.uniform(low, high), random)
+    if config.jpeg_quality:
+        worst, best = config.jpeg_quality
+        luma = compress_jpeg(luma, int(random.integers(worst, best + 1)))
+    return luma
+
+
+def gaussian_kernel(sigma: float) -> NDArray[np.float64]:
+    """A column of Gaussian weights that add up to 1, cut at three deviations; sigma in pixels, 0 or more."""
+    radius = math.ceil(3 * sigma)
+    weights = np.exp(-0.5 * (np.arange(-radius, radius + 1) / max(sigma, 1e-9)) ** 2)
+    return (weights / weights.sum())[:, None]
+
+
+def read_kernel(path: Path) -> NDArray[np.float64]:
+    """Read a blur kernel: a text file of one row of numbers a line.
+
+    Args:
+        path: the file; `#` begins a comment.
+
+    Returns:
+        The matrix, divided by its sum.
+
+    Raises:
+        InvalidConfigError: unreadable, no matrix with odd sides, or a sum that is not above 0.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        rows = [[float(word) for word in row.split()] for line in lines if (row := line.partition("#")[0]).strip()]
+        kernel = np.array(rows, np.float64)  # rows of unequal length raise a ValueError
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise InvalidConfigError(
+            f"expected a matrix of numbers in {path}, got: {reason}; correct the file or blur_kernel"
+        ) from error
+    if kernel.ndim != 2 or not all(side % 2 for side in kernel.shape) or not 0 < kernel.sum() < math.inf:
+        raise InvalidConfigError(
+            f"expected a matrix with odd sides and a sum above 0 in {path}, got {' x '.join(map(str, kernel.shape))} "
+            f"with the sum {kernel.sum():g}; correct the file"
+        )
+    return kernel / kernel.sum()
+
+
+def convolve(luma: Plane, kernel: NDArray[np.float64]) -> Plane:
+    """Convolve with a small kernel of odd sides; the border is mirrored, edge included. Same size, float32."""
+    rows, columns = (side // 2 for side in kernel.shape)
+    padded = np.pad(luma, ((rows, rows), (columns, columns)), mode="symmetric")
+    result = np.zeros_like(luma)
+    for (row, column), weight in np.ndenumerate(kernel[::-1, ::-1]):
+        result += padded[row : row + luma.shape[0], column : column + luma.shape[1]] * np.float32(weight)
+    return result
+
+
+def shrink(luma: Plane, scale: int, kind: Downscale) -> Plane:
+    """Make a picture `scale` times smaller.
+
+    Args:
+        luma: H x W; both sides are multiples of `scale`.
+        scale: 2 or more.
+        kind: "bicubic": MATLAB's, antialiased; "bilinear": a triangle of twice the scale, antialiased as
+            MATLAB's and Pillow's; "box": the mean of scale x scale pixels; "nearest": the pixel in the
+            middle, or right and below of it; "spline": `scipy.ndimage.zoom` without prefilter and
+            antialiasing.
+
+    Returns:
+        (H / scale) x (W / scale), float32.
+
+    Raises:
+        MissingExtraError: "spline" without SciPy.
+
+    Source: the spline is that of a TensorFlow reproduction, tegg89/SRCNN-Tensorflow.
+        Tests: tests/training/test_degradation.py.
+    """
+    if kind == "bicubic":
+        return imresize(luma, 1 / scale)
+    if kind == "spline":
+        try:
+            from scipy.ndimage import zoom
+        except ImportError as error:
+            raise MissingExtraError("scipy", "paper") from error
+        return np.asarray(zoom(luma, 1 / scale, order=3, prefilter=False), np.float32)
+    middle = (scale - 1) / 2  # of the pixels that become one
+    if kind == "nearest":
+        taps = {scale // 2: 1.0}
+    elif kind == "box":
+        taps = dict.fromkeys(range(scale), 1 / scale)
+    else:
+        around = range(math.ceil(middle - scale), math.floor(middle + scale) + 1)
+        taps = {place: (1 - abs(place - middle) / scale) / scale for place in around}
+    return np.ascontiguousarray(_keep_every(_keep_every(luma, scale, taps).T, scale, taps).T)
+
+
+def _keep_every(luma: Plane, scale: int, taps: dict[int, float]) -> Plane:
+    """Weighted sums of the rows at every `scale`-th place; `taps` maps distance to weight."""
+    padded = np.pad(luma, ((scale, scale), (0, 0)), mode="symmetric")
+    result = np.zeros((luma.shape[0] // scale, luma.shape[1]), np.float32)
+    for place, weight in taps.items():
+        result += padded[scale + place :: scale][: len(result)] * np.float32(weight)
+    return result
+
+
+def add_noise(luma: Plane, sigma: float, random: np.random.Generator) -> Plane:
+    """Add white Gaussian noise; sigma in grey levels of 255. Neither rounded nor clipped."""
+    added = random.standard_normal(luma.shape, np.float32) * np.float32(sigma / 255)
+    return (luma + added).astype(np.float32, copy=False)
+
+
+def compress_jpeg(luma: Plane, quality: int) -> Plane:
+    """Save as a grey JPEG and open it again.
+
+    A JPEG holds full-range luma: the quantisation of a real file works on it, so limited range becomes
+    full range and 8 bits on the way in. What lies beyond black and white is clipped.
+
+    Args:
+        luma: H x W, limited range.
+        quality: of the IJG's scale, 1 to 100.
+
+    Returns:
+        The same size, limited range, float32, not rounded.
+    """
+    from PIL import Image
+
+    full = (luma - np.float32(_BLACK)) / np.float32(LUMA_BT601_SPAN)
+    file = io.BytesIO()
+    Image.fromarray(from_float(full, np.uint8)).save(file, "JPEG", quality=quality)
+    with Image.open(file) as picture:
+        opened = to_float(np.asarray(picture))
+    return opened * np.float32(LUMA_BT601_SPAN) + np.float32(_BLACK)

@@ -1,0 +1,109 @@
+"""Pictures that are together too large for the memory: some windows of them for every block of steps.
+
+The pictures come in the order of one shuffle after the other, so that each is used as often as the
+others. A window holds about as many pixels as are learned from it, so little is read in vain. What a
+pool holds is a pure function of (seed, block), as long as the files stay. This module knows nothing of
+patches and steps of networks.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from threading import Event
+
+import numpy as np
+from numpy.typing import NDArray
+
+from srcnn.errors import InvalidImageError
+from srcnn.training.config import TrainConfig
+from srcnn.training.pairs import Pair, make_pair, read_usable_luma
+
+_MOST_STEPS = 500  # of a block
+_WINDOW_PATCHES = 4  # a side of a window, in patches
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """What a block of steps learns from.
+
+    Attributes:
+        pairs: windows of pictures.
+        failures: why a file could not be used, by its path.
+    """
+
+    pairs: list[Pair]
+    failures: dict[Path, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Pools:
+    """The pictures below some folders, read again and again.
+
+    Attributes:
+        config: patch size, batch size, sizes, degradations, seed, and `memory_mb`, which two pools fit into.
+        paths: files to learn from; some may turn out to be unusable.
+    """
+
+    config: TrainConfig
+    paths: list[Path]
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    @property
+    def block_steps(self) -> int:
+        """Steps between one pool and the next."""
+        batch_bytes = 8 * self.config.batch_size * self.config.patch_size**2
+        return min(_MOST_STEPS, max(1, int(self.config.memory_mb * 1e6 / 2 / batch_bytes)))
+
+    @property
+    def windows(self) -> int:
+        """Pictures in a pool."""
+        return -(-self.block_steps * self.config.batch_size // _WINDOW_PATCHES**2)
+
+    def load(self, block: int, stop: Event) -> Pool:
+        """Read the pool of a block.
+
+        Args:
+            block: 0 for the first.
+            stop: set by another thread, ends the reading early.
+
+        Returns:
+            Windows of as many pictures as there are in a pool, less those that fail; more pictures are
+            tried only when all of them fail.
+
+        Tests: tests/training/test_pools.py.
+        """
+        pairs: list[Pair] = []
+        failures: dict[Path, str] = {}
+        for count in range(self.windows + 2 * len(self.paths)):
+            if stop.is_set() or (count >= self.windows and pairs):
+                break
+            turn, place = divmod(block * self.windows + count, len(self.paths))
+            path = self.paths[_shuffled(len(self.paths), self.config.seed, turn)[place]]
+            try:
+                pairs.append(self._window(path, block * self.windows + count))
+            except InvalidImageError as error:
+                failures[path] = str(error)
+        return Pool(pairs, failures)
+
+    def _window(self, path: Path, number: int) -> Pair:
+        """A random window of a picture, at one of the sizes of which a patch is left."""
+        config = self.config
+        random = np.random.default_rng([config.seed, 2, number])
+        luma = read_usable_luma(path, config)
+        sides = {size: math.ceil(min(luma.shape) * size) for size in config.augment_scales}
+        sizes = [size for size, side in sides.items() if side // config.scale * config.scale >= config.patch_size]
+        if not sizes:
+            raise InvalidImageError(f"{path}: {luma.shape[0]} x {luma.shape[1]} is smaller than a patch at any size")
+        size = float(random.choice(sizes))
+        most = max(config.scale, int(_WINDOW_PATCHES * config.patch_size / size))
+        top, left = (int(random.integers(max(0, side - most) + 1)) for side in luma.shape)
+        window = luma[top : top + most, left : left + most]
+        return make_pair(path.name, window, config, size=size, version=number)
+
+
+@lru_cache(maxsize=2)
+def _shuffled(count: int, seed: int, turn: int) -> NDArray[np.int64]:
+    return np.random.default_rng([seed, 1, turn]).permutation(count)

@@ -1,0 +1,45 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from srcnn.errors import InvalidConfigError
+from srcnn.imaging import imresize, psnr
+from srcnn.training.config import TrainConfig
+from srcnn.training.measure import measure_degraded
+from srcnn.training.pairs import degraded, read_luma
+
+
+def config(scale: int, **values: object) -> TrainConfig:
+    return TrainConfig(model="tiny", scale=scale, steps=1, **values)  # type: ignore[arg-type] # any field
+
+
+def test_before_is_the_degraded_picture_and_after_the_networks(picture_folder: Path) -> None:
+    given = config(1, jpeg_quality=(10, 40))
+    before, after = measure_degraded(lambda luma: luma + np.float32(0.1), picture_folder, given)
+    expected: list[float] = []
+    for path in sorted(picture_folder.iterdir()):
+        luma = read_luma(path)
+        small, _ = degraded(path.name, luma, given)
+        rounded = np.floor(np.clip(small, 0, 1) * 255 + 0.5)
+        expected.append(psnr(rounded, luma.astype(np.float64), data_range=255, border=1))
+    assert before == pytest.approx(np.mean(expected), abs=1e-6)
+    assert after < 21  # a shift of 25 levels is 20 dB
+
+
+def test_a_small_picture_is_measured_after_enlarging(picture_folder: Path) -> None:
+    before, after = measure_degraded(lambda luma: imresize(luma, 3), picture_folder, config(3, downscale="box"))
+    assert before == after
+
+
+def test_the_same_seed_degrades_the_same(picture_folder: Path) -> None:
+    def measured(seed: int) -> tuple[float, float]:
+        return measure_degraded(lambda luma: luma, picture_folder, config(1, noise_sigma=(5, 50), seed=seed))
+
+    assert measured(1) == measured(1)
+    assert measured(1) != measured(2)
+
+
+def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidConfigError, match=r"expected pictures in .*, got none"):
+        measure_degraded(lambda luma: luma, tmp_path, config(1))
