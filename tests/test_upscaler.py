@@ -307,3 +307,10 @@ assert not loaded, loaded
         environment = {**os.environ, "PYTHONWARNINGS": "error"}
         result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment)
         assert (result.returncode, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("luma", [np.zeros((4, 4, 3), np.float32), np.zeros((4, 4), np.uint8), [[0.5]]])
+def test_what_is_no_luma_plane_is_refused(luma: object) -> None:
+    upscaler = Upscaler(random_model())
+    with pytest.raises(InvalidImageError, match="expected a"):
+        upscaler.luma(luma)

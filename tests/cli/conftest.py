@@ -54,3 +54,10 @@ def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def picture(tmp_path: Path) -> Path:
     """A PNG of 8 x 6 pixels."""
     return save_noise(tmp_path / "in" / "a.png", (8, 6))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for seed, name in enumerate(("b", "a")):
+        save_noise(tmp_path / "set" / f"{name}.png", (30, 27), seed)
+    return tmp_path / "set"

@@ -3,18 +3,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from small_pictures import save_noise
 
 from srcnn.evaluation.evaluate import evaluate
 from srcnn.evaluation.protocol import AUTHORS
 from srcnn.upscaler import load
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    for seed, name in enumerate(("b", "a")):
-        save_noise(tmp_path / "set" / f"{name}.png", (30, 27), seed)
-    return tmp_path / "set"
 
 
 def test_json_has_the_keys_of_the_contract_and_the_values_of_the_evaluation(
@@ -46,9 +38,11 @@ def test_the_text_has_a_line_for_each_picture_and_the_mean(srcnn: Callable, fold
     outcome = srcnn("evaluate", model_file, folder)
     title, header, *rows = outcome.out.splitlines()
     assert title == f"{model_file} x3, {folder}, protocol authors"
-    assert header.split() == ["picture", "PSNR", "dB", "SSIM", "bicubic", "dB", "gain", "dB"]
+    assert header.split() == ["picture", "PSNR", "dB", "SSIM", "bicubic", "dB", "SSIM", "gain", "dB"]
     assert [row.split()[0] for row in rows] == ["a", "b", "mean"]
-    _, psnr, _, bicubic, gain = rows[-1].split()
+    _, psnr, ssim, bicubic, bicubic_ssim, gain = rows[-1].split()
+    assert -1 <= float(ssim) <= 1
+    assert -1 <= float(bicubic_ssim) <= 1
     assert float(gain) == pytest.approx(float(psnr) - float(bicubic), abs=0.0011)
 
 

@@ -329,11 +329,13 @@ def test_a_model_of_another_scale_may_be_started_from_but_not_one_of_other_layer
     data: TrainingData, tmp_path: Path
 ) -> None:
     config = replace(CONFIG, steps=1)
+    other = tmp_path / "other"
+    other.mkdir()
     assert train(config, data, tmp_path, init=random_model((5, 1, 3), (6, 4), scale=3)).spec.scale == 2
     with pytest.raises(
         ModelFileError, match=r"kernels \(5, 1, 3\) and widths \(6, 4\), got tiny with \[\(4, 1, 5, 5\)"
     ):
-        train(config, data, tmp_path, init=random_model((5, 1, 3), (4, 3)))
+        train(config, data, other, init=random_model((5, 1, 3), (4, 3)))
 
 
 def test_a_training_asked_to_stop_ends_with_a_log_line_and_a_checkpoint_to_go_on_from(
@@ -345,6 +347,15 @@ def test_a_training_asked_to_stop_ends_with_a_log_line_and_a_checkpoint_to_go_on
     assert [line["step"] for line in log(tmp_path)] == [10, 17]
     run(CONFIG, data, tmp_path, resume=True)
     assert weights(tmp_path) == weights(finished)
+
+
+def test_a_new_training_does_not_write_over_an_earlier_one(data: TrainingData, tmp_path: Path) -> None:
+    config = replace(CONFIG, steps=1)
+    train(config, data, tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(CheckpointError, match="go on with --resume, or choose another folder with -o"):
+        train(config, data, tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_there_is_nothing_to_resume_in_an_empty_folder(data: TrainingData, tmp_path: Path) -> None:

@@ -172,3 +172,12 @@ def test_a_pickle_is_never_executed(tmp_path: Path) -> None:
 def test_a_model_in_a_folder_that_is_not_there_is_an_output_error(model: Model, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"^expected to write .*; choose a folder that exists"):
         save_model(tmp_path / "none" / "m", model)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_weights_that_are_no_numbers_are_refused_and_named(tmp_path: Path, value: float) -> None:
+    model = random_model()
+    model.weights["conv2.weight"][0, 0, 0, 0] = value
+    with pytest.raises(ModelFileError, match=r"finite floating-point weights .* others in conv2\.weight; the training"):
+        save_model(tmp_path / "diverged.safetensors", model)
+    assert list(tmp_path.iterdir()) == []

@@ -60,7 +60,7 @@ def _show(evaluation: "Evaluation", model: str, name: str, folder: Path) -> None
     from srcnn.evaluation.published import published_psnr, recognise_dataset
 
     click.echo(f"{model} x{evaluation.scale}, {folder}, protocol {evaluation.protocol.name}")
-    click.echo(f"{'picture':<20} {'PSNR dB':>8} {'SSIM':>7} {'bicubic dB':>11} {'gain dB':>8}")
+    click.echo(f"{'picture':<20} {'PSNR dB':>8} {'SSIM':>7} {'bicubic dB':>11} {'SSIM':>7} {'gain dB':>8}")
     for row in (*evaluation.images, evaluation.mean):
         click.echo(_line(row))
     # Published numbers hold for one protocol; beside another they would mislead.
@@ -74,4 +74,5 @@ def _show(evaluation: "Evaluation", model: str, name: str, folder: Path) -> None
 
 def _line(row: "Measurement") -> str:
     gain = row.psnr - row.bicubic_psnr
-    return f"{row.name:<20} {row.psnr:>8.3f} {row.ssim:>7.4f} {row.bicubic_psnr:>11.3f} {gain:>+8.3f}"
+    bicubic = f"{row.bicubic_psnr:>11.3f} {row.bicubic_ssim:>7.4f}"
+    return f"{row.name:<20} {row.psnr:>8.3f} {row.ssim:>7.4f} {bicubic} {gain:>+8.3f}"

@@ -1,5 +1,6 @@
 """`srcnn train`."""
 
+import importlib.util
 import os
 import signal
 import sys
@@ -49,10 +50,11 @@ def train_command(
 
     config = read_config(config_file, dict(_split(setting) for setting in settings))
     run_dir = output or Path("runs") / config_file.stem
-    try:
-        import torch
-    except ImportError as error:
-        raise MissingExtraError("torch", "train") from error
+    for needed in ("torch", "matplotlib"):  # said now, not after the training
+        if importlib.util.find_spec(needed) is None:
+            raise MissingExtraError(needed, "train")
+    import torch
+
     if config.threads:
         torch.set_num_threads(config.threads)
     with _first_process_speaks():
@@ -89,12 +91,12 @@ def _split(setting: str) -> tuple[str, str]:
 
 def _initial_model(name: str, scale: int) -> "Model":
     """The model to start from; of a shipped one, the scale of the config unless another is named."""
-    from srcnn.zoo.shipped import load_model
+    from srcnn.zoo.shipped import is_shipped, load_model
 
     model, colon, other = name.rpartition(":")
     if colon and other.isdecimal():
         return load_model(model, int(other))
-    return load_model(name, None if Path(name).suffix else scale)
+    return load_model(name, scale if is_shipped(name) else None)
 
 
 def _load(config: "TrainConfig", folders: tuple[Path, ...]) -> "TrainingData":
@@ -123,10 +125,12 @@ def _train(
     from srcnn.training.plots import CURVES_FILE, FILTERS_FILE, plot_curves, plot_filters
     from srcnn.training.ranks import is_first
 
+    done = [0]
     overwrite = "\r" if sys.stdout.isatty() else ""  # the progress bar
     with progress_bar("training") as advance:
 
         def report(line: "Progress") -> None:
+            done.append(line.step)
             validation = ""
             if line.validation_psnr is not None:
                 validation = f"validation {line.validation_psnr:.3f} dB (bicubic {line.bicubic_psnr:.3f}), "
@@ -146,7 +150,7 @@ def _train(
                 notice=lambda text: click.echo(text, err=True),
                 should_stop=interrupted.is_set,
             )
-    if interrupted.is_set():
+    if interrupted.is_set() and done[-1] < config.steps:
         click.echo(f"stopped with a checkpoint in {run_dir}; go on with --resume", err=True)
         raise click.Abort
     if not is_first():

@@ -16,7 +16,7 @@ from srcnn.errors import CheckpointError, InvalidConfigError, ModelFileError, Ou
 from srcnn.imaging import from_float, psnr
 from srcnn.models.gradients import accumulate_gradients
 from srcnn.models.srcnn import Srcnn, initialise
-from srcnn.training.checkpoint import Checkpoint, check_same_config, load_checkpoint, save_checkpoint
+from srcnn.training.checkpoint import CURRENT, Checkpoint, check_same_config, load_checkpoint, save_checkpoint
 from srcnn.training.config import TrainConfig, with_defaults
 from srcnn.training.data import TrainingData, batches, pooled_batches
 from srcnn.training.degradation import Plane
@@ -98,7 +98,7 @@ def train(
         The trained network: the running mean of its weights.
 
     Raises:
-        CheckpointError: nothing to resume, or a checkpoint of another config.
+        CheckpointError: nothing to resume, a checkpoint of another config, or one in the way of a new run.
         ModelFileError: `init` has other layers.
         InvalidConfigError: the loss is no number any more; the last good checkpoint stays.
         OutputError: the run folder cannot be written.
@@ -106,6 +106,11 @@ def train(
     Source: section 3 of the paper for the loss; docs/training.md for what differs.
         Tests: tests/training/test_loop.py.
     """
+    if not resume and (run_dir / CURRENT).exists():
+        raise CheckpointError(
+            f"expected a folder without a training in it, got the checkpoint of an earlier one in {run_dir}; "
+            "go on with --resume, or choose another folder with -o"
+        )
     state = _start(config, init)
     if resume and is_first():
         _resume(state, config, run_dir, accept_changes=accept_changes, notice=notice)
