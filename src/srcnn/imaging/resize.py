@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srcnn.errors import InvalidConfigError
-from srcnn.imaging.depth import Image, check_image, round_to
+from srcnn.imaging.depth import Image, check_image
 
 _KERNEL_WIDTH = 4  # Keys' cubic reaches two samples to each side
 _BLOCK = 48  # output rows per matrix product; 32 to 96 measure alike
@@ -70,7 +70,8 @@ def _resize_plane(plane: Image, size: tuple[int, int], scales: tuple[float, floa
         blocks = _band_blocks(plane.shape[axis], size[axis], scales[axis], antialias, not integer)
         working = _multiply(blocks, working, axis, size[axis])
         if integer:
-            working = round_to(working, plane.dtype).astype(np.float64)
+            np.floor(np.add(working, 0.5, out=working), out=working)
+            np.clip(working, 0, np.iinfo(plane.dtype).max, out=working)
     return working.astype(plane.dtype, copy=False)
 
 
