@@ -7,9 +7,8 @@ what the network changed in the luma:
     R' = bicubic(R) + 255/219 (network(luma) - bicubic(luma)), and so for G, B and grey.
 
 It is done strip by strip, so that memory beyond input and output is bounded; only where a picture
-has fully transparent pixels are their colours first filled in for the whole picture at once, in
-floating point, which takes about eleven times the memory of an 8-bit input. This module knows
-nothing of files.
+has fully transparent pixels are their colours first filled in for the whole picture at once, which
+takes at most three times the memory of the input. This module knows nothing of files.
 """
 
 from collections.abc import Callable, Iterator

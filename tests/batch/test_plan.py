@@ -1,10 +1,11 @@
+import os
 from pathlib import Path
 
 import pytest
 
 from srcnn.batch.plan import Places, plan_jobs
 from srcnn.batch.size import Size
-from srcnn.errors import InvalidConfigError, InvalidImageError, OutputError
+from srcnn.errors import InvalidConfigError, OutputError
 
 X3 = Size(scale=3)
 
@@ -254,10 +255,29 @@ def test_a_name_that_no_file_system_holds_is_planned_and_fails_alone_later(tmp_p
     assert len(targets([tmp_path / "a\0.png"])) == 1
 
 
-def test_an_input_folder_that_cannot_be_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_input_folder_that_cannot_be_read_fails_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise PermissionError(13, "Permission denied", str(tmp_path))
 
     monkeypatch.setattr("os.scandir", fail)
-    with pytest.raises(InvalidImageError, match="Permission denied"):
-        plan_jobs([tmp_path], X3, Places())
+    other, unreadable = plan_jobs([tmp_path, tmp_path / "a.png"], X3, Places())
+    assert (other.source, other.error) == (tmp_path / "a.png", None)
+    assert unreadable.source == tmp_path
+    assert "got: Permission denied; check its permissions" in str(unreadable.error)
+
+
+def test_a_folder_that_cannot_be_looked_into_is_one_job_that_fails(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scandir = os.scandir
+
+    def refuse(path: str) -> object:
+        if Path(path).name == "deep":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr("os.scandir", refuse)
+    jobs = plan_jobs([folder], X3, Places(recursive=True))
+    assert [job.source.name for job in jobs] == ["a.jpg", "b.png", "deep"]
+    assert [job.error is None for job in jobs] == [True, True, False]
+    assert "look into the folder" in str(jobs[-1].error)

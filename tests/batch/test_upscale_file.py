@@ -260,3 +260,27 @@ def test_hidden_files_are_never_left_behind(upscale: Upscale, tmp_path: Path) ->
     for exists in ("overwrite", "skip", "rename"):
         upscale(source, tmp_path / "out" / "b.png", exists=exists)
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["b.png", "b_1.png"]
+
+
+def test_what_failed_while_planning_fails_with_that_reason_and_touches_nothing(
+    upscalers: Upscalers, tmp_path: Path
+) -> None:
+    job = Job(source=tmp_path, target=tmp_path, error="expected to look into it, got: no")
+    for exists in ("overwrite", "skip"):
+        result = upscale_file(job, upscalers, Settings(size=Size(scale=2), exists=exists))  # pyright: ignore[reportArgumentType]
+        assert (result.status, result.error) == ("error", "expected to look into it, got: no")
+
+
+@pytest.mark.parametrize("fit", ["cover", "stretch", "inside"])
+def test_a_kept_orientation_gives_the_size_as_it_is_seen(upscale: Upscale, tmp_path: Path, fit: str) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (10, 6), "teal").save(tmp_path / "a.png", exif=exif)
+    size = Size(width=9, height=12, fit=fit)  # pyright: ignore[reportArgumentType]
+    kept = upscale(tmp_path / "a.png", tmp_path / "kept.png", size=size, keep_orientation=True)
+    turned = upscale(tmp_path / "a.png", tmp_path / "turned.png", size=size)
+    assert (kept.error, turned.error) == (None, None)
+    assert (kept.width, kept.height) == (turned.width, turned.height)
+    with Image.open(tmp_path / "kept.png") as stored, Image.open(tmp_path / "turned.png") as seen:
+        assert stored.size == seen.size[::-1] == (kept.height, kept.width)
+        assert (stored.getexif()[0x0112], seen.getexif().get(0x0112, 1)) == (6, 1)

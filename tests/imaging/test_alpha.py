@@ -1,8 +1,11 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from srcnn.imaging import alpha as alpha_module
 from srcnn.imaging.alpha import fill_transparent
 
 
@@ -71,6 +74,30 @@ def test_a_picture_wholly_hidden_or_wholly_visible_is_returned_as_it_is(alpha: i
     image = np.random.default_rng(0).integers(0, 256, (5, 6, 4), np.uint8)
     image[:, :, 3] = alpha
     assert fill_transparent(image) is image
+
+
+def test_a_colour_under_alpha_0_that_is_no_number_never_spreads() -> None:
+    image = picture((9, 14, 4), 0, "float32")
+    expected = fill_transparent(image)
+    image[image[:, :, -1] == 0, :-1] = np.nan
+    np.testing.assert_array_equal(fill_transparent(image), expected)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+def test_blocks_leave_no_trace(monkeypatch: pytest.MonkeyPatch, dtype: str) -> None:
+    image = picture((37, 20, 4), 1, dtype)
+    whole = fill_transparent(image)
+    monkeypatch.setattr(alpha_module, "_BLOCK_PIXELS", 80)
+    np.testing.assert_array_equal(fill_transparent(image), whole)
+
+
+def test_the_memory_is_at_most_three_times_the_picture() -> None:
+    image = picture((1500, 2000, 4), 2)
+    tracemalloc.start()
+    fill_transparent(image)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 4 * image.nbytes
 
 
 def test_nearly_transparent_pixels_keep_their_colour() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
-from srcnn.pictures.exif import read_from_tiff, updated, without_prefix, write_to_tiff
+from srcnn.pictures.exif import orientation_of, read_from_tiff, updated, without_prefix, write_to_tiff
 
 
 def _tags(block: bytes) -> Image.Exif:
@@ -36,6 +36,11 @@ def test_orientation_and_size_are_new_and_all_else_stays(samples, prefix: bytes,
     assert tags.get_ifd(0x8825) == _tags(block).get_ifd(0x8825)
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_an_orientation_that_is_kept_is_in_the_block(samples, orientation: int) -> None:
+    assert orientation_of(updated(samples.exif, 3, 4, orientation=orientation)) == orientation
+
+
 def test_values_of_every_type_survive() -> None:
     tags = Image.Exif()
     photo = {
@@ -60,7 +65,10 @@ def test_what_is_no_block_is_an_error(block: bytes) -> None:
         updated(block, 1, 1)
 
 
-@given(st.sampled_from([b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08"]), st.binary(max_size=200))
+BIG = [b"II+\0\x08\0\0\0\x10" + bytes(7), b"MM\0+\0\x08\0\0" + bytes(7) + b"\x10"]
+
+
+@given(st.sampled_from([b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08", *BIG]), st.binary(max_size=200))
 def test_a_damaged_block_gives_a_sound_one(header: bytes, rest: bytes) -> None:
     _tags(updated(header + rest, 3, 4))[0x0112] = 1
 
@@ -110,5 +118,39 @@ def test_a_tiff_file_takes_and_gives_the_block(tmp_path: Path, samples, order: s
 def test_a_tiff_file_that_says_nothing_has_no_exif(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "a.tif", np.zeros((4, 5), np.uint8), software="", metadata=None)
     assert read_from_tiff(tmp_path / "a.tif") == (None, None)
-    tifffile.imwrite(tmp_path / "big.tif", np.zeros((4, 5), np.uint8), bigtiff=True)
-    assert read_from_tiff(tmp_path / "big.tif") == (None, None)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_bigtiff_gives_the_block_too(tmp_path: Path, order: str) -> None:
+    iptc = b"\x1c\x02\x05\x00\x05title"
+    photo = struct.pack(order + "QHHQI", 1, 0xA002, 4, 1, 4000) + bytes(12)
+    head = (b"II+\0" if order == "<" else b"MM\0+") + struct.pack(order + "HHQ", 8, 0, 16)
+    if order == ">":
+        head = b"MM\0+" + struct.pack(">HHQ", 8, 0, 16)
+    behind = 16 + 8 + 20 * 4 + 8
+    entries = [
+        (0x0100, 4, 1, struct.pack(order + "I", 5)),
+        (0x010F, 2, 6, b"Maker\0"),
+        (0x83BB, 7, len(iptc), struct.pack(order + "Q", behind)),
+        (0x8769, 18, 1, struct.pack(order + "Q", behind + len(iptc))),
+    ]
+    table = b"".join(struct.pack(order + "HHQ", *fields) + value.ljust(8, b"\0") for *fields, value in entries)
+    (tmp_path / "a.tif").write_bytes(head + struct.pack(order + "Q", 4) + table + bytes(8) + iptc + photo)
+    block, found = read_from_tiff(tmp_path / "a.tif")
+    assert found == iptc
+    assert block is not None
+    assert _tags(block)[0x010F] == "Maker"
+    assert 0x0100 not in _tags(block)
+    assert _tags(block).get_ifd(0x8769) == {0xA002: 4000}
+
+
+def test_a_bigtiff_that_claims_countless_entries_ends(tmp_path: Path) -> None:
+    # One that counts lies beyond the 65,536 of the small kind, which are as many as anyone needs.
+    entries = bytes(20 * 2**16) + struct.pack("<HHQ", 0x010F, 2, 6) + b"Maker\0\0\0"
+    (tmp_path / "a.tif").write_bytes(BIG[0] + struct.pack("<Q", 2**63) + entries)
+    assert read_from_tiff(tmp_path / "a.tif") == (None, None)
+
+
+def test_a_bigtiff_that_begins_beyond_any_file_says_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.tif").write_bytes(b"II+\0\x08\0\0\0" + b"\xff" * 16)
+    assert read_from_tiff(tmp_path / "a.tif") == (None, None)

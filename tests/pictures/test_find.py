@@ -53,6 +53,44 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
         find_pictures(tmp_path / "nowhere")
 
 
+def _lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Folders called "locked" cannot be looked into, not even by the superuser."""
+    scandir = os.scandir
+
+    def refuse(path: str) -> object:
+        if Path(path).name == "locked":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr("os.scandir", refuse)
+
+
+def test_an_unreadable_folder_ends_the_search_unless_somebody_is_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _make(tmp_path, "a.png", "locked/b.png", "z/c.png", "z/locked/d.png")
+    _lock(monkeypatch)
+    with pytest.raises(InvalidImageError, match=r"look into the folder .*locked, got: Permission denied"):
+        find_pictures(tmp_path)
+    called: dict[Path, InvalidImageError] = {}
+    found = find_pictures(tmp_path, on_unreadable=called.__setitem__)
+    assert found == [tmp_path / "a.png", tmp_path / "z" / "c.png"]
+    assert list(called) == [tmp_path / "locked", tmp_path / "z" / "locked"]
+    assert "got: Permission denied; check its permissions" in str(called[tmp_path / "locked"])
+
+
+def test_the_files_of_a_folder_that_may_be_listed_but_not_entered_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _make(tmp_path, "a.png")
+
+    def refuse(_: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_file", refuse)
+    assert _names(tmp_path) == ["a.png"]
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read everything")
 def test_an_unreadable_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "locked").mkdir(mode=0)

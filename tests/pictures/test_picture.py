@@ -15,6 +15,7 @@ def test_every_orientation_is_turned_as_pillow_turns_it(orientation: int) -> Non
     expected.getexif()[0x0112] = orientation
     turned = upright(Picture(frames=(stored,), orientation=orientation))
     np.testing.assert_array_equal(turned.image, np.asarray(ImageOps.exif_transpose(expected)))
+    assert turned.orientation == 1
 
 
 def test_orientation_6_is_a_quarter_turn_clockwise() -> None:

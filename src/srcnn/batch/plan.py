@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from srcnn.batch.size import Size
-from srcnn.errors import InvalidConfigError, OutputError
+from srcnn.errors import InvalidConfigError, InvalidImageError, OutputError
 from srcnn.pictures.find import find_pictures
 from srcnn.pictures.formats import FORMATS, SUFFIXES, format_to_write
 
@@ -22,10 +22,12 @@ class Job:
     Attributes:
         source: the input file.
         target: the output file; its suffix names the format.
+        error: why nothing can be done, if that is known already: a folder that cannot be looked into.
     """
 
     source: Path
     target: Path
+    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,22 +64,23 @@ def plan_jobs(inputs: Sequence[Path], size: Size, places: Places) -> list[Job]:
 
     Args:
         inputs: files, folders, and patterns with *, ? and [] where no file has that very name. A file
-            that is missing is planned, and fails alone later.
+            that is missing is planned, and fails alone later; so is a folder that cannot be looked into.
         size: for the names.
         places: where to look and where to write.
 
     Returns:
         Jobs in the order of the inputs, and of names within each; a job that comes twice is taken once.
+        Folders that cannot be looked into come last.
 
     Raises:
         InvalidConfigError: one output file for several inputs, a pattern that is none, or two inputs
             with one output.
         OutputError: an output that is an input, or a format that is not written.
-        InvalidImageError: an input folder that cannot be read.
 
     Tests: tests/batch/test_plan.py.
     """
-    found = list(dict.fromkeys(_find(inputs, places)))
+    unreadable: dict[Path, InvalidImageError] = {}
+    found = list(dict.fromkeys(_find(inputs, places, unreadable)))
     output = places.output
     if output is not None and "{" not in output and _is_file_name(output) and len(found) > 1:
         raise InvalidConfigError(
@@ -87,17 +90,24 @@ def plan_jobs(inputs: Sequence[Path], size: Size, places: Places) -> list[Job]:
     jobs = [Job(source=file, target=_target(file, folder, size, places)) for file, folder in found]
     if not places.in_place:
         _check_targets(jobs, places)
-    return jobs
+    return jobs + [Job(source=folder, target=folder, error=str(error)) for folder, error in unreadable.items()]
 
 
-def _find(inputs: Sequence[Path], places: Places) -> Iterator[tuple[Path, Path | None]]:
-    """Every input file, and the input folder it was found in."""
+def _find(
+    inputs: Sequence[Path], places: Places, unreadable: dict[Path, InvalidImageError]
+) -> Iterator[tuple[Path, Path | None]]:
+    """Every input file, and the input folder it was found in; folders that cannot be looked into are noted."""
     results = Path(places.output).resolve() if places.output and "{" not in places.output else None
     for path in (each for given in inputs for each in _expand(given)):
         if not _is_folder(path):
             yield path, None
             continue
-        for file in find_pictures(path, recursive=places.recursive, follow_links=places.follow_links):
+        for file in find_pictures(
+            path,
+            recursive=places.recursive,
+            follow_links=places.follow_links,
+            on_unreadable=unreadable.__setitem__,
+        ):
             # What an earlier run put into an output folder inside the input folder is not enlarged again.
             if results is None or results == path.resolve() or results not in file.resolve().parents:
                 yield file, path

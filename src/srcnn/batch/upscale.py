@@ -31,7 +31,7 @@ class Result:
         job: the job.
         status: "skipped" where the output existed and was to be left alone.
         output: the file that was written or left alone, None after an error.
-        width: of the output in pixels, 0 unless the status is "ok".
+        width: of the output in pixels as it is seen, 0 unless the status is "ok".
         height: likewise.
         seconds: reading, enlarging and writing.
         error: why it failed, or None.
@@ -58,12 +58,14 @@ class Settings:
         size: that results are asked to have.
         exists: what to do about an output that exists already.
         max_pixels: of an input, all frames together.
+        keep_orientation: leave the pixels as stored, and the tag that says how to turn them.
         writing: options of writing.
     """
 
     size: Size
     exists: Exists = "overwrite"
     max_pixels: int = DEFAULT_MAX_PIXELS
+    keep_orientation: bool = False
     writing: WriteOptions = field(default_factory=WriteOptions)
 
 
@@ -109,9 +111,6 @@ def upscale_file(
             "close other programs, lower --jobs or cut the picture"
         )
         result = Result(job=job, status="error", error=message)
-    except UnicodeEncodeError:
-        message = f"expected file names in UTF-8, got {str(job.source)!r} for {str(job.target)!r}; rename the file"
-        result = Result(job=job, status="error", error=message)
     except OSError as error:
         message = f"expected to write {job.target}, got: {error.strerror}; choose another output folder"
         result = Result(job=job, status="error", error=message)
@@ -121,6 +120,8 @@ def upscale_file(
 def _upscale(
     job: Job, upscalers: Upscalers, settings: Settings, gate: PixelGate, progress: Callable[[float], None] | None
 ) -> Result:
+    if job.error:
+        return Result(job=job, status="error", error=job.error)
     skipped = Result(job=job, status="skipped", output=job.target)
     if settings.exists == "skip" and os.path.lexists(job.target):
         return skipped
@@ -130,7 +131,7 @@ def _upscale(
         if settings.exists == "skip" and os.path.lexists(job.target):
             return skipped
         output, notes = write_output(job, picture, settings.exists, settings.writing)
-    height, width = picture.image.shape[:2]
+    height, width = _as_seen(picture.image, picture.orientation)
     return Result(
         job=job,
         status="ok",
@@ -144,8 +145,8 @@ def _upscale(
 
 def _read(job: Job, upscalers: Upscalers, settings: Settings) -> tuple[_Work, int]:
     """Decode, decide every frame's size and scale, and count the pixels the networks will make."""
-    picture = read_picture(job.source, max_pixels=settings.max_pixels)
-    targets = tuple(settings.size.target(*frame.shape[:2]) for frame in picture.frames)
+    picture = read_picture(job.source, max_pixels=settings.max_pixels, turn=not settings.keep_orientation)
+    targets = tuple(_target(frame, picture.orientation, settings.size) for frame in picture.frames)
     scales = tuple(
         upscalers.scale_for(frame.shape, target, str(job.source))
         for frame, target in zip(picture.frames, targets, strict=True)
@@ -155,6 +156,21 @@ def _read(job: Job, upscalers: Upscalers, settings: Settings) -> tuple[_Work, in
     check_memory(job, sum(frame.nbytes * area for frame, area in sizes))
     pixels = sum(frame.shape[0] * frame.shape[1] * area for frame, area in sizes)
     return _Work(picture, targets, scales), pixels
+
+
+def _as_seen(frame: Image, orientation: int) -> tuple[int, int]:
+    """Height and width after turning as the tag says."""
+    height, width = frame.shape[:2]
+    return (width, height) if orientation >= 5 else (height, width)
+
+
+def _target(frame: Image, orientation: int, size: Size) -> Target:
+    """The size of a frame as it is stored; the size asked for is that of the picture as it is seen."""
+    target = size.target(*_as_seen(frame, orientation))
+    if orientation < 5:
+        return target
+    (height, width), (kept_height, kept_width) = target.resized, target.kept
+    return Target((width, height), (kept_width, kept_height))
 
 
 def _enlarge_frames(work: _Work, upscalers: Upscalers, progress: Callable[[float], None] | None) -> tuple[Image, ...]:

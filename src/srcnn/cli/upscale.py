@@ -15,6 +15,7 @@ from srcnn.cli.streams import Streams, standard_streams, write_to_standard_outpu
 from srcnn.cli.upscale_options import (
     exists_option,
     jobs_option,
+    keep_orientation_option,
     max_pixels_option,
     places_options,
     size_options,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 @jobs_option
 @exists_option
 @max_pixels_option
+@keep_orientation_option
 @writing_options
 @json_option
 def upscale_command(
@@ -53,6 +55,7 @@ def upscale_command(
     jobs: int,
     exists: "Exists",
     max_pixels: int,
+    keep_orientation: bool,
     writing: "WriteOptions",
     as_json: bool,
 ) -> int:
@@ -79,7 +82,9 @@ def upscale_command(
             raise click.UsageError(
                 "expected at least one picture, got folders without any; check the paths or use --recursive"
             )
-        settings = Settings(size=size, exists=exists, max_pixels=max_pixels, writing=writing)
+        settings = Settings(
+            size=size, exists=exists, max_pixels=max_pixels, keep_orientation=keep_orientation, writing=writing
+        )
         report = _Report(streams, model=upscalers.name, as_json=as_json)
         with (
             progress_bar("enlarging") as advance,

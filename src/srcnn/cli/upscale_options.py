@@ -149,6 +149,13 @@ writing_options = grouped(
     click.option("--strip-metadata", is_flag=True, help="Leave out EXIF, XMP and IPTC."),
 )
 
+keep_orientation_option = click.option(
+    "--keep-orientation-tag",
+    "keep_orientation",
+    is_flag=True,
+    help="Leave the pixels as stored, and the tag that turns them.",
+)
+
 exists_option = click.option(
     "--exists",
     type=click.Choice(["overwrite", "skip", "rename"]),

@@ -11,6 +11,7 @@ import mmap
 import struct
 from collections.abc import Collection
 from pathlib import Path
+from typing import NamedTuple
 
 _Value = tuple[int, int, bytes]
 """Type, count, little-endian bytes."""
@@ -18,11 +19,12 @@ _Directory = dict[int, "_Value | _Directory"]
 _Buffer = bytes | mmap.mmap
 
 _PREFIX = b"Exif\0\0"
-_ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
-_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 18: 8}
 _WORDS = {3: 2, 4: 4, 5: 4, 8: 2, 9: 4, 10: 4, 11: 4, 12: 8, 13: 4}
 """How many bytes are turned around together where the byte order changes."""
 _SHORT, _LONG, _UNDEFINED = 3, 4, 7
+_OFFSETS = (4, 13, 16, 18)
+_ONLY_BIG = (16, 18)
 
 _ORIENTATION, _PHOTO, _GPS, _INTEROPERABILITY = 0x0112, 0x8769, 0x8825, 0xA005
 _WIDTH, _HEIGHT = 0xA002, 0xA003
@@ -32,6 +34,7 @@ _POINTERS = (_PHOTO, _GPS, _INTEROPERABILITY)
 # model, software, date, artist, computer, copyright, the titles that Windows writes, and the pointers.
 _DESCRIPTIVE = (270, 271, 272, 305, 306, 315, 316, 33432, *range(0x9C9B, 0x9CA0), _PHOTO, _GPS)
 _MAX_BYTES = 2**24
+_MAX_ENTRIES = 2**16
 
 
 def without_prefix(exif: bytes) -> bytes:
@@ -50,16 +53,17 @@ def orientation_of(exif: bytes) -> int:
     return tag if tag in range(1, 9) else 1
 
 
-def updated(exif: bytes, height: int, width: int) -> bytes:
-    """Make a block fit a picture that is upright and has a new size.
+def updated(exif: bytes, height: int, width: int, *, orientation: int = 1) -> bytes:
+    """Make a block fit a picture that has a new size.
 
     Args:
         exif: a block, with or without its prefix.
         height: of the picture in pixels.
         width: of the picture in pixels.
+        orientation: of the pixels, 1 to 8.
 
     Returns:
-        The block with its prefix, orientation 1 and the new size, without the thumbnail. Entries that
+        The block with its prefix, this orientation and size, without the thumbnail. Entries that
         point outside the block are left out.
 
     Raises:
@@ -68,7 +72,7 @@ def updated(exif: bytes, height: int, width: int) -> bytes:
     Tests: tests/pictures/test_exif.py.
     """
     main, _ = _parse(without_prefix(exif))
-    main[_ORIENTATION] = (_SHORT, 1, struct.pack("<H", 1))
+    main[_ORIENTATION] = (_SHORT, 1, struct.pack("<H", orientation))
     photo = main.setdefault(_PHOTO, {})
     if isinstance(photo, dict):
         photo[_WIDTH] = (_LONG, 1, struct.pack("<I", width))
@@ -80,7 +84,7 @@ def read_from_tiff(path: Path) -> tuple[bytes | None, bytes | None]:
     """What a TIFF file's first page says in tags that libvips does not read.
 
     Args:
-        path: a TIFF file; of BigTIFF nothing is read.
+        path: a TIFF file, of the small kind or BigTIFF.
 
     Returns:
         EXIF as a block, and IPTC records; None for what is not there.
@@ -128,36 +132,56 @@ def write_to_tiff(path: Path, *, exif: bytes | None, iptc: bytes | None) -> None
         file.write(struct.pack("<I", end))
 
 
+class _Layout(NamedTuple):
+    """How a kind of TIFF stores numbers, in codes of `struct`; BigTIFF has 64-bit offsets and counts."""
+
+    order: str
+    entries: str
+    offset: str
+
+
+_LAYOUTS = {
+    b"II*\0": _Layout("<", "H", "I"), b"MM\0*": _Layout(">", "H", "I"),
+    b"II+\0": _Layout("<", "Q", "Q"), b"MM\0+": _Layout(">", "Q", "Q"),
+}  # fmt: skip
+
+
 def _parse(data: _Buffer, only: Collection[int] | None = None) -> tuple[_Directory, int]:
     """The main directory with those below it, and where the next one begins."""
-    order = _ORDERS.get(data[:4])
-    if order is None or len(data) < 8:
+    layout = _LAYOUTS.get(data[:4])
+    if layout is None or len(data) < 2 * struct.calcsize(layout.offset):
         raise ValueError("no TIFF header")
-    return _read_directory(data, struct.unpack_from(order + "I", data, 4)[0], order, only, depth=0)
+    (start,) = struct.unpack_from(layout.order + layout.offset, data, struct.calcsize(layout.offset))
+    return _read_directory(data, start, layout, only, depth=0)
 
 
 def _read_directory(
-    data: _Buffer, start: int, order: str, only: Collection[int] | None, *, depth: int
+    data: _Buffer, start: int, layout: _Layout, only: Collection[int] | None, *, depth: int
 ) -> tuple[_Directory, int]:
     directory: _Directory = {}
     room = _MAX_BYTES
+    entry = struct.Struct(f"{layout.order}HH{layout.offset}")
+    pointer = struct.Struct(layout.order + layout.offset)
     try:
-        (count,) = struct.unpack_from(order + "H", data, start)
-        for at in range(start + 2, start + 2 + 12 * count, 12):
-            tag, kind, number = struct.unpack_from(order + "HHI", data, at)
+        (count,) = struct.unpack_from(layout.order + layout.entries, data, start)
+        first = start + struct.calcsize(layout.order + layout.entries)
+        step = entry.size + pointer.size
+        for at in range(first, first + step * min(count, _MAX_ENTRIES), step):
+            tag, kind, number = entry.unpack_from(data, at)
             size = number * _SIZES.get(kind, 0)
             if not 0 < size <= room or tag in directory or (only is not None and tag not in only):
                 continue
-            place = at + 8 if size <= 4 else struct.unpack_from(order + "I", data, at + 8)[0]
+            value = at + entry.size
+            place = value if size <= pointer.size else pointer.unpack_from(data, value)[0]
             body = data[place : place + size]
-            if tag in _POINTERS and size == 4 and depth < 2:
-                below, _ = _read_directory(data, struct.unpack(order + "I", body)[0], order, None, depth=depth + 1)
-                directory[tag] = below
-            elif len(body) == size:
+            if tag in _POINTERS and number == 1 and kind in _OFFSETS and depth < 2:
+                target = int.from_bytes(body, "little" if layout.order == "<" else "big")
+                directory[tag], _ = _read_directory(data, target, layout, None, depth=depth + 1)
+            elif len(body) == size and kind not in _ONLY_BIG:
                 room -= size
-                directory[tag] = (kind, number, _little_endian(body, kind) if order == ">" else body)
-        return directory, struct.unpack_from(order + "I", data, start + 2 + 12 * count)[0]
-    except struct.error:
+                directory[tag] = (kind, number, _little_endian(body, kind) if layout.order == ">" else body)
+        return directory, pointer.unpack_from(data, first + step * count)[0]
+    except (struct.error, OverflowError):
         return directory, 0
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from srcnn.imaging.depth import Image, from_float, to_float
 from srcnn.pictures.formats import PictureFormat
-from srcnn.pictures.picture import Picture
+from srcnn.pictures.picture import Picture, upright
 
 WORDS = {"icc": "ICC profile", "exif": "EXIF", "xmp": "XMP", "iptc": "IPTC", "dpi": "resolution", "texts": "PNG texts"}
 _DEPTHS = {"uint8": "8 bit", "uint16": "16 bit", "float32": "32-bit float"}
@@ -17,7 +17,7 @@ def fit(picture: Picture, kind: PictureFormat, *, background: tuple[float, float
     """Do without what a format cannot hold.
 
     Args:
-        picture: upright frames.
+        picture: frames with their orientation.
         kind: the format to write.
         background: R, G, B in [0, 1], put under transparent pixels where the format has no alpha.
 
@@ -27,6 +27,8 @@ def fit(picture: Picture, kind: PictureFormat, *, background: tuple[float, float
     Tests: tests/pictures/test_fit.py.
     """
     picture = replace(picture, notes=())
+    if picture.orientation != 1 and "orientation" not in kind.keeps:
+        picture = _noted(upright(picture), f"the pixels were turned upright: {kind.name} holds no orientation tag")
     picture = _fit_frames(picture, kind)
     picture = _fit_alpha(picture, kind, background)
     picture = _fit_depth(picture, kind)

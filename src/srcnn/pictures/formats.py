@@ -9,7 +9,7 @@ from typing import Literal
 
 from srcnn.errors import ImageTooLargeError, OutputError
 
-Kept = Literal["icc", "exif", "xmp", "iptc", "dpi", "texts"]
+Kept = Literal["icc", "exif", "xmp", "iptc", "dpi", "orientation", "texts"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class PictureFormat:
     largest_side: int = 2**31 - 1
 
 
-_ALL: frozenset[Kept] = frozenset({"icc", "exif", "xmp", "iptc", "dpi"})
+_ALL: frozenset[Kept] = frozenset({"icc", "exif", "xmp", "iptc", "dpi", "orientation"})
 
 # Largest sides: JPEG and GIF have 16-bit fields (ITU-T T.81 B.2.2, GIF89a), WebP 14-bit ones (RFC 9649),
 # TGA 16-bit ones; libpng stops at 1,000,000 by default and libvips' AVIF writer at 16,384.
@@ -53,7 +53,7 @@ FORMATS = (
         writes=("uint8", "uint16"),
         alpha=True,
         reads="1 to 16 bit, palette, tRNS, interlaced; animations (APNG) in 8 bit",
-        keeps=frozenset({"icc", "exif", "xmp", "dpi", "texts"}),
+        keeps=frozenset({"icc", "exif", "xmp", "dpi", "orientation", "texts"}),
         frames="animation",
         largest_side=1_000_000,
     ),
@@ -72,7 +72,7 @@ FORMATS = (
         codec="libvips",
         reads="lossy and lossless, alpha, animations",
         alpha=True,
-        keeps=frozenset({"icc", "exif", "xmp"}),
+        keeps=frozenset({"icc", "exif", "xmp", "orientation"}),
         frames="animation",
         lossy=True,
         largest_side=16_383,

@@ -1,4 +1,4 @@
-"""A picture in memory: upright pixels and what must be kept. This module knows no files and no codecs."""
+"""A picture in memory: pixels and what must be kept. This module knows no files and no codecs."""
 
 import re
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from srcnn.errors import ImageTooLargeError, InvalidImageError
+from srcnn.errors import ImageTooLargeError
 from srcnn.imaging.depth import Image
 
 DEFAULT_MAX_PIXELS = 500_000_000
@@ -28,7 +28,7 @@ class Picture:
         durations_ms: how long each frame of an animation is shown; empty for still pictures and pages.
         loop: how often an animation plays, 0 for ever.
         format: the name in `formats.FORMATS` of the file it came from, or "" for none.
-        orientation: the tag of the file, 1 to 8. Frames are upright already.
+        orientation: how the frames are to be turned to be seen, as EXIF's tag says it, 1 to 8; 1 is upright.
         icc: the ICC profile.
         exif: the EXIF block, from its TIFF header on.
         xmp: the XMP packet.
@@ -60,13 +60,13 @@ class Picture:
 def upright(picture: Picture) -> Picture:
     """Turn and mirror the stored pixels as the orientation tag says.
 
-    The XMP packet's copy of the tag is set to 1; the one in EXIF is set to 1 on writing.
+    The XMP packet's copy of the tag is set to 1; the one in EXIF is on writing.
 
     Args:
         picture: frames as stored.
 
     Returns:
-        Frames as seen; dpi follows the axes.
+        Frames as seen, with orientation 1; dpi follows the axes.
 
     Source: EXIF 2.3 (CIPA DC-008), tag 0x0112. Tests: tests/pictures/test_picture.py.
     """
@@ -77,7 +77,7 @@ def upright(picture: Picture) -> Picture:
         dpi = dpi[::-1]
     xmp = _XMP_ORIENTATION.sub(rb"\g<1>1", picture.xmp) if picture.xmp else None
     frames = tuple(_turn(frame, picture.orientation) for frame in picture.frames)
-    return replace(picture, frames=frames, dpi=dpi, xmp=xmp)
+    return replace(picture, frames=frames, orientation=1, dpi=dpi, xmp=xmp)
 
 
 _XMP_ORIENTATION = re.compile(rb"(tiff:Orientation(?:\s*=\s*[\"']|>\s*))[1-8]")
@@ -115,16 +115,6 @@ def check_pixels(path: Path, size: tuple[int, int], *, frames: int, max_pixels: 
             f"expected at most {max_pixels:,} pixels in {path}, got {width:,} x {height:,}{times}; "
             "raise the limit if you trust the file and have the memory"
         )
-
-
-def check_page(path: Path, page: int | None, count: int) -> None:
-    """Refuse a page that a file does not have.
-
-    Raises:
-        InvalidImageError: not from 0 to below `count`.
-    """
-    if page is not None and not 0 <= page < count:
-        raise InvalidImageError(f"expected a page from 0 to {count - 1} of {path}, got {page}; choose one of them")
 
 
 def as_unit_float(values: NDArray[Any]) -> tuple[NDArray[np.float32], tuple[str, ...]]:

@@ -11,12 +11,12 @@ from srcnn.errors import InvalidImageError
 from srcnn.imaging.depth import Image
 from srcnn.pictures.codecs import libvips_decode, pillow, png, pnm
 from srcnn.pictures.formats import PictureFormat
-from srcnn.pictures.picture import DEFAULT_MAX_PIXELS, Picture, check_page, upright
+from srcnn.pictures.picture import DEFAULT_MAX_PIXELS, Picture, upright
 from srcnn.pictures.recognise import is_animated_png, is_whole_gif, recognise
 
 
-def read_picture(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS, page: int | None = None) -> Picture:
-    """Read a picture upright, with everything that must be kept.
+def read_picture(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS, turn: bool = True) -> Picture:
+    """Read a picture with everything that must be kept.
 
     What the file is follows from its content, not from its name. Colours stay as they are encoded,
     with their profile beside them; only CMYK and Lab become sRGB, with a note.
@@ -24,7 +24,8 @@ def read_picture(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS, page: int 
     Args:
         path: a file of any format in docs/formats.md.
         max_pixels: of all frames together, checked from the header before any decoding.
-        page: the one page or frame to read, from 0; None reads all.
+        turn: bring the pixels upright as the orientation tag says; else they stay as stored, and so
+            does the tag.
 
     Returns:
         Frames in the depth and with the channels of the file, and its metadata.
@@ -35,7 +36,8 @@ def read_picture(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS, page: int 
 
     Tests: tests/pictures/test_read.py, tests/pictures/test_corrupted.py.
     """
-    return upright(_decode(path, max_pixels=max_pixels, page=page))
+    picture = _decode(path, max_pixels=max_pixels)
+    return upright(picture) if turn else picture
 
 
 def read_array(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image:
@@ -55,19 +57,18 @@ def read_array(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image:
 
     Tests: tests/pictures/test_read.py.
     """
-    return _decode(path, max_pixels=max_pixels, page=0).image
+    return _decode(path, max_pixels=max_pixels, first_only=True).image
 
 
-def _decode(path: Path, *, max_pixels: int, page: int | None) -> Picture:
+def _decode(path: Path, *, max_pixels: int, first_only: bool = False) -> Picture:
     kind = _open(path)
     if kind.name == "GIF" and not is_whole_gif(path):
         raise InvalidImageError(f"expected a whole GIF file at {path}, got one cut short; get it again")
     if kind.codec == "pnm":
-        check_page(path, page, 1)
         return pnm.decode(path, max_pixels=max_pixels)
-    animated_png = kind.name == "PNG" and page != 0 and is_animated_png(path)
+    animated_png = kind.name == "PNG" and not first_only and is_animated_png(path)
     codec = pillow if kind.codec == "pillow" or animated_png else libvips_decode
-    picture = codec.decode(path, kind, max_pixels=max_pixels, page=page)
+    picture = codec.decode(path, kind, max_pixels=max_pixels, first_only=first_only)
     return replace(picture, texts=png.read_texts(path)) if kind.name == "PNG" else picture
 
 

@@ -22,18 +22,16 @@ class WriteOptions:
     """How pictures are written.
 
     Attributes:
-        strip_metadata: leave out EXIF, XMP, IPTC and the texts of PNG. The ICC profile and the resolution stay, since
-            they decide how the picture looks.
+        strip_metadata: leave out EXIF, XMP, IPTC and the texts of PNG. The ICC profile, the resolution and the
+            orientation stay, since they decide how the picture looks.
         png_level: zlib's, 0 to 9. 3 with the `sub` filter is as small as the usual 6 and far faster.
-        quality: of JPEG, lossy WebP and AVIF, 1 to 100.
-        webp_lossless: None writes WebP lossless unless the input's format was lossy.
+        quality: of JPEG, AVIF and, where the input's format was lossy, WebP, 1 to 100.
         background: R, G, B in [0, 1], put under transparent pixels where a format has no alpha.
     """
 
     strip_metadata: bool = False
     png_level: int = 3
     quality: int = 95
-    webp_lossless: bool | None = None
     background: tuple[float, float, float] = (1.0, 1.0, 1.0)
 
 
@@ -43,12 +41,12 @@ _DEFAULTS = WriteOptions()
 def write_picture(path: Path, picture: Picture, *, options: WriteOptions = _DEFAULTS) -> tuple[str, ...]:
     """Write a picture in the format its name asks for.
 
-    The orientation tag becomes 1, the pixel dimensions in EXIF those of the picture, and the
-    thumbnail in EXIF is left out.
+    The orientation tag becomes the picture's, the pixel dimensions in EXIF too, and the thumbnail in
+    EXIF is left out. Where there is no orientation tag, the pixels are turned upright instead.
 
     Args:
         path: the output; its suffix names the format. An existing file is replaced once this one is finished.
-        picture: upright frames of equal dtype and channels, and what is to be kept.
+        picture: frames of equal dtype and channels, and what is to be kept.
         options: how.
 
     Returns:
@@ -88,9 +86,9 @@ def _libvips_options(picture: Picture, kind: PictureFormat, options: WriteOption
             return {"compression": options.png_level, "filter": "sub"}
         case "WebP":
             source = format_named(picture.format)
-            lossless = options.webp_lossless if options.webp_lossless is not None else not (source and source.lossy)
-            # exact: colours below full transparency stay as they are.
-            return {"lossless": True, "exact": True} if lossless else {"Q": options.quality}
+            if source and source.lossy:
+                return {"Q": options.quality}
+            return {"lossless": True, "exact": True}  # exact: colours below full transparency stay as they are
         case "TIFF":
             predictor = "float" if all(frame.dtype.kind == "f" for frame in picture.frames) else "horizontal"
             bytes_of_pixels = sum(frame.nbytes for frame in picture.frames)

@@ -5,6 +5,7 @@ logging: nothing is printed. Loaders are called by name, never by guessing, so t
 `formats.FORMATS` are ever decoded and a "[" in a file's name stays a part of the name.
 """
 
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +16,9 @@ import numpy as np
 from srcnn.errors import InvalidImageError
 from srcnn.imaging.depth import Image
 from srcnn.pictures import exif, iptc
+from srcnn.pictures.codecs.libvips_calls import call_libvips
 from srcnn.pictures.formats import PictureFormat
-from srcnn.pictures.picture import Picture, as_unit_float, check_page, check_pixels
+from srcnn.pictures.picture import Picture, as_unit_float, check_pixels
 
 if TYPE_CHECKING:
     import pyvips
@@ -28,14 +30,14 @@ _DTYPES = {"uchar": np.uint8, "ushort": np.uint16, "float": np.float32}
 MM_PER_INCH = 25.4
 
 
-def decode(path: Path, kind: PictureFormat, *, max_pixels: int, page: int | None) -> Picture:
-    """Decode one page or all of them, as stored.
+def decode(path: Path, kind: PictureFormat, *, max_pixels: int, first_only: bool) -> Picture:
+    """Decode the first frame or all of them, as stored.
 
     Args:
         path: a file of the format `kind`.
         kind: what its first bytes say it is.
         max_pixels: checked from the header, for all frames together.
-        page: from 0; None reads all frames of formats that have several.
+        first_only: read one frame, else all of formats that have several.
 
     Returns:
         Frames not yet upright.
@@ -46,16 +48,18 @@ def decode(path: Path, kind: PictureFormat, *, max_pixels: int, page: int | None
     """
     import pyvips
 
-    pyvips.vips_lib.vips_error_clear()  # libvips collects messages, also those of calls that went well
+    def frames(fail_on: str = "error") -> Picture:
+        return call_libvips(lambda: _decode(path, kind, max_pixels=max_pixels, first_only=first_only, fail_on=fail_on))
+
     try:
         if kind.name != "JPEG":
-            return _decode(path, kind, max_pixels=max_pixels, page=page)
+            return frames()
         try:
-            return _decode(path, kind, max_pixels=max_pixels, page=page, fail_on="warning")
+            return frames(fail_on="warning")
         except pyvips.Error as error:
             if _LOST_PIXELS.search(reason(error)):
                 raise
-            picture = _decode(path, kind, max_pixels=max_pixels, page=page)
+            picture = frames()
             return replace(picture, notes=(*picture.notes, f"the file is not quite as it should be ({reason(error)})"))
     except pyvips.Error as error:
         raise InvalidImageError(
@@ -69,13 +73,10 @@ def decode(path: Path, kind: PictureFormat, *, max_pixels: int, page: int | None
 _LOST_PIXELS = re.compile(r"premature end|bad Huffman code|instead of RST|before marker 0xd[0-7]")
 
 
-def _decode(path: Path, kind: PictureFormat, *, max_pixels: int, page: int | None, fail_on: str = "error") -> Picture:
+def _decode(path: Path, kind: PictureFormat, *, max_pixels: int, first_only: bool, fail_on: str) -> Picture:
     first = load(path, kind, fail_on=fail_on)
     stored: int = _field(first, "n-pages", 1)
-    check_page(path, page, stored if kind.frames else 1)
-    if page:
-        first = load(path, kind, page=page)
-    count = stored if kind.frames and page is None else 1
+    count = stored if kind.frames and not first_only else 1
     check_pixels(path, (first.height, first.width), frames=count, max_pixels=max_pixels)
     notes: list[str] = []
     parts = [first] if count == 1 else _load_all(path, kind, count, max_pixels)
@@ -104,9 +105,10 @@ def load(path: Path, kind: PictureFormat, *, fail_on: str = "error", **pages: in
     """
     import pyvips
 
-    # "revalidate" keeps libvips from answering from its cache when the file at a path has changed.
+    # "revalidate" keeps libvips from answering from its cache when the file at a path has changed. Names
+    # need not be UTF-8, which pyvips makes of every str.
     return pyvips.Operation.call(
-        _LOADERS[kind.name], str(path), access="sequential", fail_on=fail_on, revalidate=True, **pages
+        _LOADERS[kind.name], os.fsencode(path), access="sequential", fail_on=fail_on, revalidate=True, **pages
     )
 
 

@@ -1,7 +1,9 @@
 """Encode through libvips: PNG and APNG, JPEG, WebP, TIFF, AVIF, GIF."""
 
+import os
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +13,12 @@ from srcnn.errors import OutputError
 from srcnn.imaging.depth import Image
 from srcnn.pictures import exif
 from srcnn.pictures.codecs import png
+from srcnn.pictures.codecs.libvips_calls import call_libvips
 from srcnn.pictures.codecs.libvips_decode import METADATA_FIELDS, MM_PER_INCH, load, metadata, reason
 from srcnn.pictures.fit import WORDS
 from srcnn.pictures.formats import PictureFormat
 from srcnn.pictures.iptc import photoshop_block
-from srcnn.pictures.picture import Picture
+from srcnn.pictures.picture import Picture, upright
 
 if TYPE_CHECKING:
     import pyvips
@@ -31,20 +34,20 @@ def encode(path: Path, picture: Picture, kind: PictureFormat, *, options: dict[s
 
     Args:
         path: written in place.
-        picture: upright frames and metadata, all of a kind the format holds; only pages of a document
-            may differ in shape and dtype.
+        picture: frames and metadata, all of a kind the format holds; only pages of a document may differ
+            in shape and dtype.
         kind: the format to write.
         options: libvips' own for its saver.
 
     Returns:
-        A sentence if metadata could not be written; that never costs the picture.
+        A sentence if metadata could not be written; that never costs the picture. Where the orientation
+        tag is among them, the pixels are turned instead.
 
     Raises:
         OutputError: libvips cannot write the file.
     """
     import pyvips
 
-    pyvips.vips_lib.vips_error_clear()
     picture, notes = _with_updated_exif(picture)
     bare = replace(picture, exif=None, xmp=None, iptc=None, texts=())
     failure = ""
@@ -54,14 +57,16 @@ def encode(path: Path, picture: Picture, kind: PictureFormat, *, options: dict[s
         ("all metadata", replace(bare, icc=None)),
     ):
         try:
-            _save(path, attempt, kind, options)
-            missing = _missing(path, attempt, kind)
+            written = call_libvips(partial(_write, path, attempt, kind, options))
         except (pyvips.Error, OSError) as error:
             failure = failure or reason(error)
             continue
+        if written.orientation != attempt.orientation:
+            lost = f"the pixels were turned upright: the orientation tag could not be written into this {kind.name}"
+            return lost, *encode(path, upright(picture), kind, options=options)
         if left_out:
             return (*notes, f"{left_out} left out: they could not be written ({failure})")
-        return notes + missing
+        return notes + _missing(attempt, written, kind)
     raise OutputError(
         f"expected to write {kind.name}, got: {failure}; see that the disk has room, or choose another format"
     )
@@ -70,17 +75,24 @@ def encode(path: Path, picture: Picture, kind: PictureFormat, *, options: dict[s
 def _with_updated_exif(picture: Picture) -> tuple[Picture, tuple[str, ...]]:
     if not picture.exif:
         return replace(picture, exif=None), ()
+    height, width = picture.image.shape[:2]
     try:
-        return replace(picture, exif=exif.updated(picture.exif, *picture.image.shape[:2])), ()
+        block = exif.updated(picture.exif, height, width, orientation=picture.orientation)
+        return replace(picture, exif=block), ()
     except ValueError as error:
         return replace(picture, exif=None), (f"EXIF left out: it is damaged ({error})",)
 
 
-def _missing(path: Path, picture: Picture, kind: PictureFormat) -> tuple[str, ...]:
+def _missing(picture: Picture, written: Picture, kind: PictureFormat) -> tuple[str, ...]:
     """What was left out in silence, such as blocks longer than JPEG's 64 KiB."""
-    written = metadata(path, load(path, kind), kind)
     missing = [name for name in METADATA_FIELDS if getattr(picture, name) and not getattr(written, name)]
     return tuple(f"{WORDS[name]} left out: {kind.name} could not hold it" for name in missing)
+
+
+def _write(path: Path, picture: Picture, kind: PictureFormat, options: dict[str, Any]) -> Picture:
+    """Save a picture, and see what the file says besides its pixels."""
+    _save(path, picture, kind, options)
+    return metadata(path, load(path, kind), kind)
 
 
 def _save(path: Path, picture: Picture, kind: PictureFormat, options: dict[str, Any]) -> None:
@@ -101,7 +113,7 @@ def _save(path: Path, picture: Picture, kind: PictureFormat, options: dict[str, 
                 document.write(encoded(frame))
                 document.newFrame()
     else:
-        pyvips.Operation.call(_SAVERS[kind.name], _image(picture, kind), str(path), **options)
+        pyvips.Operation.call(_SAVERS[kind.name], _image(picture, kind), os.fsencode(path), **options)
     if picture.texts:
         png.append_texts(path, picture.texts)
     if kind.name == "TIFF" and (picture.exif or picture.iptc):
@@ -127,7 +139,7 @@ def _image(picture: Picture, kind: PictureFormat) -> "pyvips.Image":
         if blob:
             image.set_type(pyvips.GValue.blob_type, field, blob)
     # libvips writes this and the size into EXIF, and drops the thumbnail there since none is set here.
-    image.set_type(pyvips.GValue.gint_type, "orientation", 1)
+    image.set_type(pyvips.GValue.gint_type, "orientation", picture.orientation)
     if len(picture.frames) > 1:
         image.set_type(pyvips.GValue.gint_type, "page-height", height)
     if picture.durations_ms:

@@ -15,7 +15,7 @@ from srcnn.errors import InvalidImageError, SrcnnError
 from srcnn.imaging.depth import Image
 from srcnn.pictures.exif import orientation_of, without_prefix
 from srcnn.pictures.formats import PictureFormat
-from srcnn.pictures.picture import Picture, check_page, check_pixels
+from srcnn.pictures.picture import Picture, check_pixels
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
@@ -25,14 +25,14 @@ _MAX_ICON_BYTES = 2**26
 """Icons are small; above, Pillow's own limit would warn."""
 
 
-def decode(path: Path, kind: PictureFormat, *, max_pixels: int, page: int | None) -> Picture:
-    """Decode one frame or all of them, as stored.
+def decode(path: Path, kind: PictureFormat, *, max_pixels: int, first_only: bool) -> Picture:
+    """Decode the first frame or all of them, as stored.
 
     Args:
         path: a file of the format `kind`.
         kind: BMP, TGA, ICO or PNG.
         max_pixels: checked from the header, for all frames together.
-        page: from 0; None reads all frames.
+        first_only: read one frame, else all.
 
     Returns:
         uint8 frames, not yet upright.
@@ -45,7 +45,7 @@ def decode(path: Path, kind: PictureFormat, *, max_pixels: int, page: int | None
         with path.open("rb") as file:
             if kind.name == "ICO":
                 _check_icon(path, file.read(_MAX_ICON_BYTES), max_pixels)
-            return _decode(path, _open(file, kind), kind, max_pixels=max_pixels, page=page)
+            return _decode(path, _open(file, kind), kind, max_pixels=max_pixels, first_only=first_only)
     except SrcnnError:
         raise
     except Exception as error:  # Pillow's decoders raise nearly every type on files made to break them
@@ -78,15 +78,13 @@ def _open(file: io.BufferedReader, kind: PictureFormat) -> "ImageFile":
     return plugins[kind.name](file)
 
 
-def _decode(path: Path, image: "ImageFile", kind: PictureFormat, *, max_pixels: int, page: int | None) -> Picture:
-    stored = int(getattr(image, "n_frames", 1)) if kind.frames else 1
-    check_page(path, page, stored)
-    numbers = range(stored) if page is None else (page,)
-    check_pixels(path, (image.height, image.width), frames=len(numbers), max_pixels=max_pixels)
+def _decode(path: Path, image: "ImageFile", kind: PictureFormat, *, max_pixels: int, first_only: bool) -> Picture:
+    count = int(getattr(image, "n_frames", 1)) if kind.frames and not first_only else 1
+    check_pixels(path, (image.height, image.width), frames=count, max_pixels=max_pixels)
     deep = kind.name == "PNG" and bool(image.tile) and str(image.tile[0].args).find("16") >= 0
     frames: list[Image] = []
     durations: list[int] = []
-    for number in numbers:
+    for number in range(count):
         if number:
             image.seek(number)
         image.load()
@@ -96,8 +94,8 @@ def _decode(path: Path, image: "ImageFile", kind: PictureFormat, *, max_pixels: 
     exif = without_prefix(image.info.get("exif", b""))
     return Picture(
         frames=tuple(frames),
-        durations_ms=tuple(durations) if len(numbers) > 1 else (),
-        loop=int(image.info.get("loop", 0)) if len(numbers) > 1 else 0,
+        durations_ms=tuple(durations) if count > 1 else (),
+        loop=int(image.info.get("loop", 0)) if count > 1 else 0,
         format=kind.name,
         orientation=orientation_of(exif),
         icc=image.info.get("icc_profile"),
@@ -120,7 +118,7 @@ def encode(path: Path, picture: Picture, kind: PictureFormat) -> None:
 
     Args:
         path: written in place.
-        picture: upright, uint8.
+        picture: uint8; these formats hold upright pixels only.
         kind: BMP or TGA.
 
     Raises:

@@ -1,0 +1,79 @@
+"""Calls into libvips whose failures have their own message.
+
+libvips collects the messages of all threads in one place, also of calls that went well, and whoever asks
+empties it: while several threads work, a message may be another's, cut, or gone. What failed is therefore
+tried again while no other thread is in libvips; whether a file is accepted follows from that message.
+"""
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from threading import Condition
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class Entrance:
+    """Lets many threads in together, or one alone; who wants to be alone is let in before newcomers."""
+
+    def __init__(self) -> None:
+        self._changed = Condition()
+        self._inside = 0
+        self._waiting = 0
+
+    @contextmanager
+    def together(self) -> Generator[None]:
+        """Stay inside with others for the block; not again from within."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._waiting)
+            self._inside += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._inside -= 1
+                self._changed.notify_all()
+
+    @contextmanager
+    def alone(self) -> Generator[None]:
+        """Stay inside alone for the block; not from within."""
+        with self._changed:
+            self._waiting += 1
+            try:
+                self._changed.wait_for(lambda: not self._inside)
+                yield  # who comes now waits for the condition's lock
+            finally:
+                self._waiting -= 1
+                self._changed.notify_all()
+
+
+_LIBVIPS = Entrance()
+
+
+def call_libvips(work: Callable[[], T]) -> T:
+    """Call libvips; where that fails, once more while no other thread calls it.
+
+    Args:
+        work: may be done twice, and calls this function nowhere inside.
+
+    Returns:
+        What `work` returns.
+
+    Raises:
+        pyvips.Error: `work` failed both times; the message is its own.
+
+    Tests: tests/pictures/test_libvips_calls.py.
+    """
+    import pyvips
+
+    try:
+        with _LIBVIPS.together():
+            return work()
+    except (pyvips.Error, UnicodeDecodeError):  # pyvips takes every message for UTF-8
+        pass
+    with _LIBVIPS.alone():
+        pyvips.vips_lib.vips_error_clear()
+        try:
+            return work()
+        except UnicodeDecodeError as error:  # it names a file whose name is not
+            raise pyvips.Error("", error.object.decode(errors="replace")) from error
