@@ -1,10 +1,14 @@
 """Fixtures that several packages' tests share."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+# A shell starts its background jobs with Ctrl-C ignored, and children inherit that; tests of Ctrl-C must not.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A loaded machine is no failure: nothing here is a test of time.
 settings.register_profile("srcnn", deadline=None)
