@@ -236,6 +236,7 @@ def test_the_authors_best_weights_give_the_papers_ms_ssim_and_nqm(shared_data):
     assert mean_nqm == pytest.approx(33.21, abs=0.05)
 
 
+@pytest.mark.slow
 def test_two_numbers_of_a_digest_are_zebra_by_the_authors_best_weights(shared_data):
     # A digest of the paper prints 26.633759 and 29.290147 dB and says neither picture nor weights.
     methods = {}
