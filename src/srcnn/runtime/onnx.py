@@ -1,7 +1,7 @@
 """Write a graph down as an ONNX model.
 
 A handful of messages of ONNX's protocol-buffer schema are all a chain of convolutions needs, so
-they are encoded here; the `onnx` package (31 MB, 70 ms to import) only checks them in the tests.
+they are encoded here; the `onnx` package, slow to import, only checks them in the tests.
 
 Source: onnx.proto3 of ONNX (field numbers); protobuf.dev "Encoding". Tests: tests/runtime/test_onnx.py.
 """
