@@ -78,7 +78,9 @@ def comment(config: Path, key: str) -> str:
 def architecture(spec: ModelSpec) -> str:
     """Kernel sizes and widths, as people write them."""
     kernels = "-".join(str(layer.kernel_size) for layer in spec.layers)
-    return f"{kernels}, {' and '.join(str(layer.out_channels) for layer in spec.layers[:-1])} maps"
+    widths = [str(layer.out_channels) for layer in spec.layers[:-1]]
+    maps = widths[0] if len(set(widths)) == 1 else " and ".join(widths)
+    return f"{kernels}, {maps} maps" + (", on the small picture" if spec.input_space == "lr" else "")
 
 
 if __name__ == "__main__":

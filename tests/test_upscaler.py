@@ -2,12 +2,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny_models import gentle_model, random_model, run_by_definition
+from tiny_models import gentle_model, random_model, run_by_definition, run_lr_by_definition
 
 import srcnn
 from srcnn.errors import InvalidConfigError, InvalidImageError, ModelFileError
@@ -23,11 +24,15 @@ from srcnn.upscaler import Upscaler
 from srcnn.zoo.model_file import save_model
 
 GENTLE = {scale: Upscaler(gentle_model(scale=scale, seed=scale), threads=1) for scale in (1, 2, 3, 4)}
+GENTLE_LR = {
+    scale: Upscaler(gentle_model(scale=scale, input_space="lr", seed=scale), threads=1) for scale in (1, 2, 3, 4)
+}
 CHANNELS = {"grey": (), "grey plane": (1,), "grey and alpha": (2,), "RGB": (3,), "RGBA": (4,)}
 DTYPES = ("uint8", "uint16", "float32", "float64")
 every_kind = pytest.mark.parametrize("channels", CHANNELS.values(), ids=CHANNELS)
 every_dtype = pytest.mark.parametrize("dtype", DTYPES)
 every_scale = pytest.mark.parametrize("scale", [1, 2, 3, 4])
+every_space = pytest.mark.parametrize("gentle", [GENTLE, GENTLE_LR], ids=["hr", "lr"])
 
 
 def noise(shape: tuple[int, ...], dtype: str = "uint8", seed: int = 0) -> np.ndarray:
@@ -42,17 +47,26 @@ def muted(shape: tuple[int, ...], seed: int = 0) -> np.ndarray:
     return (0.35 + 0.3 * np.random.default_rng(seed).random(shape)).astype(np.float32)
 
 
-def upscaler(scale: int, strip_rows: int | None = None, *, kernel_sizes: tuple[int, ...] = (5, 1, 3)) -> Upscaler:
-    widths = (4, 3)[: len(kernel_sizes) - 1]
-    return Upscaler(random_model(kernel_sizes, widths, scale=scale), threads=1, strip_rows=strip_rows)
+def upscaler(
+    scale: int,
+    strip_rows: int | None = None,
+    *,
+    kernel_sizes: tuple[int, ...] = (5, 1, 3),
+    space: Literal["hr", "lr"] = "hr",
+) -> Upscaler:
+    model = random_model(kernel_sizes, (4, 3)[: len(kernel_sizes) - 1], scale=scale, input_space=space)
+    return Upscaler(model, threads=1, strip_rows=strip_rows)
 
 
+@every_space
 @every_scale
 @every_dtype
 @every_kind
-def test_size_is_multiplied_and_dtype_and_channels_are_kept(scale: int, dtype: str, channels: tuple[int, ...]) -> None:
+def test_size_is_multiplied_and_dtype_and_channels_are_kept(
+    gentle: dict[int, Upscaler], scale: int, dtype: str, channels: tuple[int, ...]
+) -> None:
     image = noise((7, 11, *channels), dtype)
-    result = GENTLE[scale](image)
+    result = gentle[scale](image)
     assert result.shape == (7 * scale, 11 * scale, *channels)
     assert result.dtype == dtype
     assert result.flags.c_contiguous
@@ -69,10 +83,11 @@ def test_the_picture_that_came_in_is_left_as_it_was(dtype: str, channels: tuple[
     np.testing.assert_array_equal(image, before)
 
 
+@every_space
 @every_scale
-def test_rgb_is_the_networks_luma_beside_bicubic_chroma(scale: int) -> None:
+def test_rgb_is_the_networks_luma_beside_bicubic_chroma(gentle: dict[int, Upscaler], scale: int) -> None:
     image = muted((19, 23, 3), scale)
-    up = GENTLE[scale]
+    up = gentle[scale]
     ycbcr = rgb_to_ycbcr_bt601(imresize(image, scale))
     before = ycbcr[:, :, 0].copy()
     ycbcr[:, :, 0] = up.luma(rgb_to_luma_bt601(image))
@@ -110,10 +125,19 @@ def test_a_grey_picture_is_the_rgb_picture_of_three_equal_channels() -> None:
             np.testing.assert_allclose(GENTLE[3](grey).astype(float), rgb[:, :, channel].astype(float), atol=one)
 
 
-def test_a_grey_picture_runs_in_limited_range_luma() -> None:
+@every_scale
+def test_in_lr_luma_is_the_network_by_its_definition_added_to_the_bicubic_enlargement(scale: int) -> None:
+    luma = noise((21, 18), "float32")
+    up = upscaler(scale, space="lr")
+    expected = imresize(luma, scale) + run_lr_by_definition(up.model, luma)
+    np.testing.assert_allclose(up.luma(luma), expected, atol=5e-6)
+
+
+@every_space
+def test_a_grey_picture_runs_in_limited_range_luma(gentle: dict[int, Upscaler]) -> None:
     grey = muted((12, 15))
-    luma = GENTLE[2].luma(grey * np.float32(219 / 255) + np.float32(16 / 255))
-    np.testing.assert_allclose(GENTLE[2](grey), (luma - 16 / 255) * 255 / 219, atol=2e-6)
+    luma = gentle[2].luma(grey * np.float32(219 / 255) + np.float32(16 / 255))
+    np.testing.assert_allclose(gentle[2](grey), (luma - 16 / 255) * 255 / 219, atol=2e-6)
 
 
 @pytest.mark.parametrize("channels", [2, 4])
@@ -173,6 +197,7 @@ def test_floating_point_is_clipped_to_the_unit_range() -> None:
     scale=st.integers(1, 4),
     strip_rows=st.integers(1, 60),
     kernel_sizes=st.sampled_from([(5, 1, 3), (9, 5, 5), (3,), (1, 5)]),
+    space=st.sampled_from(["hr", "lr"]),
     channels=st.sampled_from(list(CHANNELS.values())),
     dtype=st.sampled_from(DTYPES),
 )
@@ -182,12 +207,13 @@ def test_strips_of_any_height_equal_the_whole_picture(
     scale: int,
     strip_rows: int,
     kernel_sizes: tuple[int, ...],
+    space: Literal["hr", "lr"],
     channels: tuple[int, ...],
     dtype: str,
 ) -> None:
     image = noise((height, width, *channels), dtype)
-    whole = upscaler(scale, 10_000, kernel_sizes=kernel_sizes)(image).astype(np.float64)
-    strips = upscaler(scale, strip_rows, kernel_sizes=kernel_sizes)(image).astype(np.float64)
+    whole = upscaler(scale, 10_000, kernel_sizes=kernel_sizes, space=space)(image).astype(np.float64)
+    strips = upscaler(scale, strip_rows, kernel_sizes=kernel_sizes, space=space)(image).astype(np.float64)
     # Single precision adds up in another order: floats differ in the last digits, and an integer by one
     # level where the exact value lies that near to a half.
     one = 1 if dtype.startswith("u") else 1e-5
@@ -231,6 +257,14 @@ def test_strip_rows_are_chosen_by_the_width_so_that_memory_is_bounded() -> None:
     heights = [stop - start for start, stop in up._bounds(np.empty((3000, 512)))]
     assert set(heights[:-1]) == {1024}
     assert sum(heights) == 3000
+
+
+def test_strips_of_a_wide_picture_in_lr_are_bounded_by_the_result_but_higher_than_their_halo() -> None:
+    up = upscaler(2, space="lr")
+    # A source row of RGB becomes 2 x 2 x 3 float32 numbers a pixel: 64 MiB hold 16 rows of 87,381 pixels.
+    for width, rows in ((87_381, 16), (10_000_000, 2 * up.model.spec.reach)):
+        heights = {stop - start for start, stop in up._bounds(np.empty((10 * rows, width, 3), np.uint8))}
+        assert heights == {rows}
 
 
 def test_progress_counts_rows_to_the_end() -> None:

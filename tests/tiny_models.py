@@ -1,5 +1,7 @@
 """Small networks with random weights and their definition in NumPy, so that no test needs a shipped model."""
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,11 +17,14 @@ def random_model(
     *,
     scale: int = 2,
     channels: int = 1,
+    input_space: Literal["hr", "lr"] = "hr",
     seed: int = 0,
 ) -> Model:
     """A network of the SRCNN family with every weight and bias random."""
     random = np.random.default_rng(seed)
-    spec = srcnn(name="tiny", scale=scale, kernel_sizes=kernel_sizes, widths=widths, channels=channels)
+    spec = srcnn(
+        name="tiny", scale=scale, kernel_sizes=kernel_sizes, widths=widths, channels=channels, input_space=input_space
+    )
     weights = {
         name: random.normal(0, 0.3 if len(shape) == 1 else np.prod(shape[1:]) ** -0.5, shape).astype(np.float32)
         for name, shape in spec.tensor_shapes().items()
@@ -27,26 +32,42 @@ def random_model(
     return Model(spec, weights)
 
 
-def gentle_model(*, scale: int = 2, seed: int = 0) -> Model:
+def gentle_model(*, scale: int = 2, input_space: Literal["hr", "lr"] = "hr", seed: int = 0) -> Model:
     """A network that passes the picture through and changes it a little, so that nothing clips."""
-    model = random_model(scale=scale, seed=seed)
+    model = random_model(scale=scale, input_space=input_space, seed=seed)
     for number, layer in enumerate(model.spec.layers, 1):
         weight = model.weights[f"conv{number}.weight"]
         weight *= 0.03
-        weight[0, 0, layer.reach, layer.reach] += 1
+        if input_space == "hr" or layer.relu:
+            weight[0, 0, layer.reach, layer.reach] += 1
         model.weights[f"conv{number}.bias"][:] *= 0.03
     return model
 
 
 def run_by_definition(model: Model, plane: Plane) -> Plane:
     """Every layer's border replicated, then correlated: the sum written out in double precision."""
+    return _correlate(model, plane, "edge")[0].astype(np.float32)
+
+
+def run_lr_by_definition(model: Model, plane: Plane) -> Plane:
+    """Every layer's border zero, then correlated; map s a + b goes to offset (a, b) of every s x s square."""
+    scale = model.spec.scale
+    maps = _correlate(model, plane, "constant")
+    result = np.empty((plane.shape[0] * scale, plane.shape[1] * scale), np.float32)
+    for a in range(scale):
+        for b in range(scale):
+            result[a::scale, b::scale] = maps[scale * a + b]
+    return result
+
+
+def _correlate(model: Model, plane: Plane, border: Literal["edge", "constant"]) -> NDArray[np.float64]:
     planes = plane[None].astype(np.float64)
     for number, layer in enumerate(model.spec.layers, 1):
         r = layer.reach
-        padded = np.pad(planes, ((0, 0), (r, r), (r, r)), "edge")
+        padded = np.pad(planes, ((0, 0), (r, r), (r, r)), border)
         windows = np.lib.stride_tricks.sliding_window_view(padded, (layer.kernel_size,) * 2, (1, 2))
         planes = np.einsum("chwij,ocij->ohw", windows, model.weights[f"conv{number}.weight"].astype(np.float64))
         planes += model.weights[f"conv{number}.bias"][:, None, None]
         if layer.relu:
             planes = np.maximum(planes, 0)
-    return planes[0].astype(np.float32)
+    return planes

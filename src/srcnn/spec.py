@@ -4,6 +4,7 @@ This module knows nothing of torch, engines or files.
 """
 
 import json
+import math
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -39,15 +40,18 @@ class ModelSpec:
     Attributes:
         name: what people call it, such as "srcnn-915".
         scale: the enlargement it was trained for, 1 or more.
-        input_space: "hr": the network sees the picture already enlarged by bicubic.
+        input_space: "hr": the network sees the picture already enlarged by bicubic and returns the better
+            one; every layer's border is replicated. "lr": it sees the small picture, and its scale^2
+            output maps, shuffled into place, are added to the bicubic enlargement; every layer's border
+            is zero.
         channels: 1 for limited-range BT.601 luma / 255.
-        layers: the convolutions in order. Each one's border is replicated at use.
+        layers: the convolutions in order.
         training: the record of its training, name to text; for people, never computed with.
     """
 
     name: str
     scale: int
-    input_space: Literal["hr"] = "hr"
+    input_space: Literal["hr", "lr"] = "hr"
     channels: int = 1
     layers: tuple[ConvLayer, ...]
     training: dict[str, str] = field(default_factory=dict[str, str])
@@ -55,8 +59,10 @@ class ModelSpec:
     def __post_init__(self) -> None:
         if self.scale < 1:
             raise ModelFileError(f"expected a scale of at least 1, got {self.scale}; check the model's spec")
-        if self.input_space != "hr":
-            raise ModelFileError(f"expected input_space 'hr', got {self.input_space!r}; update srcnn for this model")
+        if self.input_space not in ("hr", "lr"):
+            raise ModelFileError(
+                f"expected input_space 'hr' or 'lr', got {self.input_space!r}; update srcnn for this model"
+            )
         if not self.layers:
             raise ModelFileError("expected at least one layer, got none; check the model's spec")
         channels = self.channels
@@ -72,25 +78,35 @@ class ModelSpec:
                     f"{layer.kernel_size} and {layer.out_channels} channels; check the model's spec"
                 )
             channels = layer.out_channels
-        if channels != self.channels:
+        if channels != self.channels * self.shuffle**2:
             raise ModelFileError(
-                f"expected the last layer to give {self.channels} channels, got {channels}; check the model's spec"
+                f"expected the last layer to give {self.channels * self.shuffle**2} channels, got {channels}; "
+                "check the model's spec"
             )
 
     @property
+    def shuffle(self) -> int:
+        """Output pixels a side that one pixel of the network's input becomes: the scale in "lr", else 1."""
+        return self.scale if self.input_space == "lr" else 1
+
+    @property
     def reach(self) -> int:
-        """Pixels of input on each side that one output pixel depends on: 6 for 9-1-5, 8 for 9-5-5."""
+        """Pixels of the network's input on each side that an output depends on: 6 for 9-1-5, 8 for 9-5-5."""
         return sum(layer.reach for layer in self.layers)
 
     @property
     def macs_per_pixel(self) -> int:
         """Multiply-accumulates per output pixel, as the papers count them: 8,032 for 9-1-5."""
-        return sum(layer.in_channels * layer.out_channels * layer.kernel_size**2 for layer in self.layers)
+        return -(-self._kernel_weights // self.shuffle**2)
 
     @property
     def weight_count(self) -> int:
         """Weights and biases."""
-        return self.macs_per_pixel + sum(layer.out_channels for layer in self.layers)
+        return self._kernel_weights + sum(layer.out_channels for layer in self.layers)
+
+    @property
+    def _kernel_weights(self) -> int:
+        return sum(math.prod(layer.weight_shape) for layer in self.layers)
 
     def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
         """Name and shape of every tensor a model file of this spec holds."""
@@ -133,6 +149,7 @@ def srcnn(
     scale: int,
     kernel_sizes: tuple[int, ...] = (9, 1, 5),
     widths: tuple[int, ...] = (64, 32),
+    input_space: Literal["hr", "lr"] = "hr",
     channels: int = 1,
     training: dict[str, str] | None = None,
 ) -> ModelSpec:
@@ -143,6 +160,7 @@ def srcnn(
         scale: the enlargement, 1 or more.
         kernel_sizes: f1, f2, f3 and more, odd; (9, 1, 5) is the paper's.
         widths: n1, n2 and more, one fewer than kernels; (64, 32) is the paper's.
+        input_space: "hr" as in the paper, or "lr": the same chain on the small picture.
         channels: of the picture, 1 for luma.
         training: the record of its training.
 
@@ -159,9 +177,11 @@ def srcnn(
             f"expected one width fewer than kernel sizes, got widths {widths} for kernel sizes {kernel_sizes}; "
             "9-1-5 has widths (64, 32)"
         )
-    maps = (channels, *widths, channels)
+    maps = (channels, *widths, channels * (scale**2 if input_space == "lr" else 1))
     layers = tuple(
         ConvLayer(in_channels=maps[i], out_channels=maps[i + 1], kernel_size=size, relu=i < len(widths))
         for i, size in enumerate(kernel_sizes)
     )
-    return ModelSpec(name=name, scale=scale, channels=channels, layers=layers, training=training or {})
+    return ModelSpec(
+        name=name, scale=scale, input_space=input_space, channels=channels, layers=layers, training=training or {}
+    )

@@ -2,9 +2,11 @@
 
 The network enlarges luma; everything else is bicubic. Because YCbCr is linear in RGB, putting the
 network's luma beside bicubic chroma is the same as enlarging every channel by bicubic and adding
-what the network changed in the luma:
+what the network changes in the luma:
 
-    R' = bicubic(R) + 255/219 (network(luma) - bicubic(luma)), and so for G, B and grey.
+    R' = bicubic(R) + 255/219 (network's luma - bicubic(luma)), and so for G, B and grey.
+
+A network in "lr" gives that change itself, one in "hr" the better luma.
 
 It is done strip by strip, so that memory beyond input and output is bounded; only where a picture
 has fully transparent pixels are their colours first filled in for the whole picture at once, which
@@ -23,6 +25,7 @@ from srcnn.imaging import from_float, imresize, rgb_to_luma_bt601, to_float
 from srcnn.imaging.alpha import fill_transparent
 from srcnn.imaging.color import LUMA_BT601_SPAN, grey_to_luma_bt601
 from srcnn.imaging.depth import Image, check_image
+from srcnn.runtime.lr_network import LrNetwork
 from srcnn.runtime.network import StripNetwork
 from srcnn.runtime.session import Engine
 from srcnn.zoo.model_file import Model
@@ -31,6 +34,7 @@ from srcnn.zoo.shipped import load_model
 Plane = NDArray[np.float32]
 _BICUBIC_REACH = 2  # source rows that an enlarged row depends on, on each side
 _STRIP_BYTES = 32 << 20  # of a strip's widest feature map; larger is no faster, and slower the first time
+_RESULT_BYTES = 64 << 20  # of a strip of the result in floating point
 _MIN_STRIP_ROWS = 16  # below, the halo costs more than the strip
 
 
@@ -92,7 +96,9 @@ class Upscaler:
         self.model = model
         self.scale = model.spec.scale
         self._strip_rows = strip_rows
-        self._network = StripNetwork(model, engine=engine, threads=threads)
+        hr = model.spec.input_space == "hr"
+        self._network = (StripNetwork if hr else LrNetwork)(model, engine=engine, threads=threads)
+        self._zoom = self.scale if hr else 1  # pixels a side of what the network sees, for one of the picture
 
     def __call__(self, image: Image, progress: Callable[[int, int], None] | None = None) -> Image:
         """Enlarge a picture.
@@ -172,59 +178,79 @@ class Upscaler:
 
     def _bounds(self, image: Image) -> Iterator[tuple[int, int]]:
         """First and last source row of every strip."""
-        rows = self._strip_rows
-        if rows is None:
-            widest = max(layer.out_channels for layer in self.model.spec.layers)
-            rows = max(_MIN_STRIP_ROWS, _STRIP_BYTES // (4 * widest * image.shape[1] * self.scale))
-        step = max(1, rows // self.scale)
+        step = max(1, self._strip_rows // self.scale) if self._strip_rows else self._source_rows(image)
         for start in range(0, image.shape[0], step):
             yield start, min(start + step, image.shape[0])
+
+    def _source_rows(self, image: Image) -> int:
+        """Source rows in a strip: as many as keep the network's maps and the result within their bounds."""
+        widest = max(layer.out_channels for layer in self.model.spec.layers)
+        columns = min(image.shape[1] * self._zoom, self._network.columns)
+        seen_rows = max(_MIN_STRIP_ROWS, _STRIP_BYTES // (4 * widest * columns))
+        result_row = 4 * self.scale**2 * image[0].size
+        return max(1, min(seen_rows // self._zoom, max(2 * self._network.reach, _RESULT_BYTES // result_row)))
 
     def _enlarge(self, planes: Image, start: int, stop: int) -> NDArray[np.float32]:
         """Enlarge source rows of a picture of 1 to 4 channels, in floating point."""
         window = self._window(planes, start, stop)
-        colour = window.enlarged[:, :, : 3 if planes.shape[2] > 2 else 1]
-        luma = rgb_to_luma_bt601(colour) if colour.shape[2] == 3 else grey_to_luma_bt601(colour[:, :, 0])
-        change = (self._run(luma, window) - luma[window.kept]) / LUMA_BT601_SPAN
-        colour[window.kept] += change[:, :, None]
-        return window.enlarged[window.kept]
+        result = window.enlarged[_times(window.kept, self.scale)]
+        result[:, :, : 3 if planes.shape[2] > 2 else 1] += (self._change(window) / LUMA_BT601_SPAN)[:, :, None]
+        return result
 
     def _enlarge_luma(self, luma: Plane, start: int, stop: int) -> Plane:
         """Enlarge source rows of a luma plane."""
         window = self._window(luma, start, stop)
-        return self._run(window.enlarged, window)
+        return window.enlarged[_times(window.kept, self.scale)] + self._change(window)
 
     def _window(self, image: Image, start: int, stop: int) -> "_Window":
-        """Enlarge source rows by bicubic, with what the network needs above and below them."""
-        halo = _BICUBIC_REACH + -(-self._network.reach // self.scale)
+        """Source rows with what the network and bicubic need above and below them, and their enlargement."""
+        reach = -(-self._network.reach // self._zoom)
+        halo = reach + _BICUBIC_REACH
         first, last = max(0, start - halo), min(len(image), stop + halo)
         top, bottom = first == 0, last == len(image)
-        enlarged = imresize(to_float(image[first:last]), self.scale)
+        source = to_float(image[first:last])
+        enlarged = imresize(source, self.scale)
         # The outer rows of a cut window have mirrored the cut instead of seeing their neighbours.
-        spoilt = _BICUBIC_REACH * self.scale
-        above, below = (0 if top else spoilt), (0 if bottom else spoilt)
-        offset = first * self.scale + above
-        kept = slice(start * self.scale - offset, stop * self.scale - offset)
-        return _Window(enlarged[above : len(enlarged) - below], kept, top, bottom)
+        above, below = (0 if top else _BICUBIC_REACH), (0 if bottom else _BICUBIC_REACH)
+        rows = slice(above, len(source) - below)
+        kept = slice(start - first - above, stop - first - above)
+        return _Window(source[rows], enlarged[_times(rows, self.scale)], kept, top, bottom)
 
-    def _run(self, luma: Plane, window: "_Window") -> Plane:
-        """Apply the network to a window's luma; only the kept rows come out."""
-        result = self._network(luma, top=window.top, bottom=window.bottom)
+    def _change(self, window: "_Window") -> Plane:
+        """What the network adds to the luma of the kept rows."""
         missing = 0 if window.top else self._network.reach
-        return result[window.kept.start - missing : window.kept.stop - missing]
+        if self.model.spec.input_space == "lr":
+            change = self._network(_luma(window.source), top=window.top, bottom=window.bottom)
+            return change[_times(slice(window.kept.start - missing, window.kept.stop - missing), self.scale)]
+        luma, kept = _luma(window.enlarged), _times(window.kept, self.scale)
+        better = self._network(luma, top=window.top, bottom=window.bottom)
+        return better[kept.start - missing : kept.stop - missing] - luma[kept]
+
+
+def _luma(planes: NDArray[np.float32]) -> Plane:
+    """The luma of a luma plane, or of a picture of 1 to 4 channels."""
+    if planes.ndim == 2:
+        return planes
+    return rgb_to_luma_bt601(planes[:, :, :3]) if planes.shape[2] > 2 else grey_to_luma_bt601(planes[:, :, 0])
+
+
+def _times(rows: slice, factor: int) -> slice:
+    return slice(rows.start * factor, rows.stop * factor)
 
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """Rows of the bicubic enlargement around a strip.
+    """Source rows around a strip.
 
     Attributes:
-        enlarged: h x sW or h x sW x C, float32.
-        kept: the rows of `enlarged` that are the strip.
+        source: h x w or h x w x C, float32.
+        enlarged: by bicubic, sh x sw or sh x sw x C, float32.
+        kept: the rows of `source` that are the strip.
         top: whether the first row is the picture's first.
         bottom: whether the last row is the picture's last.
     """
 
+    source: NDArray[np.float32]
     enlarged: NDArray[np.float32]
     kept: slice
     top: bool

@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from srcnn.models import gradients
-from srcnn.models.gradients import accumulate_gradients
+from srcnn.models.gradients import Loss, accumulate_gradients
 from srcnn.models.srcnn import Srcnn, initialise
 from srcnn.spec import ConvLayer, ModelSpec, srcnn
 
@@ -35,23 +35,26 @@ def random_network(spec: ModelSpec, seed: int = 0) -> Srcnn:
 def random_batch(spec: ModelSpec, images: int, height: int, width: int, seed: int = 0) -> tuple[Tensor, Tensor]:
     """Inputs, and labels with `height` x `width` pixels."""
     generator = torch.Generator().manual_seed(seed)
-    size = (height + 2 * spec.reach, width + 2 * spec.reach)
+    border = spec.reach if spec.input_space == "hr" else 0
+    size = (height + 2 * border, width + 2 * border)
     inputs = torch.rand((images, spec.channels, *size), generator=generator)
-    return inputs, torch.rand((images, spec.channels, height, width), generator=generator)
+    return inputs, torch.rand((images, spec.layers[-1].out_channels, height, width), generator=generator)
 
 
-def automatic(network: Srcnn, inputs: Tensor, labels: Tensor) -> tuple[Tensor, list[Tensor]]:
-    """The loss and gradients by automatic differentiation of plain convolutions, in double precision."""
+def automatic(network: Srcnn, inputs: Tensor, labels: Tensor, loss: Loss) -> tuple[Tensor, list[Tensor]]:
+    """The squared error, and the loss's gradients by automatic differentiation in double precision."""
     double = Srcnn(network.spec).double()
     double.load_state_dict(network.state_dict())
-    loss = functional.mse_loss(double(inputs.double()), labels.double())
-    return loss.detach(), list(torch.autograd.grad(loss, list(double.parameters())))
+    outputs = double(inputs.double())
+    squared = functional.mse_loss(outputs, labels.double())
+    minimised = squared if loss == "mse" else functional.l1_loss(outputs, labels.double())
+    return squared.detach(), list(torch.autograd.grad(minimised, list(double.parameters())))
 
 
-def check(network: Srcnn, inputs: Tensor, labels: Tensor) -> None:
-    loss, expected = automatic(network, inputs, labels)
-    result = accumulate_gradients(network, inputs, labels, torch.float32)
-    torch.testing.assert_close(result.double(), loss, rtol=1e-5, atol=1e-7)
+def check(network: Srcnn, inputs: Tensor, labels: Tensor, loss: Loss = "mse") -> None:
+    squared, expected = automatic(network, inputs, labels, loss)
+    result = accumulate_gradients(network, inputs, labels, torch.float32, loss)
+    torch.testing.assert_close(result.double(), squared, rtol=1e-5, atol=1e-7)
     for parameter, gradient in zip(network.parameters(), expected, strict=True):
         assert parameter.grad is not None
         torch.testing.assert_close(parameter.grad.double(), gradient, rtol=1e-4, atol=2e-6)
@@ -71,6 +74,22 @@ def test_loss_and_gradients_equal_automatic_differentiation(
 ) -> None:
     spec = srcnn(name="n", scale=2, kernel_sizes=shape[0], widths=shape[1], channels=channels)
     check(random_network(spec, seed), *random_batch(spec, images, height, width, seed))
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    shape=st.sampled_from(SHAPES),
+    scale=st.integers(1, 4),
+    loss=st.sampled_from(["mse", "l1"]),
+    height=st.integers(1, 9),
+    width=st.integers(1, 9),
+    seed=st.integers(0, 99),
+)
+def test_so_do_those_of_networks_in_lr_and_of_the_mean_magnitude(
+    shape: tuple[tuple[int, ...], tuple[int, ...]], scale: int, loss: Loss, height: int, width: int, seed: int
+) -> None:
+    spec = srcnn(name="n", scale=scale, kernel_sizes=shape[0], widths=shape[1], input_space="lr")
+    check(random_network(spec, seed), *random_batch(spec, 3, height, width, seed), loss)
 
 
 def test_a_last_layer_with_a_relu_and_an_inner_one_without_are_differentiated_too() -> None:
@@ -117,7 +136,7 @@ def test_gradients_in_bf16_are_near_those_in_single_precision() -> None:
     network = Srcnn(spec)
     initialise(network, 0)
     inputs, labels = random_batch(spec, 4, 21, 21)
-    loss, expected = automatic(network, inputs, labels)
+    loss, expected = automatic(network, inputs, labels, "mse")
     for parameter in network.parameters():
         parameter.grad = torch.zeros_like(parameter)
     result = accumulate_gradients(network, inputs, labels, torch.bfloat16)

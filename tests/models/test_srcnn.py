@@ -88,6 +88,17 @@ def test_the_start_passes_the_picture_through(
 
 
 @torch.no_grad()
+def test_the_start_of_a_network_in_lr_adds_little_and_passes_its_maps_on() -> None:
+    network = initialised(srcnn(name="n", scale=3, kernel_sizes=(5, 3, 3), widths=(6, 6), input_space="lr"))
+    batch = random_batch(1, 20, 20)
+    assert network.same(batch).square().mean() < 0.1 * 1 / 12
+    first, second, _ = network.layers()
+    maps = torch.relu(torch.nn.functional.conv2d(batch, first[1], first[2], padding=2))
+    passed = torch.nn.functional.conv2d(maps, second[1], second[2], padding=1)
+    assert torch.corrcoef(torch.stack([passed.flatten(), maps.flatten()]))[0, 1] > 0.95
+
+
+@torch.no_grad()
 def test_the_starts_first_maps_are_exactly_the_picture() -> None:
     network = initialised(srcnn(name="n", scale=2, kernel_sizes=(5, 3, 3), widths=(6, 4)))
     batch = random_batch(1, 20, 20)

@@ -5,10 +5,12 @@ import onnx.reference
 import onnx.shape_inference
 import pytest
 import torch
-from tiny_models import random_model
+from tiny_models import random_model, run_lr_by_definition
+from torch.nn import functional
 
+from srcnn.imaging import imresize
 from srcnn.models.srcnn import Srcnn
-from srcnn.runtime.graph import DepthToSpace, Graph, replicated_graph, valid_graph
+from srcnn.runtime.graph import DepthToSpace, Graph, enlarging_graph, replicated_graph, valid_graph, zero_padded_graph
 from srcnn.runtime.onnx import INPUT, OUTPUT, encode_onnx
 from srcnn.runtime.rewrite import block_last_layer
 from srcnn.runtime.session import open_session
@@ -111,6 +113,28 @@ def test_the_blocked_graph_in_the_engine_equals_torch(model: Model, block: int) 
     batch = np.random.default_rng(0).random((1, 1, height, width), np.float32)
     expected = network(model)(torch.from_numpy(batch)).numpy()
     result = open_session(block_last_layer(valid_graph(model), block), "onnxruntime", 1)(batch)
+    np.testing.assert_allclose(result, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+@pytest.mark.parametrize("size", [(2, 2), (2, 9), (5, 3), (16, 17)])
+def test_the_enlarging_graph_is_bicubic_and_what_the_network_adds(scale: int, size: tuple[int, int]) -> None:
+    model = random_model((5, 3), (4,), scale=scale, input_space="lr")
+    plane = np.random.default_rng(0).random(size, np.float32)
+    encoded = encode_onnx(enlarging_graph(model), 1, {})
+    onnx.checker.check_model(onnx.load_from_string(encoded), full_check=True)
+    result = open_session(enlarging_graph(model), "onnxruntime", 1)(plane[None, None])[0, 0]
+    np.testing.assert_allclose(result, imresize(plane, scale) + run_lr_by_definition(model, plane), atol=1e-5)
+
+
+@every_model
+@torch.no_grad()
+def test_a_network_in_lr_in_the_engine_equals_torch(model: Model) -> None:
+    shapes = [(layer.kernel_size, layer.out_channels) for layer in model.spec.layers]
+    in_lr = random_model(tuple(k for k, _ in shapes), tuple(w for _, w in shapes[:-1]), scale=3, input_space="lr")
+    batch = np.random.default_rng(0).random((2, 1, 9, 11), np.float32)
+    expected = functional.pixel_shuffle(network(in_lr)(torch.from_numpy(batch)), 3).numpy()
+    result = open_session(zero_padded_graph(in_lr), "onnxruntime", 1)(batch)
     np.testing.assert_allclose(result, expected, atol=1e-5)
 
 

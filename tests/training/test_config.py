@@ -25,7 +25,8 @@ def test_three_keys_are_enough_and_the_network_is_then_the_papers(tmp_path: Path
 
 def test_every_key_is_read(tmp_path: Path) -> None:
     text = REQUIRED_TOML + (
-        "recipe = 'fast'\nkernel_sizes = [5, 3]\nwidths = [7]\nbatch_size = 4\npatch_size = 20\nlearning_rate = 1e-4\n"
+        "recipe = 'fast'\ninput_space = 'lr'\nexpansion = 8\nloss = 'l1'\n"
+        "kernel_sizes = [5, 3]\nwidths = [7]\nbatch_size = 4\npatch_size = 20\nlearning_rate = 1e-4\n"
         "warmup_steps = 0\nseed = 9\nprecision = 'bf16'\nfp32_share = 1\nema_decay = 0\naugment_scales = [1, 0.5]\n"
         "blur_sigma = [0.5, 2]\nblur_kernel = '/kernel.txt'\ndownscale = 'box'\nnoise_sigma = [0, 25]\n"
         "jpeg_quality = [10, 40]\ndegradations_per_picture = 3\nmemory_mb = 100\n"
@@ -36,6 +37,9 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         model="tiny",
         scale=3,
         steps=10,
+        input_space="lr",
+        expansion=8,
+        loss="l1",
         kernel_sizes=(5, 3),
         widths=(7,),
         batch_size=4,

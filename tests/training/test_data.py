@@ -4,12 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from torch.nn import functional
 
 from srcnn.errors import InvalidConfigError
 from srcnn.imaging import imresize, rgb_to_luma_bt601
 from srcnn.training.config import TrainConfig
-from srcnn.training.data import Pair, TrainingData, batches, load_data
+from srcnn.training.data import Pair, TrainingData, batches, load_data, space_to_depth
 
 
 def config(**values: object) -> TrainConfig:
@@ -180,24 +182,42 @@ class TestBatches:
         pairs: list[Pair] = []
         for number, (height, width) in enumerate(((14, 20), (30, 13), (12, 12))):
             places = np.arange(height * width, dtype=np.float32).reshape(height, width) + 1000 * number
-            pairs.append(Pair(str(number), places + np.float32(0.5), places))
+            pairs.append(Pair(str(number), places[::2, ::2], places + np.float32(0.5), places))
         return pairs
 
     def test_shapes_are_those_of_patches_and_smaller_labels(self, pairs: list[Pair]) -> None:
-        inputs, labels = next(batches(config(), pairs, 2, 0))
+        inputs, labels = next(batches(config(), pairs, 0))
         assert inputs.shape == (5, 1, 12, 12)
         assert labels.shape == (5, 1, 8, 8)
         assert inputs.dtype == labels.dtype == np.float32
 
     def test_a_label_is_the_truth_of_the_inputs_centre_however_it_is_turned(self, pairs: list[Pair]) -> None:
-        for inputs, labels in batches(config(), pairs, 2, 0):
+        for inputs, labels in batches(config(), pairs, 0):
             np.testing.assert_array_equal(inputs[:, :, 2:-2, 2:-2] - np.float32(0.5), labels)
+
+    def test_a_label_in_lr_is_what_bicubic_lacks_as_maps_however_it_is_turned(self) -> None:
+        random = np.random.default_rng(0)
+        lr = random.random((14, 20), np.float32)
+        enlarged = random.random((42, 60), np.float32)
+        # The truth exceeds the enlargement by the small pixel's value times 1, 2, ... 9 within each square,
+        # mirrored so that a turned patch keeps them: the centre is 5 in every attitude.
+        weights = np.array([[1, 2, 1], [2, 5, 2], [1, 2, 1]], np.float32)
+        pair = Pair("x", lr, enlarged, enlarged + np.kron(lr, weights))
+        for inputs, labels in batches(config(scale=3, input_space="lr", kernel_sizes=(3, 3)), [pair], 0):
+            assert inputs.shape == (5, 1, 12, 12)
+            assert labels.shape == (5, 9, 12, 12)
+            np.testing.assert_allclose(labels, inputs * weights.reshape(1, 9, 1, 1), atol=1e-5)
+
+    def test_maps_are_what_torch_shuffles_into_place(self) -> None:
+        planes = np.arange(2 * 6 * 9, dtype=np.float32).reshape(2, 6, 9)
+        shuffled = functional.pixel_shuffle(torch.from_numpy(space_to_depth(planes, 3)), 3)
+        np.testing.assert_array_equal(shuffled[:, 0].numpy(), planes)
 
     def test_patches_come_from_everywhere_in_all_eight_attitudes(self, pairs: list[Pair]) -> None:
         corners: set[float] = set()
         steps: set[tuple[float, float]] = set()
         pictures: list[int] = []
-        for _, labels in batches(config(steps=400), pairs, 0, 0):
+        for _, labels in batches(config(steps=400, kernel_sizes=(1, 1)), pairs, 0):
             for (label,) in labels:
                 corners.add(float(label.min()))
                 steps.add((float(label[0, 1] - label[0, 0]), float(label[1, 0] - label[0, 0])))
@@ -211,13 +231,13 @@ class TestBatches:
         assert np.bincount(pictures) / 2000 == pytest.approx(np.array([27, 38, 1]) / 66, abs=0.04)
 
     def test_each_picture_may_be_made_equally_likely_whatever_its_size(self, pairs: list[Pair]) -> None:
-        labels = np.concatenate([part for _, part in batches(config(steps=400, sampling="pictures"), pairs, 0, 0)])
+        labels = np.concatenate([part for _, part in batches(config(steps=400, sampling="pictures"), pairs, 0)])
         pictures = np.bincount((labels[:, 0, 0, 0] // 1000).astype(int))
         assert pictures / 2000 == pytest.approx(np.full(3, 1 / 3), abs=0.04)
 
     def test_a_batch_depends_on_the_seed_and_the_step_alone(self, pairs: list[Pair]) -> None:
         def stream(first: int, **values: object) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-            return batches(config(**values), pairs, 2, first)
+            return batches(config(**values), pairs, first)
 
         whole = list(stream(0))
         assert len(whole) == 50
@@ -232,16 +252,16 @@ class TestBatches:
         assert (whole[0][0] != whole[1][0]).any()
 
     def test_nothing_is_left_to_do_after_the_last_step(self, pairs: list[Pair]) -> None:
-        assert list(batches(config(), pairs, 2, 50)) == []
+        assert list(batches(config(), pairs, 50)) == []
 
     def test_a_batch_stays_as_it_was_while_the_next_is_cut(self, pairs: list[Pair]) -> None:
-        stream = batches(config(), pairs, 2, 0)
+        stream = batches(config(), pairs, 0)
         (first, _), copy = next(stream), None
         copy = first.copy()
         list(islice(stream, 5))
         np.testing.assert_array_equal(first, copy)
 
     def test_an_error_while_cutting_is_raised_in_the_loop(self, pairs: list[Pair]) -> None:
-        broken = [Pair("x", pairs[0].enlarged[:5], pairs[0].hr)]
-        with pytest.raises(ValueError, match="broadcast"):
-            list(batches(config(), broken, 2, 0))
+        broken = [Pair("x", pairs[0].lr, pairs[0].enlarged, pairs[0].hr[:5])]
+        with pytest.raises(ValueError, match="same shape"):
+            list(batches(config(), broken, 0))

@@ -99,7 +99,7 @@ def log(run_dir: Path) -> list[dict[str, float]]:
 
 def test_the_loss_falls_on_a_single_patch(data: TrainingData, tmp_path: Path) -> None:
     pair = data.train[0]
-    patch = Pair("patch", pair.enlarged[10:30, 10:30], pair.hr[10:30, 10:30])
+    patch = Pair("patch", pair.lr[5:15, 5:15], pair.enlarged[10:30, 10:30], pair.hr[10:30, 10:30])
     config = replace(CONFIG, steps=100, learning_rate=5e-3, checkpoint_every=100)
     _, lines, _ = run(config, replace_pairs(data, [patch]), tmp_path)
     losses = [line.loss for line in lines]
@@ -142,7 +142,7 @@ def test_the_step_is_adam_on_the_mean_squared_error_and_the_model_its_running_me
     optimiser = torch.optim.Adam(network.parameters(), betas=(0.9, 0.99))
     mean = {name: weight.clone() for name, weight in network.state_dict().items()}
     losses: list[float] = []
-    for step, (inputs, labels) in enumerate(batches(config, data.train, config.spec().reach, 0)):
+    for step, (inputs, labels) in enumerate(batches(config, data.train, 0)):
         optimiser.param_groups[0]["lr"] = learning_rate(config, step)
         loss = functional.mse_loss(network(torch.from_numpy(inputs)), torch.from_numpy(labels))
         losses.append(loss.item())
@@ -333,7 +333,7 @@ def test_a_model_of_another_scale_may_be_started_from_but_not_one_of_other_layer
     other.mkdir()
     assert train(config, data, tmp_path, init=random_model((5, 1, 3), (6, 4), scale=3)).spec.scale == 2
     with pytest.raises(
-        ModelFileError, match=r"kernels \(5, 1, 3\) and widths \(6, 4\), got tiny with \[\(4, 1, 5, 5\)"
+        ModelFileError, match=r"widths \[6, 4\] in hr .* got tiny with kernels 5-1-3 and widths \[4, 3\] in hr; "
     ):
         train(config, data, other, init=random_model((5, 1, 3), (4, 3)))
 
@@ -373,7 +373,7 @@ def test_a_loss_that_is_no_number_stops_and_the_last_good_checkpoint_stays(
         run(config, data, tmp_path, progress=stop_at(15))
     good = (tmp_path / "checkpoint.pt").read_bytes()
     model = weights(tmp_path)
-    pairs = [Pair(pair.name, pair.enlarged, np.full_like(pair.hr, np.nan)) for pair in data.train]
+    pairs = [replace(pair, hr=np.full_like(pair.hr, np.nan)) for pair in data.train]
     with pytest.raises(InvalidConfigError, match=r"^expected a finite loss, got nan before step 20; ") as caught:
         run(config, replace_pairs(data, pairs), tmp_path, resume=True)
     assert str(caught.value).endswith("then go on with --resume --accept-changes")

@@ -31,7 +31,7 @@ def paper_config(**values: object) -> TrainConfig:
 
 def pair(height: int, width: int) -> Pair:
     hr = np.arange(height * width, dtype=np.float32).reshape(height, width)
-    return Pair("ramp", hr + 0.5, hr)
+    return Pair("ramp", hr, hr + 0.5, hr)
 
 
 def test_sub_images_start_every_14_pixels_row_by_row() -> None:
@@ -60,11 +60,11 @@ def test_t91_gives_as_many_sub_images_as_the_authors_script(shared_data: Path, s
 
 def test_batches_repeat_in_one_order_and_leave_out_what_fills_none() -> None:
     pairs = [pair(33 + 14 * 2, 33 + 14 * 2)]  # nine sub-images: two batches of four
-    seen = [inputs for inputs, _ in paper_batches(paper_config(steps=4), pairs, 6, 0)]
+    seen = [inputs for inputs, _ in paper_batches(paper_config(steps=4), pairs, 0)]
     np.testing.assert_array_equal(seen[0], seen[2])
     np.testing.assert_array_equal(seen[1], seen[3])
     assert len({float(patch[0, 0, 0]) for batch in seen[:2] for patch in batch}) == 8
-    (resumed, *_) = [inputs for inputs, _ in paper_batches(paper_config(steps=4), pairs, 6, 3)]
+    (resumed, *_) = [inputs for inputs, _ in paper_batches(paper_config(steps=4), pairs, 3)]
     np.testing.assert_array_equal(resumed, seen[3])
 
 

@@ -99,12 +99,12 @@ def test_a_pool_depends_on_the_seed_and_the_block_alone(folder: Path) -> None:
 
 def test_batches_start_anywhere_alike(folder: Path) -> None:
     source = pools(CONFIG, folder)
-    whole = list(islice(pooled_batches(CONFIG, source, 2, 0, print), 100))
+    whole = list(islice(pooled_batches(CONFIG, source, 0, print), 100))
     for first in (38, 39, 50):
-        for ours, theirs in zip(pooled_batches(CONFIG, source, 2, first, print), whole[first:], strict=False):
+        for ours, theirs in zip(pooled_batches(CONFIG, source, first, print), whole[first:], strict=False):
             np.testing.assert_array_equal(ours[0], theirs[0])
             np.testing.assert_array_equal(ours[1], theirs[1])
-    assert len(list(pooled_batches(CONFIG, source, 2, 650, print))) == 50
+    assert len(list(pooled_batches(CONFIG, source, 650, print))) == 50
 
 
 def test_a_pictures_failure_is_counted_and_named_once_and_not_fatal(folder: Path) -> None:
@@ -112,7 +112,7 @@ def test_a_pictures_failure_is_counted_and_named_once_and_not_fatal(folder: Path
     source.paths[3].write_bytes(b"no picture any more")
     source.paths[5].unlink()
     notices: list[str] = []
-    assert len(list(pooled_batches(CONFIG, source, 2, 0, notices.append))) == CONFIG.steps
+    assert len(list(pooled_batches(CONFIG, source, 0, notices.append))) == CONFIG.steps
     assert sorted(text.split(":")[0] for text in notices) == ["left out, 1 so far", "left out, 2 so far"]
     assert sum(source.paths[3].name in text for text in notices) == 1
     assert sum(source.paths[5].name in text for text in notices) == 1
@@ -151,7 +151,7 @@ def test_too_few_usable_pictures_are_refused(folder: Path) -> None:
     for path in sorted(folder.iterdir())[10:]:
         path.write_bytes(b"no picture")
     with pytest.raises(InvalidConfigError, match=r"expected at least 11 pictures .* got 10 \(30 skipped, the first: "):
-        load(replace(CONFIG, validation_pictures=10), folder)
+        load(replace(CONFIG, validation_pictures=10, memory_mb=2), folder)
 
 
 PEAK = """

@@ -14,15 +14,16 @@ from srcnn.cli.options import choose_scale, scale_option
 def export_command(model: str, output: Path, scale: int | None) -> None:
     """Write a model as ONNX for other programs.
 
-    The network takes limited-range BT.601 luma / 255, already enlarged by bicubic, as N x 1 x H x W
-    float32, and returns the same shape. Borders are replicated in every layer.
+    The network takes limited-range BT.601 luma / 255 as N x 1 x H x W float32. One of the SRCNN family
+    takes it already enlarged by bicubic and returns the same shape, borders replicated in every layer;
+    one on the low-resolution plane takes the small picture, at least 2 x 2 pixels, and returns the large one.
     """
     from srcnn.atomic import write_atomically
-    from srcnn.runtime.graph import replicated_graph
+    from srcnn.runtime.graph import enlarging_graph, replicated_graph
     from srcnn.runtime.onnx import encode_onnx
     from srcnn.zoo.shipped import load_model
 
     loaded = load_model(model, choose_scale(model, scale))
-    graph = replicated_graph(loaded)
+    graph = replicated_graph(loaded) if loaded.spec.input_space == "hr" else enlarging_graph(loaded)
     write_atomically(output, encode_onnx(graph, loaded.spec.channels, {"spec": loaded.spec.to_json()}))
     click.echo(f"{output}: {loaded.spec.name} x{loaded.spec.scale}")

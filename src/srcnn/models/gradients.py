@@ -10,9 +10,11 @@ This module knows nothing of optimisers or data.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from srcnn.models.rows import (
     add_row_shifts,
@@ -25,6 +27,7 @@ from srcnn.models.rows import (
 )
 from srcnn.models.srcnn import Srcnn
 
+Loss = Literal["mse", "l1"]
 _CHUNK_BYTES = 4 << 20  # of the widest map; 2 MiB of L2 cache measure best between 2 and 8
 
 
@@ -38,21 +41,30 @@ class _Layer:
     relu: bool
     first: bool
     last: bool
+    padding: int
 
     @property
     def k(self) -> int:
         return self.weight.shape[2]
 
+    @property
+    def paddings(self) -> list[int]:
+        """Zeros above and beside; a row kernel's rows are padded apart."""
+        return [0 if self.first or self.last else self.padding, self.padding]
+
 
 @torch.no_grad()
-def accumulate_gradients(network: Srcnn, inputs: Tensor, labels: Tensor, dtype: torch.dtype) -> Tensor:
-    """Add the gradients of the mean squared error to the parameters' `grad`, and return the error.
+def accumulate_gradients(
+    network: Srcnn, inputs: Tensor, labels: Tensor, dtype: torch.dtype, loss: Loss = "mse"
+) -> Tensor:
+    """Add the gradients of the mean error to the parameters' `grad`, and return the mean squared error.
 
     Args:
         network: its parameters stay float32; each has a `grad` tensor, zeroed when a step begins.
         inputs: N x C x H x W float32 in [0, 1].
-        labels: N x C x (H - 2 reach) x (W - 2 reach) float32.
+        labels: N x C x (H - 2 reach) x (W - 2 reach) float32 in "hr", N x scale^2 C x H x W in "lr".
         dtype: of maps and kernels, float32 or bfloat16; a convolution adds up in float32 either way.
+        loss: "mse", the mean of squares, or "l1", the mean of magnitudes.
 
     Returns:
         The mean squared error per sample, a scalar.
@@ -67,7 +79,7 @@ def accumulate_gradients(network: Srcnn, inputs: Tensor, labels: Tensor, dtype: 
         entered, left = _forward(layers, inputs[start : start + size].to(dtype))
         error = left[-1] - labels[start : start + size]
         squares += error.square().sum()
-        _backward(layers, entered, left, error * (2 / labels.numel()))
+        _backward(layers, entered, left, (2 * error if loss == "mse" else error.sign()) / labels.numel())
     return squares / labels.numel()
 
 
@@ -77,7 +89,9 @@ def _layers(network: Srcnn, dtype: torch.dtype) -> list[_Layer]:
     for i, (weight, bias, relu) in enumerate(pairs):
         first, last = i == 0, i == len(pairs) - 1
         kernel = spread_kernel(weight) if last else stacked_kernel(weight) if first else weight
-        layers.append(_Layer(weight, bias, kernel.to(dtype, memory_format=torch.channels_last), relu, first, last))
+        kernel = kernel.to(dtype, memory_format=torch.channels_last)
+        padding = weight.shape[2] // 2 if network.spec.input_space == "lr" else 0
+        layers.append(_Layer(weight, bias, kernel, relu, first, last, padding))
     return layers
 
 
@@ -87,14 +101,14 @@ def _forward(layers: list[_Layer], batch: Tensor) -> tuple[list[Tensor], list[Te
     left: list[Tensor] = []
     for layer in layers:
         if layer.first and not layer.last:
-            batch = stack_row_shifts(batch, layer.k)
+            batch = stack_row_shifts(_pad_rows(batch, layer.padding), layer.k)
         entered.append(batch)
         if layer.last:
-            batch = add_row_shifts(torch.conv2d(batch, layer.kernel), layer.k) + layer.bias[:, None, None]
+            parts = torch.conv2d(batch, layer.kernel, padding=layer.paddings)
+            batch = add_row_shifts(_pad_rows(parts, layer.padding), layer.k) + layer.bias[:, None, None]
+            batch = batch.relu_() if layer.relu else batch
         else:
-            batch = torch.conv2d(batch, layer.kernel, layer.bias.to(layer.kernel.dtype))
-        if layer.relu:
-            batch = batch.relu_()
+            batch = _convolve(batch, layer)
         left.append(batch)
     return entered, left
 
@@ -105,12 +119,13 @@ def _backward(layers: list[_Layer], entered: list[Tensor], left: list[Tensor], g
         assert layer.weight.grad is not None
         assert layer.bias.grad is not None
         if layer.relu:
-            torch.ops.aten.threshold_backward.grad_input(gradient, y, 0, grad_input=gradient)
+            _stop_where_zero(gradient, y)
         if layer.last:
             layer.bias.grad += gradient.sum((0, 2, 3))
             gradient = spread_row_shifts(gradient.to(layer.kernel.dtype), layer.k)
+            gradient = gradient[:, :, layer.padding : gradient.shape[2] - layer.padding]
         gradient, of_kernel, of_bias = torch.ops.aten.convolution_backward(
-            gradient, x, layer.kernel, [layer.kernel.shape[0]], [1, 1], [0, 0], [1, 1], False, [0, 0], 1,
+            gradient, x, layer.kernel, [layer.kernel.shape[0]], [1, 1], layer.paddings, [1, 1], False, [0, 0], 1,
             [not layer.first, True, not layer.last],
         )  # fmt: skip
         if layer.last:
@@ -120,3 +135,30 @@ def _backward(layers: list[_Layer], entered: list[Tensor], left: list[Tensor], g
         layer.weight.grad += of_kernel
         if not layer.last:
             layer.bias.grad += of_bias
+
+
+def _pad_rows(batch: Tensor, rows: int) -> Tensor:
+    """Put rows of zeros above and below."""
+    return functional.pad(batch, [0, 0, rows, rows]) if rows else batch
+
+
+def _convolve(batch: Tensor, layer: _Layer) -> Tensor:
+    """A layer with its bias and ReLU, in one pass over the memory where oneDNN is there to do it."""
+    bias = layer.bias.to(layer.kernel.dtype)
+    if not torch.backends.mkldnn.is_available():
+        result = torch.conv2d(batch, layer.kernel, bias, padding=layer.paddings)
+        return result.relu_() if layer.relu else result
+    after = "relu" if layer.relu else "none"
+    return torch.ops.mkldnn._convolution_pointwise(
+        batch, layer.kernel, bias, layer.paddings, [1, 1], [1, 1], 1, after, [], ""
+    )
+
+
+def _stop_where_zero(gradient: Tensor, output: Tensor) -> None:
+    """The gradient of a ReLU: nothing passes where its output is zero. Overwrites the output with 0 and 1.
+
+    Read as integers, floating-point numbers are above zero where they are; integers multiply faster.
+    """
+    integer = torch.int16 if output.dtype == torch.bfloat16 else torch.int32
+    passes = output.view(integer).clamp_(0, 1)
+    gradient.view(integer).mul_(passes)

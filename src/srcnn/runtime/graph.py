@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from srcnn.imaging import imresize
 from srcnn.zoo.model_file import Model
 
 
@@ -21,6 +22,7 @@ class Conv:
         relu: whether a ReLU follows.
         stride: of rows and columns.
         replicate: pixels of replicated border put around the input first.
+        zeros: pixels of zeros put around it instead.
     """
 
     weight: NDArray[np.float32]
@@ -28,6 +30,7 @@ class Conv:
     relu: bool
     stride: int = 1
     replicate: int = 0
+    zeros: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,18 @@ class DepthToSpace:
     block: int
 
 
-Graph = tuple[Conv | DepthToSpace, ...]
+@dataclass(frozen=True, slots=True)
+class AddEnlarged:
+    """The graph's input, enlarged, is added: mirrored by 2 pixels, correlated, and shuffled into place.
+
+    Attributes:
+        kernels: s^2 x 1 x 5 x 5, float32; one for every place (a, b) within a square, at s a + b.
+    """
+
+    kernels: NDArray[np.float32]
+
+
+Graph = tuple[Conv | DepthToSpace | AddEnlarged, ...]
 
 
 def valid_graph(model: Model) -> tuple[Conv, ...]:
@@ -62,3 +76,29 @@ def replicated_graph(model: Model) -> tuple[Conv, ...]:
         )
         for i, layer in enumerate(model.spec.layers, 1)
     )
+
+
+def enlarging_graph(model: Model) -> Graph:
+    """A network in "lr" with the bicubic enlargement that its output is added to: from small luma to large.
+
+    Bicubic interpolation is linear and repeats from pixel to pixel, so it is one small kernel for every
+    place within the square that a pixel becomes. They are read off what a single bright pixel becomes.
+
+    Tests: tests/runtime/test_onnx.py.
+    """
+    scale = model.spec.scale
+    bright = np.zeros((9, 9), np.float32)
+    bright[4, 4] = 1
+    squares = imresize(bright, scale)[2 * scale : 7 * scale, 2 * scale : 7 * scale].reshape(5, scale, 5, scale)
+    # The square d pixels after the bright one sees it d pixels before itself.
+    kernels = squares[::-1, :, ::-1, :].transpose(1, 3, 0, 2).reshape(scale * scale, 1, 5, 5)
+    return (*zero_padded_graph(model), AddEnlarged(kernels))
+
+
+def zero_padded_graph(model: Model) -> Graph:
+    """A network on the low-resolution plane, with borders of zeros and its maps shuffled into place.
+
+    Tests: tests/runtime/test_graph.py.
+    """
+    convs = (replace(conv, replicate=0, zeros=conv.replicate) for conv in replicated_graph(model))
+    return (*convs, DepthToSpace(model.spec.shuffle))

@@ -7,6 +7,8 @@ convolutions are valid, in the shape the engine is fastest at. The rim that does
 the layers after the first reach, is computed apart by the graph that pads in every layer.
 """
 
+import sys
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,7 +23,12 @@ _BLOCK = 4  # of the last layer: 16 output channels, one vector register
 
 
 class StripNetwork:
-    """A network loaded into an engine, for planes of any size."""
+    """A network loaded into an engine, for planes of any size.
+
+    Attributes:
+        reach: rows that a strip needs of its neighbours.
+        columns: of the input that the engine sees at a time: all.
+    """
 
     def __init__(self, model: Model, *, engine: Engine, threads: int) -> None:
         if model.spec.channels != 1:
@@ -30,6 +37,7 @@ class StripNetwork:
                 "use another model"
             )
         self.reach = model.spec.reach
+        self.columns = sys.maxsize
         self._rim = self.reach - model.spec.layers[0].reach
         self._inner = open_session(block_last_layer(valid_graph(model), _BLOCK), engine, threads)
         self._exact = open_session(replicated_graph(model), engine, threads)

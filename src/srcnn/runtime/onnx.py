@@ -6,12 +6,13 @@ they are encoded here; the `onnx` package, slow to import, only checks them in t
 Source: onnx.proto3 of ONNX (field numbers); protobuf.dev "Encoding". Tests: tests/runtime/test_onnx.py.
 """
 
+import math
 from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from srcnn.runtime.graph import Conv, Graph
+from srcnn.runtime.graph import AddEnlarged, Conv, DepthToSpace, Graph
 
 INPUT = "input"
 OUTPUT = "output"
@@ -39,9 +40,11 @@ def encode_onnx(graph: Graph, channels: int, metadata: dict[str, str]) -> bytes:
         output = OUTPUT if number == len(graph) else f"value{number}"
         if isinstance(operation, Conv):
             value = _encode_conv(operation, number, value, output, nodes, tensors)
+        elif isinstance(operation, DepthToSpace):
+            value = _encode_shuffle(operation.block, value, output, nodes)
         else:
-            attributes = [_integer("blocksize", operation.block), _text("mode", "DCR")]
-            nodes.append(_node("DepthToSpace", [value], output, attributes))
+            enlarged = _encode_enlargement(operation, nodes, tensors)
+            nodes.append(_node("Add", [value, enlarged], output, []))
             value = output
     onnx_graph = b"".join(
         [
@@ -69,11 +72,42 @@ def _encode_conv(conv: Conv, number: int, value: str, output: str, nodes: list[b
     tensors.append(_tensor(f"conv{number}.weight", _FLOAT, conv.weight))
     tensors.append(_tensor(f"conv{number}.bias", _FLOAT, conv.bias))
     result = f"sum{number}" if conv.relu else output
-    attributes = [_integers("strides", [conv.stride] * 2), _integers("kernel_shape", conv.weight.shape[2:])]
+    attributes = [
+        _integers("strides", [conv.stride] * 2),
+        _integers("kernel_shape", conv.weight.shape[2:]),
+        _integers("pads", [conv.zeros] * 4),
+    ]
     nodes.append(_node("Conv", [value, f"conv{number}.weight", f"conv{number}.bias"], result, attributes))
     if conv.relu:
         nodes.append(_node("Relu", [result], output, []))
     return output
+
+
+def _encode_shuffle(block: int, value: str, output: str, nodes: list[bytes]) -> str:
+    nodes.append(_node("DepthToSpace", [value], output, [_integer("blocksize", block), _text("mode", "DCR")]))
+    return output
+
+
+def _encode_enlargement(operation: AddEnlarged, nodes: list[bytes], tensors: list[bytes]) -> str:
+    """Append what enlarges the graph's input; returns the output's name.
+
+    ONNX has no padding that repeats the edge pixel when it mirrors, so the mirrored rows and columns
+    are cut out backwards and joined on.
+    """
+    value = INPUT
+    for name, numbers in (("first", [1]), ("before", [-(2**31)]), ("last", [-1]), ("inner", [-3]), ("back", [-1])):
+        tensors.append(_tensor(f"mirror.{name}", _INT64, np.array(numbers, np.int64)))
+    for axis, name in ((2, "rows"), (3, "columns")):
+        tensors.append(_tensor(f"mirror.{name}", _INT64, np.array([axis], np.int64)))
+        low, high, joined = (f"mirror.{name}.{part}" for part in ("low", "high", "joined"))
+        nodes.append(_node("Slice", [value, "mirror.first", "mirror.before", f"mirror.{name}", "mirror.back"], low, []))
+        nodes.append(_node("Slice", [value, "mirror.last", "mirror.inner", f"mirror.{name}", "mirror.back"], high, []))
+        nodes.append(_node("Concat", [low, value, high], joined, [_integer("axis", axis)]))
+        value = joined
+    tensors.append(_tensor("bicubic.weight", _FLOAT, operation.kernels))
+    nodes.append(_node("Conv", [value, "bicubic.weight"], "bicubic.maps", [_integers("kernel_shape", [5, 5])]))
+    block = math.isqrt(len(operation.kernels))
+    return _encode_shuffle(block, "bicubic.maps", "bicubic", nodes)
 
 
 def _node(operation: str, inputs: Iterable[str], output: str, attributes: Iterable[bytes]) -> bytes:

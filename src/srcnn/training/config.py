@@ -21,11 +21,16 @@ class TrainConfig:
         model: the name the trained model carries.
         scale: the enlargement to learn; 1 changes no size: the network learns to undo the degradations.
         recipe: "fast": random patches, Adam, cosine; "paper": the authors' sub-images, SGD and fixed rate.
+        input_space: "hr": the network sees the bicubic enlargement, as in the paper; "lr": the small picture.
         kernel_sizes: f1, f2, f3: odd kernel sizes.
         widths: n1, n2: feature maps between the kernels.
+        expansion: every convolution is trained as one to this many maps and a 1x1 convolution after it, and
+            multiplied out to one kernel at every step; 0 trains the kernel itself.
+        loss: "mse", the mean of squared differences, or "l1", the mean of their magnitudes.
         steps: optimiser steps.
         batch_size: patches in a step.
-        patch_size: pixels a side of an input patch; the label is 2 x reach smaller.
+        patch_size: pixels a side of an input patch; in "hr" the label is 2 x reach smaller, in "lr" scale times
+            larger.
         learning_rate: Adam's peak rate, reached after `warmup_steps` and then lowered along a cosine to zero;
             in the paper's recipe Caffe's base rate, 1e-4.
         warmup_steps: steps over which the rate rises linearly from zero.
@@ -54,8 +59,11 @@ class TrainConfig:
     model: str
     scale: int
     recipe: Literal["fast", "paper"] = "fast"
+    input_space: Literal["hr", "lr"] = "hr"
     kernel_sizes: tuple[int, ...] = (9, 1, 5)
     widths: tuple[int, ...] = (64, 32)
+    expansion: int = 0
+    loss: Literal["mse", "l1"] = "mse"
     steps: int
     batch_size: int = 16
     patch_size: int = 96
@@ -87,7 +95,7 @@ class TrainConfig:
         )  # fmt: skip
         for name in positive:
             _require(getattr(self, name) > 0, name, "above 0", getattr(self, name))
-        for name in ("seed", "threads", "warmup_steps"):
+        for name in ("seed", "threads", "warmup_steps", "expansion"):
             _require(getattr(self, name) >= 0, name, "0 or more", getattr(self, name))
         fewest = 0 if self.recipe == "paper" else 1
         _require(
@@ -101,13 +109,26 @@ class TrainConfig:
         )  # fmt: skip
         for name, low, high in (("blur_sigma", 0, 50), ("noise_sigma", 0, 255), ("jpeg_quality", 1, 100)):
             _require_range(name, getattr(self, name), low, high)
-        reach = self.spec().reach
+        reach = self.label_border
         _require(
             self.patch_size > 2 * reach,
             "patch_size",
             f"above {2 * reach}, since kernels {self.kernel_sizes} need {reach} pixels on each side",
             self.patch_size,
         )
+        for name, value in (("input_space", "hr"), ("expansion", 0), ("loss", "mse")):
+            fits = self.recipe != "paper" or getattr(self, name) == value
+            _require(fits, name, f"{value!r} in the paper's recipe", getattr(self, name))
+
+    @property
+    def label_border(self) -> int:
+        """Pixels that a label is smaller than its input patch on each side."""
+        return self.spec().reach if self.input_space == "hr" else 0
+
+    @property
+    def hr_patch_size(self) -> int:
+        """Pixels a side that a patch needs of the true picture."""
+        return self.patch_size * self.spec().shuffle
 
     def spec(self, record: dict[str, str] | None = None) -> ModelSpec:
         """The network this config trains, with the record of its training if there is one."""
@@ -115,6 +136,7 @@ class TrainConfig:
             return srcnn(
                 name=self.model,
                 scale=self.scale,
+                input_space=self.input_space,
                 kernel_sizes=self.kernel_sizes,
                 widths=self.widths,
                 training=record,

@@ -28,7 +28,7 @@ class TrainingData:
     """What a training learns from and what it is measured on.
 
     Attributes:
-        train: pairs to cut patches from, each at least `patch_size` on both sides; or the source of
+        train: pairs to cut patches from, each large enough for a patch; or the source of
             them, where all together are more than `memory_mb`.
         validation: pairs kept out of training; of a very large picture the middle.
         skipped: why each unusable file was left out.
@@ -83,11 +83,11 @@ def load_data(config: TrainConfig, folders: Sequence[Path], progress: Callable[[
         if i not in held_out
         for size in config.augment_scales
         for version in range(config.degradations_per_picture)
-        if min((pair := make_pair(name, luma, config, size=size, version=version)).hr.shape) >= config.patch_size
+        if min((pair := make_pair(name, luma, config, size=size, version=version)).hr.shape) >= config.hr_patch_size
     ]
     if not train:
         raise InvalidConfigError(
-            f"expected pictures larger than a patch of {config.patch_size} pixels after cropping to a multiple of "
+            f"expected pictures larger than a patch of {config.hr_patch_size} pixels after cropping to a multiple of "
             f"{config.scale}, got none; lower patch_size or use larger pictures"
         )
     return TrainingData(train, validation, list(skipped.values()))
@@ -121,28 +121,28 @@ def _middle(luma: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def batches(
-    config: TrainConfig, pairs: Sequence[Pair], border: int, first_step: int, *, end: int | None = None
+    config: TrainConfig, pairs: Sequence[Pair], first_step: int, *, end: int | None = None
 ) -> Iterator[tuple[Plane, Plane]]:
     """Random patches for each step from `first_step` on, cut one step ahead in another thread.
 
     Args:
         config: steps, batch size, patch size, seed.
-        pairs: each at least `patch_size` on both sides.
-        border: pixels that the label is smaller on each side: the network's reach.
+        pairs: each large enough for a patch.
         first_step: the step to start at, 0 for a new training.
         end: the step to end before; None takes all.
 
     Yields:
-        Inputs N x 1 x P x P and labels N x 1 x (P - 2 border) x (P - 2 border), float32 in [0, 1].
+        Inputs N x 1 x P x P and labels, float32: in "hr" the true N x 1 x (P - 2 reach) x (P - 2 reach), in
+        "lr" its difference from bicubic as scale^2 maps, N x scale^2 x P x P.
 
     Tests: tests/training/test_data.py.
     """
-    sides = np.array([pair.hr.shape for pair in pairs]) - config.patch_size + 1
+    sides = np.array([_seen(config, pair).shape for pair in pairs]) - config.patch_size + 1
     places = sides.prod(1) if config.sampling == "pixels" else np.ones(len(pairs))
     shares = places / places.sum()
 
     def cut(step: int) -> tuple[Plane, Plane]:
-        return _cut_batch(config, pairs, shares, border, np.random.default_rng([config.seed, step]))
+        return _cut_batch(config, pairs, shares, np.random.default_rng([config.seed, step]))
 
     with ThreadPoolExecutor(1, thread_name_prefix="patches") as ahead:
         coming = ahead.submit(cut, first_step)
@@ -154,14 +154,13 @@ def batches(
 
 
 def pooled_batches(
-    config: TrainConfig, pools: Pools, border: int, first_step: int, notice: Callable[[str], None]
+    config: TrainConfig, pools: Pools, first_step: int, notice: Callable[[str], None]
 ) -> Iterator[tuple[Plane, Plane]]:
     """Random patches of one pool after the other; the next is read while one is learned from.
 
     Args:
         config: as for `batches`.
         pools: where pictures come from.
-        border: pixels that the label is smaller on each side.
         first_step: the step to start at.
         notice: called once for every file that cannot be used, with their number so far.
 
@@ -190,7 +189,7 @@ def pooled_batches(
                     coming = ahead.submit(pools.load, block + 1, stop)
                 first = max(first_step, block * pools.block_steps)
                 end = min(config.steps, (block + 1) * pools.block_steps)
-                yield from batches(config, pool.pairs, border, first, end=end)
+                yield from batches(config, pool.pairs, first, end=end)
         finally:
             stop.set()
 
@@ -204,21 +203,59 @@ def _check_pool(pool: Pool) -> None:
 
 
 def _cut_batch(
-    config: TrainConfig, pairs: Sequence[Pair], shares: NDArray[np.float64], border: int, random: np.random.Generator
+    config: TrainConfig, pairs: Sequence[Pair], shares: NDArray[np.float64], random: np.random.Generator
 ) -> tuple[Plane, Plane]:
     """Cut, flip and turn the patches of one step."""
-    size, label_size = config.patch_size, config.patch_size - 2 * border
-    inputs = np.empty((config.batch_size, 1, size, size), np.float32)
-    labels = np.empty((config.batch_size, 1, label_size, label_size), np.float32)
-    for i, chosen in enumerate(random.choice(len(pairs), config.batch_size, p=shares)):
-        pair = pairs[chosen]
-        top, left = (int(random.integers(length - size + 1)) for length in pair.hr.shape)
+    size = config.patch_size
+    cut = _cut_label_hr if config.input_space == "hr" else _cut_label_lr
+    inputs: list[Plane] = []
+    labels: list[Plane] = []
+    for chosen in random.choice(len(pairs), config.batch_size, p=shares):
+        seen = _seen(config, pairs[chosen])
+        top, left = (int(random.integers(length - size + 1)) for length in seen.shape)
         turns, mirror = int(random.integers(4)), bool(random.integers(2))
-        for target, plane, margin in ((inputs, pair.enlarged, 0), (labels, pair.hr, border)):
-            patch = plane[top + margin : top + size - margin, left + margin : left + size - margin]
-            patch = np.rot90(patch, turns)
-            target[i, 0] = patch[:, ::-1] if mirror else patch
-    return inputs, labels
+        inputs.append(_turn(seen[top : top + size, left : left + size], turns, mirror))
+        labels.append(_turn(cut(config, pairs[chosen], top, left), turns, mirror))
+    return np.stack(inputs)[:, None], space_to_depth(np.stack(labels), config.hr_patch_size // size)
+
+
+def _seen(config: TrainConfig, pair: Pair) -> Plane:
+    return pair.enlarged if config.input_space == "hr" else pair.lr
+
+
+def _cut_label_hr(config: TrainConfig, pair: Pair, top: int, left: int) -> Plane:
+    """The truth, as far as valid convolutions reach."""
+    border, side = config.label_border, config.patch_size - 2 * config.label_border
+    return pair.hr[top + border : top + border + side, left + border : left + border + side]
+
+
+def _cut_label_lr(config: TrainConfig, pair: Pair, top: int, left: int) -> Plane:
+    """What bicubic lacks."""
+    scale, side = config.scale, config.hr_patch_size
+    window = (slice(scale * top, scale * top + side), slice(scale * left, scale * left + side))
+    return pair.hr[window] - pair.enlarged[window]
+
+
+def _turn(patch: Plane, turns: int, mirror: bool) -> Plane:
+    patch = np.rot90(patch, turns)
+    return patch[:, ::-1] if mirror else patch
+
+
+def space_to_depth(planes: Plane, block: int) -> Plane:
+    """Split planes into the maps that depth-to-space puts together.
+
+    Args:
+        planes: N x block H x block W.
+        block: pixels a side.
+
+    Returns:
+        N x block^2 x H x W; map block a + b holds the pixels at offset (a, b) of every block.
+
+    Tests: tests/training/test_data.py.
+    """
+    count, height, width = planes.shape
+    blocks = planes.reshape(count, height // block, block, width // block, block)
+    return blocks.transpose(0, 2, 4, 1, 3).reshape(count, block * block, height // block, width // block)
 
 
 def _check_usable(config: TrainConfig, folders: Sequence[Path], usable: int, skipped: dict[Path, str]) -> None:
@@ -227,7 +264,7 @@ def _check_usable(config: TrainConfig, folders: Sequence[Path], usable: int, ski
         where = ", ".join(map(str, folders))
         why = f" ({len(skipped)} skipped, the first: {next(iter(skipped.values()))})" if skipped else ""
         raise InvalidConfigError(
-            f"expected at least {needed} pictures of {config.patch_size} pixels a side or more in {where}, "
+            f"expected at least {needed} pictures of {config.hr_patch_size} pixels a side or more in {where}, "
             f"one to learn from besides {config.validation_pictures} for validation, got {usable}{why}; "
             "name other folders with --data, or lower patch_size or validation_pictures"
         )

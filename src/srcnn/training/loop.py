@@ -9,13 +9,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import functional
 
 from srcnn.atomic import write_atomically
-from srcnn.errors import CheckpointError, InvalidConfigError, ModelFileError, OutputError
+from srcnn.errors import CheckpointError, InvalidConfigError, OutputError
 from srcnn.imaging import from_float, psnr
+from srcnn.models.expanded import Expanded
 from srcnn.models.gradients import accumulate_gradients
 from srcnn.models.srcnn import Srcnn, initialise
+from srcnn.models.transplant import start_from
 from srcnn.training.checkpoint import CURRENT, Checkpoint, check_same_config, load_checkpoint, save_checkpoint
 from srcnn.training.config import TrainConfig, with_defaults
 from srcnn.training.data import TrainingData, batches, pooled_batches
@@ -61,10 +64,21 @@ class _State:
     """What a step changes."""
 
     network: Srcnn
+    expanded: Expanded | None
     optimiser: torch.optim.Optimizer
     ema: dict[str, Tensor]
     step: int
     seconds: float
+
+    @property
+    def trained(self) -> nn.Module:
+        """What the optimiser changes and a checkpoint holds."""
+        return self.expanded or self.network
+
+    def load_weights(self, weights: dict[str, Tensor]) -> None:
+        self.trained.load_state_dict(weights)
+        if self.expanded:
+            self.expanded.collapse()
 
 
 def train(
@@ -86,7 +100,7 @@ def train(
         config: what to train and how.
         data: from `load_data`.
         run_dir: an existing folder; receives model.safetensors, log.jsonl and checkpoint.pt.
-        init: a model of the same layers whose weights to start from, of any scale; None draws them.
+        init: a model whose weights to start from, of any scale, as large or smaller; None draws them.
         resume: go on from the checkpoint there.
         accept_changes: resume even if the config differs from the checkpoint's.
         progress: called with the number of steps done, after each.
@@ -99,7 +113,7 @@ def train(
 
     Raises:
         CheckpointError: nothing to resume, a checkpoint of another config, or one in the way of a new run.
-        ModelFileError: `init` has other layers.
+        ModelFileError: `init` does not fit into the network.
         InvalidConfigError: the loss is no number any more; the last good checkpoint stays.
         OutputError: the run folder cannot be written.
 
@@ -167,20 +181,16 @@ def _start(config: TrainConfig, init: Model | None) -> _State:
         draw = paper_initialise if config.recipe == "paper" else initialise
         draw(network, config.seed)
     else:
-        if init.spec.layers != spec.layers:
-            raise ModelFileError(
-                f"expected a model to start from with kernels {config.kernel_sizes} and widths {config.widths}, got "
-                f"{init.spec.name} with {[layer.weight_shape for layer in init.spec.layers]}; "
-                "set kernel_sizes and widths to the model's, or start from another"
-            )
-        network.load_state_dict({name: torch.from_numpy(weight) for name, weight in init.weights.items()})
+        start_from(network, init.spec, {name: torch.from_numpy(weight) for name, weight in init.weights.items()})
     for parameter in network.parameters():
         parameter.grad = torch.zeros_like(parameter)
+    expanded = Expanded(network, config.expansion, config.seed) if config.expansion else None
     if config.recipe == "paper":
         optimiser = paper_optimiser(network, (config.patch_size - 2 * spec.reach) ** 2)
     else:
-        optimiser = torch.optim.Adam(network.parameters(), betas=(0.9, 0.99), fused=True)
-    return _State(network, optimiser, {name: w.detach().clone() for name, w in network.state_dict().items()}, 0, 0.0)
+        optimiser = torch.optim.Adam((expanded or network).parameters(), betas=(0.9, 0.99), fused=True)
+    ema = {name: weight.detach().clone() for name, weight in network.state_dict().items()}
+    return _State(network, expanded, optimiser, ema, 0, 0.0)
 
 
 def _resume(
@@ -193,7 +203,7 @@ def _resume(
     if problem:
         notice(problem)
     try:
-        state.network.load_state_dict(saved.weights)
+        state.load_weights(saved.weights)
     except RuntimeError as error:
         raise CheckpointError(
             f"expected a checkpoint of kernels {config.kernel_sizes} and widths {config.widths}, got one of "
@@ -206,11 +216,11 @@ def _resume(
 
 def _share_state(state: _State) -> None:
     """Start every process where the first one does."""
-    network, optimiser, state.ema, state.step, state.seconds = from_first(
-        [state.network.state_dict(), state.optimiser.state_dict(), state.ema, state.step, state.seconds]
+    weights, optimiser, state.ema, state.step, state.seconds = from_first(
+        [state.trained.state_dict(), state.optimiser.state_dict(), state.ema, state.step, state.seconds]
     )
     if not is_first():
-        state.network.load_state_dict(network)
+        state.load_weights(weights)
         state.optimiser.load_state_dict(optimiser)
 
 
@@ -218,22 +228,25 @@ def _batches(
     config: TrainConfig, data: TrainingData, first_step: int, notice: Callable[[str], None]
 ) -> Iterator[tuple[Plane, Plane]]:
     """Inputs and labels of every step from a first one on."""
-    reach = config.spec().reach
     if isinstance(data.train, Pools):
-        return pooled_batches(config, data.train, reach, first_step, notice)
+        return pooled_batches(config, data.train, first_step, notice)
     cut = paper_batches if config.recipe == "paper" else batches
-    return cut(config, data.train, reach, first_step)
+    return cut(config, data.train, first_step)
 
 
 def _take_step(state: _State, config: TrainConfig, inputs: Tensor, labels: Tensor, dtype: torch.dtype) -> Tensor:
     """Gradients, update, running mean; returns the loss before the step."""
     for group in state.optimiser.param_groups:
         group["lr"] = learning_rate(config, state.step) * group.get("multiplier", 1.0)
-    state.optimiser.zero_grad(set_to_none=False)
+    state.network.zero_grad(set_to_none=False)
     part = share_of(inputs)
-    loss = accumulate_gradients(state.network, part, share_of(labels), dtype)
+    loss = accumulate_gradients(state.network, part, share_of(labels), dtype, config.loss)
     loss = add_up(state.network, loss, len(part) / len(inputs))
+    if state.expanded:
+        state.expanded.hand_on_gradients()
     state.optimiser.step()
+    if state.expanded:
+        state.expanded.collapse()
     state.step += 1
     _update_ema(state.ema, state.network, min(config.ema_decay, state.step / (state.step + 10)))
     return loss
@@ -253,7 +266,7 @@ def _save(state: _State, config: TrainConfig, run_dir: Path) -> None:
         config=config.to_dict(),
         step=state.step,
         seconds=state.seconds,
-        weights=state.network.state_dict(),
+        weights=state.trained.state_dict(),
         ema=state.ema,
         optimiser=state.optimiser.state_dict(),
     )
@@ -302,8 +315,16 @@ def _validate(config: TrainConfig, weights: dict[str, Tensor], pairs: Sequence[P
     """Mean PSNR of a set of weights over whole pictures, by the authors' protocol."""
     network = Srcnn(config.spec())
     network.load_state_dict(weights)
-    outputs = [network.same(torch.from_numpy(pair.enlarged)[None, None])[0, 0].numpy() for pair in pairs]
+    outputs = [_apply(network, pair) for pair in pairs]
     return _mean_psnr([(output, pair.hr) for output, pair in zip(outputs, pairs, strict=True)], config.scale)
+
+
+def _apply(network: Srcnn, pair: Pair) -> Plane:
+    """A picture's better luma."""
+    if network.spec.input_space == "hr":
+        return network.same(torch.from_numpy(pair.enlarged)[None, None])[0, 0].numpy()
+    change = functional.pixel_shuffle(network.same(torch.from_numpy(pair.lr)[None, None]), network.spec.scale)
+    return pair.enlarged + change[0, 0].numpy()
 
 
 def _mean_psnr(pictures: Sequence[tuple[np.ndarray, np.ndarray]], border: int) -> float | None:

@@ -25,11 +25,13 @@ class Pair:
 
     Attributes:
         name: of the file.
-        enlarged: H x W float32, what the network sees: degraded, shrunk and enlarged again.
+        lr: h x w float32, degraded and shrunk: what a network in "lr" sees.
+        enlarged: H x W float32, that enlarged by bicubic: what a network in "hr" sees.
         hr: H x W float32 in [0, 1], limited-range luma, the truth.
     """
 
     name: str
+    lr: Plane
     enlarged: Plane
     hr: Plane
 
@@ -57,14 +59,19 @@ def read_usable_luma(path: Path, config: TrainConfig) -> NDArray[np.uint8]:
         InvalidImageError: not a picture that can be read, or smaller than a patch.
     """
     luma = read_luma(path)
-    if min(luma.shape) < config.patch_size:
+    if min(luma.shape) < config.hr_patch_size:
         raise InvalidImageError(f"{path}: {luma.shape[0]} x {luma.shape[1]} is smaller than a patch")
     return luma
 
 
 def pair_bytes(pixels: int, config: TrainConfig) -> float:
     """What all pairs of a picture of this many pixels take."""
-    return 8 * pixels * config.degradations_per_picture * sum(size**2 for size in config.augment_scales)
+    return (
+        (8 + 4 / config.scale**2)
+        * pixels
+        * config.degradations_per_picture
+        * sum(size**2 for size in config.augment_scales)
+    )
 
 
 def make_pair(name: str, luma: NDArray[np.uint8], config: TrainConfig, *, size: float = 1.0, version: int = 0) -> Pair:
@@ -86,7 +93,7 @@ def make_pair(name: str, luma: NDArray[np.uint8], config: TrainConfig, *, size: 
     Tests: tests/training/test_data.py.
     """
     small, hr = degraded(name, luma, config, size=size, version=version)
-    return Pair(name, small if config.scale == 1 else imresize(small, config.scale), hr)
+    return Pair(name, small, small if config.scale == 1 else imresize(small, config.scale), hr)
 
 
 def degraded(

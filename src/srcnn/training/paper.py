@@ -50,7 +50,7 @@ def sub_images(pairs: Sequence[Pair], size: int, border: int) -> tuple[NDArray[n
 
 
 def paper_batches(
-    config: TrainConfig, pairs: Sequence[Pair], border: int, first_step: int
+    config: TrainConfig, pairs: Sequence[Pair], first_step: int
 ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
     """Whole batches of the shuffled sub-images, in the same order again and again.
 
@@ -59,13 +59,12 @@ def paper_batches(
     Args:
         config: steps, batch size, patch size, seed.
         pairs: whole pictures.
-        border: the network's reach.
         first_step: the step to start at.
 
     Yields:
         Inputs and labels of each step.
     """
-    inputs, labels = sub_images(pairs, config.patch_size, border)
+    inputs, labels = sub_images(pairs, config.patch_size, config.label_border)
     order = np.random.default_rng(config.seed).permutation(len(inputs))
     whole = len(order) // config.batch_size
     for step in range(first_step, config.steps):

@@ -54,7 +54,7 @@ class Pools:
     @property
     def block_steps(self) -> int:
         """Steps between one pool and the next."""
-        batch_bytes = 8 * self.config.batch_size * self.config.patch_size**2
+        batch_bytes = 8 * self.config.batch_size * self.config.hr_patch_size**2
         return min(_MOST_STEPS, max(1, int(self.config.memory_mb * 1e6 / 2 / batch_bytes)))
 
     @property
@@ -94,11 +94,11 @@ class Pools:
         random = np.random.default_rng([config.seed, 2, number])
         luma = read_usable_luma(path, config)
         sides = {size: math.ceil(min(luma.shape) * size) for size in config.augment_scales}
-        sizes = [size for size, side in sides.items() if side // config.scale * config.scale >= config.patch_size]
+        sizes = [size for size, side in sides.items() if side // config.scale * config.scale >= config.hr_patch_size]
         if not sizes:
             raise InvalidImageError(f"{path}: {luma.shape[0]} x {luma.shape[1]} is smaller than a patch at any size")
         size = float(random.choice(sizes))
-        most = max(config.scale, int(_WINDOW_PATCHES * config.patch_size / size))
+        most = max(config.scale, int(_WINDOW_PATCHES * config.hr_patch_size / size))
         top, left = (int(random.integers(max(0, side - most) + 1)) for side in luma.shape)
         window = luma[top : top + most, left : left + most]
         return make_pair(path.name, window, config, size=size, version=number)

@@ -1,0 +1,96 @@
+"""A network begins where another one ended, of the same scale or another, as large or larger.
+
+A kernel set into the middle of a larger one, and a layer more that passes on what it gets (its input
+is never below zero, so a ReLU changes nothing), leave the function as it was. The last layer of a
+network in "lr" has a map for every place within the square that a pixel becomes; another scale has
+other places, and their maps are interpolated from the nearest ones.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from srcnn.errors import ModelFileError
+from srcnn.models.srcnn import Srcnn
+from srcnn.spec import ModelSpec
+
+
+@torch.no_grad()
+def start_from(network: Srcnn, spec: ModelSpec, weights: dict[str, Tensor]) -> None:
+    """Take a network's weights as the start of another's.
+
+    Args:
+        network: changed in place. Its layers are those of `spec`, with kernels as large or larger, and
+            perhaps more layers of as many outputs as inputs before the last.
+        spec: of the network to start from.
+        weights: its tensors, named as in the model file.
+
+    Raises:
+        ModelFileError: the other network does not fit into this one.
+
+    Tests: tests/models/test_transplant.py.
+    """
+    _check_fits(spec, network.spec)
+    *inner, (_, last_weight, last_bias) = network.layers()
+    count = len(spec.layers)
+    for number, (layer, weight, bias) in enumerate(inner, 1):
+        if number < count:
+            weight.copy_(_set_into(weights[f"conv{number}.weight"], layer.kernel_size))
+            bias.copy_(weights[f"conv{number}.bias"])
+        else:
+            weight.zero_()
+            weight[range(layer.in_channels), range(layer.in_channels), layer.reach, layer.reach] = 1
+            bias.zero_()
+    shares = _shares(spec.shuffle, network.spec.shuffle)
+    last = _set_into(weights[f"conv{count}.weight"], last_weight.shape[2])
+    last_weight.copy_(torch.tensordot(shares, last, 1))
+    last_bias.copy_(shares @ weights[f"conv{count}.bias"])
+
+
+def _set_into(kernel: Tensor, size: int) -> Tensor:
+    """A kernel in the middle of a larger one."""
+    return functional.pad(kernel, [(size - kernel.shape[2]) // 2] * 4)
+
+
+def _shares(old: int, new: int) -> Tensor:
+    """How much of every old place each new place within the square takes: new^2 x old^2, each row adds up to 1."""
+    if old == new:
+        return torch.eye(new * new)
+    places = (torch.arange(new) + 0.5) / new * old - 0.5  # in steps between old places
+    lower = places.floor().clamp(0, old - 2).long()
+    upper_share = places - lower
+    line = torch.zeros(new, old)
+    line[range(new), lower] = 1 - upper_share
+    line[range(new), lower + 1] = upper_share
+    return torch.kron(line, line)
+
+
+def _check_fits(spec: ModelSpec, wanted: ModelSpec) -> None:
+    before, after = spec.layers[:-1], wanted.layers[: len(spec.layers) - 1]
+    added = wanted.layers[len(spec.layers) - 1 : -1]
+    fits = (
+        spec.input_space == wanted.input_space
+        and (spec.shuffle == wanted.shuffle or min(spec.shuffle, wanted.shuffle) > 1)
+        and len(spec.layers) <= len(wanted.layers)
+        and all(
+            (old.in_channels, old.out_channels, old.relu) == (new.in_channels, new.out_channels, new.relu)
+            for old, new in zip(before, after, strict=True)
+        )
+        and all(layer.in_channels == layer.out_channels and layer.relu for layer in added)
+        and spec.layers[-1].in_channels == wanted.layers[-1].in_channels
+        and all(
+            old.kernel_size <= new.kernel_size
+            for old, new in zip((*before, spec.layers[-1]), (*after, wanted.layers[-1]), strict=True)
+        )
+    )
+    if not fits:
+        raise ModelFileError(
+            f"expected a model to start from whose layers are those of {_described(wanted)} or fewer and smaller, got "
+            f"{spec.name} with {_described(spec)}; "
+            "set kernel_sizes, widths and input_space to the model's, or start from another"
+        )
+
+
+def _described(spec: ModelSpec) -> str:
+    kernels = "-".join(str(layer.kernel_size) for layer in spec.layers)
+    return f"kernels {kernels} and widths {[layer.out_channels for layer in spec.layers[:-1]]} in {spec.input_space}"

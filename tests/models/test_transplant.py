@@ -1,0 +1,67 @@
+import pytest
+import torch
+from tiny_models import random_model
+
+from srcnn.errors import ModelFileError
+from srcnn.models.srcnn import Srcnn
+from srcnn.models.transplant import start_from
+from srcnn.spec import ModelSpec, srcnn
+from srcnn.zoo.model_file import Model
+
+PLANE = torch.rand(1, 1, 21, 20, generator=torch.Generator().manual_seed(0))
+
+
+def spec(kernel_sizes: tuple[int, ...], widths: tuple[int, ...], scale: int = 2, space: str = "lr") -> ModelSpec:
+    return srcnn(name="new", scale=scale, kernel_sizes=kernel_sizes, widths=widths, input_space=space)  # type: ignore[arg-type]
+
+
+def run(model: Model) -> torch.Tensor:
+    network = Srcnn(model.spec)
+    network.load_state_dict({name: torch.from_numpy(weight) for name, weight in model.weights.items()})
+    with torch.no_grad():
+        return network.same(PLANE)
+
+
+def started(wanted: ModelSpec, model: Model) -> torch.Tensor:
+    network = Srcnn(wanted)
+    start_from(network, model.spec, {name: torch.from_numpy(weight) for name, weight in model.weights.items()})
+    with torch.no_grad():
+        return network.same(PLANE)
+
+
+@pytest.mark.parametrize("space", ["hr", "lr"])
+def test_larger_kernels_start_with_the_same_function(space: str) -> None:
+    model = random_model((5, 1, 3), (4, 3), input_space=space)  # type: ignore[arg-type]
+    torch.testing.assert_close(started(spec((7, 3, 3), (4, 3), space=space), model), run(model), atol=1e-5, rtol=0)
+
+
+def test_a_layer_more_starts_with_the_same_function() -> None:
+    model = random_model((5, 3), (4,), input_space="lr")
+    torch.testing.assert_close(started(spec((5, 3, 1, 3), (4, 4, 4)), model), run(model), atol=1e-5, rtol=0)
+
+
+def test_another_scale_starts_with_the_last_layer_interpolated() -> None:
+    # A last layer whose maps rise evenly along rows and columns does so at every scale: the value at a place is
+    # row + 10 column, measured in pixels of the small picture from the middle of the square.
+    model = random_model((3, 1), (2,), scale=2, input_space="lr")
+    model.weights["conv2.weight"][:] = 0
+    model.weights["conv2.bias"][:] = [-0.25 - 2.5, -0.25 + 2.5, 0.25 - 2.5, 0.25 + 2.5]
+    result = started(spec((3, 1), (2,), scale=3), model)[0, :, 0, 0]
+    expected = [row / 3 + 10 * column / 3 for row in (-1, 0, 1) for column in (-1, 0, 1)]
+    torch.testing.assert_close(result, torch.tensor(expected), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("model", "wanted"),
+    [
+        (random_model((5, 3), (4,), input_space="lr"), spec((5, 3), (5,))),
+        (random_model((5, 3), (4,), input_space="lr"), spec((3, 3), (4,))),
+        (random_model((5, 3), (4,), input_space="lr"), spec((5, 3), (4,), space="hr")),
+        (random_model((5, 3, 3), (4, 4), input_space="lr"), spec((5, 3), (4,))),
+        (random_model((5, 3), (4,), input_space="lr"), spec((5, 3, 3), (4, 3))),
+    ],
+    ids=["wider", "smaller kernel", "other space", "fewer layers", "added layer of other width"],
+)
+def test_a_network_that_does_not_fit_is_refused(model: Model, wanted: ModelSpec) -> None:
+    with pytest.raises(ModelFileError, match=r"expected a model to start from whose layers are those of .* got tiny"):
+        started(wanted, model)
