@@ -6,7 +6,9 @@ what the network changes in the luma:
 
     R' = bicubic(R) + 255/219 (network's luma - bicubic(luma)), and so for G, B and grey.
 
-A network in "lr" gives that change itself, one in "hr" the better luma.
+That is the paper's way and that of a network in "hr". One in "lr" gives the change itself, and each
+channel takes it times its slope on luma in the small picture, `luma_slopes`: a red edge on black changes
+in red alone. Luma comes out the same; chroma is nearer to the truth (`benchmarks/chroma.py`).
 
 It is done strip by strip, so that memory beyond input and output is bounded; only where a picture
 has fully transparent pixels are their colours first filled in for the whole picture at once, which
@@ -25,6 +27,7 @@ from srcnn.imaging import from_float, imresize, rgb_to_luma_bt601, to_float
 from srcnn.imaging.alpha import fill_transparent
 from srcnn.imaging.color import LUMA_BT601_SPAN, grey_to_luma_bt601
 from srcnn.imaging.depth import Image, check_image
+from srcnn.imaging.slopes import luma_slopes
 from srcnn.runtime.lr_network import LrNetwork
 from srcnn.runtime.network import StripNetwork
 from srcnn.runtime.session import Engine
@@ -33,6 +36,7 @@ from srcnn.zoo.shipped import load_model
 
 Plane = NDArray[np.float32]
 _BICUBIC_REACH = 2  # source rows that an enlarged row depends on, on each side
+_SLOPES_REACH = _BICUBIC_REACH + 1  # they look one row further, and are enlarged
 _STRIP_BYTES = 32 << 20  # of a strip's widest feature map; larger is no faster, and slower the first time
 _RESULT_BYTES = 64 << 20  # of a strip of the result in floating point
 _MIN_STRIP_ROWS = 16  # below, the halo costs more than the strip
@@ -193,8 +197,15 @@ class Upscaler:
     def _enlarge(self, planes: Image, start: int, stop: int) -> NDArray[np.float32]:
         """Enlarge source rows of a picture of 1 to 4 channels, in floating point."""
         window = self._window(planes, start, stop)
-        result = window.enlarged[_times(window.kept, self.scale)]
-        result[:, :, : 3 if planes.shape[2] > 2 else 1] += (self._change(window) / LUMA_BT601_SPAN)[:, :, None]
+        rows = _times(window.kept, self.scale)
+        result = window.enlarged[rows]
+        change = (self._change(window) / LUMA_BT601_SPAN)[:, :, None]
+        if planes.shape[2] < 3:
+            result[:, :, :1] += change
+        elif self.model.spec.input_space == "hr":
+            result[:, :, :3] += change
+        else:
+            result[:, :, :3] += change * imresize(luma_slopes(window.source[:, :, :3]), self.scale)[rows]
         return result
 
     def _enlarge_luma(self, luma: Plane, start: int, stop: int) -> Plane:
@@ -204,7 +215,7 @@ class Upscaler:
 
     def _window(self, image: Image, start: int, stop: int) -> "_Window":
         """Source rows with what the network and bicubic need above and below them, and their enlargement."""
-        reach = -(-self._network.reach // self._zoom)
+        reach = max(-(-self._network.reach // self._zoom), _SLOPES_REACH)
         halo = reach + _BICUBIC_REACH
         first, last = max(0, start - halo), min(len(image), stop + halo)
         top, bottom = first == 0, last == len(image)

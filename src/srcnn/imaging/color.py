@@ -20,7 +20,8 @@ _OFFSET = np.array([16.0, 128.0, 128.0]) / 255
 _TO_RGB = np.linalg.inv(_TO_YCBCR)
 LUMA_BT601_SPAN = 219 / 255
 """What black to white spans in limited-range luma / 255."""
-_FULL_RANGE_LUMA = np.array([0.299, 0.587, 0.114])
+FULL_RANGE_LUMA_BT601 = np.array([0.299, 0.587, 0.114])
+"""The shares of R, G and B in luma."""
 
 
 def rgb_to_luma_bt601(image: Image) -> Image:
@@ -69,7 +70,7 @@ def rgb_to_luma_bt601_full_range(image: Image) -> Image:
 
     Source: ITU-T T.871 (JFIF). Tests: tests/imaging/test_color.py.
     """
-    return _weighted(image, _FULL_RANGE_LUMA, 0.0)
+    return _weighted(image, FULL_RANGE_LUMA_BT601, 0.0)
 
 
 def rgb_to_ycbcr_bt601(image: Image) -> Image:
