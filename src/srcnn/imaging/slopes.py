@@ -29,8 +29,7 @@ def luma_slopes(rgb: NDArray[np.float32]) -> NDArray[np.float32]:
     mean = _mean(luma)
     variance = _mean(luma * luma) - mean * mean
     covariance = _mean(rgb * luma) - _mean(rgb) * mean
-    slopes: NDArray[np.float32] = (covariance + np.float32(_NOISE)) / (variance + np.float32(_NOISE))
-    return slopes
+    return ((covariance + _NOISE) / (variance + _NOISE)).astype(np.float32, copy=False)
 
 
 def _mean(planes: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,0 +1,56 @@
+"""Print how the trainings of a folder rank, as Markdown: python runs/compare.py runs/ablation."""
+
+import json
+import sys
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from srcnn.training.config import read_config
+
+BASE = "base"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A training: its name within its group, and the cells of its line."""
+
+    group: str
+    name: str
+    set5: float
+    cells: tuple[str, ...]
+
+
+def main(folder: Path) -> None:
+    """Print a table for every group, the part of a name before "--", with the base among them."""
+    rows = [read_row(path) for path in sorted(folder.glob("*.jsonl"))]
+    base = [row for row in rows if row.name == BASE]
+    others = [row for row in rows if row.name != BASE]
+    for group, members in groupby(others, lambda row: row.group):
+        title = group or folder.name
+        sys.stdout.write(f"\n| {title} | weights | MAC / pixel | minutes | Set5 dB | validation dB | bicubic there |\n")
+        sys.stdout.write("|---|---|---|---|---|---|---|\n")
+        for row in sorted([*base, *members], key=lambda row: row.set5, reverse=True):
+            sys.stdout.write("| " + " | ".join((row.name, *row.cells)) + " |\n")
+
+
+def read_row(log: Path) -> Row:
+    """Size and cost of a training's network, and its last measurements."""
+    config = read_config(log.with_suffix(".toml"), {})
+    spec = config.spec()
+    last = json.loads(log.read_text().splitlines()[-1])
+    set5 = json.loads(log.with_suffix(".set5.json").read_text())["mean"]["psnr"]
+    group, _, name = log.stem.rpartition("--")
+    cells = (
+        f"{spec.weight_count:,}",
+        f"{spec.macs_per_pixel:,}",
+        f"{last['seconds'] / 60:.1f}",
+        f"{set5:.3f}",
+        f"{last['validation_psnr']:.3f}",
+        f"{last['bicubic_psnr']:.3f}",
+    )
+    return Row(group, name, set5, cells)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
