@@ -85,4 +85,6 @@ def round_to(values: NDArray[np.floating], dtype: DTypeLike) -> Image:
         The same shape in `dtype`.
     """
     info = np.iinfo(np.dtype(dtype).name)
-    return np.floor(np.clip(values, info.min, info.max) + values.dtype.type(0.5)).astype(dtype)
+    result = np.clip(values, info.min, info.max)
+    result += values.dtype.type(0.5)
+    return result.astype(dtype)  # cuts off what is behind the point
