@@ -1,4 +1,5 @@
 import json
+import math
 from dataclasses import replace
 
 import pytest
@@ -58,8 +59,11 @@ def test_json_of_a_spec_is_plain_and_the_same_every_time() -> None:
         "name": "n",
         "scale": 2,
         "input_space": "hr",
+        "residual": True,
         "channels": 1,
-        "layers": [{"in_channels": 1, "out_channels": 1, "kernel_size": 3, "relu": False}],
+        "layers": [
+            {"in_channels": 1, "out_channels": 1, "kernel_size": 3, "activation": "none", "upsampling": 1},
+        ],
         "training": {"a": "1", "b": "2"},
     }
 
@@ -93,6 +97,8 @@ def changed_layer(**values: object) -> str:
         (changed(scale=0), "expected a scale of at least 1, got 0"),
         (changed(input_space="yuv"), "expected input_space 'hr' or 'lr', got 'yuv'; update srcnn"),
         (changed(input_space="lr"), "expected the last layer to give 9 channels, got 1"),
+        (changed_layer(upsampling=3), "expected layer 2 not to enlarge, got 3 times"),
+        (changed_layer(activation="gelu"), "expected an activation of none, relu, prelu, tanh in layer 2, got 'gelu'"),
         (changed(layers=[]), "expected at least one layer, got none"),
         (changed(channels=2), "expected layer 1 to take 2 channels, got 1"),
         (changed_layer(in_channels=63), "expected layer 2 to take 64 channels, got 63"),
@@ -108,7 +114,7 @@ def test_json_that_is_no_possible_spec_is_refused_with_one_sentence(text: str, m
 
 
 def test_a_network_that_gives_another_number_of_channels_is_refused() -> None:
-    layer = ConvLayer(in_channels=1, out_channels=3, kernel_size=3, relu=False)
+    layer = ConvLayer(in_channels=1, out_channels=3, kernel_size=3, activation="none")
     with pytest.raises(ModelFileError, match="expected the last layer to give 1 channels, got 3"):
         ModelSpec(name="n", scale=2, layers=(layer,))
 
@@ -117,3 +123,33 @@ def test_a_network_that_gives_another_number_of_channels_is_refused() -> None:
 def test_widths_that_do_not_fit_the_kernels_are_refused(widths: tuple[int, ...]) -> None:
     with pytest.raises(ModelFileError, match="expected one width fewer than kernel sizes, got widths"):
         srcnn(name="n", scale=2, widths=widths)
+
+
+def test_a_file_of_the_first_releases_says_relu_and_means_the_activation() -> None:
+    fields = json.loads(NINE_ONE_FIVE.to_json())
+    for layer in fields["layers"]:
+        layer["relu"] = layer.pop("activation") == "relu"
+        del layer["upsampling"]
+    del fields["residual"]
+    assert ModelSpec.from_json(json.dumps(fields)) == NINE_ONE_FIVE
+
+
+# Of Dong et al. 2016, "Accelerating the Super-Resolution Convolutional Neural Network", section 3.2 and table 1:
+# 9 m s^2 + 2 d s + 106 d kernel weights for m mapping layers, 12,464 for (d, s, m) = (56, 12, 4).
+def test_fsrcnn_has_the_weights_its_paper_counts() -> None:
+    fsrcnn = srcnn(
+        name="fsrcnn",
+        scale=3,
+        kernel_sizes=(5, 1, 3, 3, 3, 3, 1, 9),
+        widths=(56, 12, 12, 12, 12, 12, 56),
+        input_space="lr",
+        residual=False,
+        activation="prelu",
+        deconvolution=True,
+    )
+    shapes = fsrcnn.tensor_shapes()
+    assert sum(math.prod(shape) for name, shape in shapes.items() if name.endswith(".weight")) == 12464
+    assert shapes["conv8.weight"] == (56, 1, 9, 9)
+    assert shapes["conv1.slope"] == (56,)
+    assert [layer.reach for layer in fsrcnn.layers] == [2, 0, 1, 1, 1, 1, 0, 1]
+    assert fsrcnn.macs_per_pixel == -(-12464 // 9)

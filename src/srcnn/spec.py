@@ -6,31 +6,55 @@ This module knows nothing of torch, engines or files.
 import json
 import math
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from srcnn.errors import ModelFileError
 
 FORMAT = "srcnn-1"
+Activation = Literal["none", "relu", "prelu", "tanh"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConvLayer:
-    """One convolution of stride 1: square kernel of odd size, bias, and a ReLU or nothing after it."""
+    """One convolution: square kernel of odd size, bias, and what follows it.
+
+    Attributes:
+        in_channels: maps that enter.
+        out_channels: maps that leave.
+        kernel_size: rows and columns of the kernel.
+        activation: "prelu" has a learned slope below zero for each map.
+        upsampling: above 1, a transposed convolution: every pixel becomes this many a side.
+    """
 
     in_channels: int
     out_channels: int
     kernel_size: int
-    relu: bool
+    activation: Activation
+    upsampling: int = 1
+
+    @property
+    def relu(self) -> bool:
+        """Whether a ReLU follows."""
+        return self.activation == "relu"
+
+    @property
+    def crop(self) -> int:
+        """Of a transposed convolution: what is cut off its full output above and on the left."""
+        return (self.kernel_size - self.upsampling + 1) // 2
 
     @property
     def reach(self) -> int:
-        """Pixels the kernel extends beyond its centre."""
-        return self.kernel_size // 2
+        """Pixels of the input on each side that an output depends on."""
+        if self.upsampling == 1:
+            return self.kernel_size // 2
+        before = (self.upsampling - 1 + self.crop) // self.upsampling
+        return max(before, (self.kernel_size - 1 - self.crop) // self.upsampling)
 
     @property
     def weight_shape(self) -> tuple[int, int, int, int]:
-        """Shape of the weights: output channels, input channels, rows, columns."""
-        return (self.out_channels, self.in_channels, self.kernel_size, self.kernel_size)
+        """Shape of the weights: outputs, inputs, rows, columns; transposed: inputs, outputs, rows, columns."""
+        outer, inner = self.out_channels, self.in_channels
+        return (*((outer, inner) if self.upsampling == 1 else (inner, outer)), self.kernel_size, self.kernel_size)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +65,10 @@ class ModelSpec:
         name: what people call it, such as "srcnn-915".
         scale: the enlargement it was trained for, 1 or more.
         input_space: "hr": the network sees the picture already enlarged by bicubic and returns the better
-            one; every layer's border is replicated. "lr": it sees the small picture, and its scale^2
-            output maps, shuffled into place, are added to the bicubic enlargement; every layer's border
-            is zero.
+            one; every layer's border is replicated. "lr": it sees the small picture, and enlarges it by a
+            last layer that is transposed or whose scale^2 maps are shuffled into place; every layer's
+            border is zero.
+        residual: in "lr", the output is added to the bicubic enlargement instead of replacing it.
         channels: 1 for limited-range BT.601 luma / 255.
         layers: the convolutions in order.
         training: the record of its training, name to text; for people, never computed with.
@@ -52,6 +77,7 @@ class ModelSpec:
     name: str
     scale: int
     input_space: Literal["hr", "lr"] = "hr"
+    residual: bool = True
     channels: int = 1
     layers: tuple[ConvLayer, ...]
     training: dict[str, str] = field(default_factory=dict[str, str])
@@ -72,16 +98,26 @@ class ModelSpec:
                     f"expected layer {number} to take {channels} channels, got {layer.in_channels}; "
                     "check the model's spec"
                 )
+            if layer.upsampling not in (1, self.shuffle if number == len(self.layers) else 1):
+                raise ModelFileError(
+                    f"expected layer {number} not to enlarge, got {layer.upsampling} times; only the last layer of a "
+                    "network in 'lr' may, by the scale; check the model's spec"
+                )
+            if layer.activation not in get_args(Activation):
+                raise ModelFileError(
+                    f"expected an activation of {', '.join(get_args(Activation))} in layer {number}, got "
+                    f"{layer.activation!r}; update srcnn for this model"
+                )
             if layer.kernel_size % 2 == 0 or min(layer.kernel_size, layer.out_channels) < 1:
                 raise ModelFileError(
                     f"expected layer {number} to have an odd kernel size and at least one channel, got kernel size "
                     f"{layer.kernel_size} and {layer.out_channels} channels; check the model's spec"
                 )
             channels = layer.out_channels
-        if channels != self.channels * self.shuffle**2:
+        wanted = self.channels * (self.shuffle // self.layers[-1].upsampling) ** 2
+        if channels != wanted:
             raise ModelFileError(
-                f"expected the last layer to give {self.channels * self.shuffle**2} channels, got {channels}; "
-                "check the model's spec"
+                f"expected the last layer to give {wanted} channels, got {channels}; check the model's spec"
             )
 
     @property
@@ -101,8 +137,8 @@ class ModelSpec:
 
     @property
     def weight_count(self) -> int:
-        """Weights and biases."""
-        return self._kernel_weights + sum(layer.out_channels for layer in self.layers)
+        """Weights, biases and slopes."""
+        return sum(math.prod(shape) for shape in self.tensor_shapes().values())
 
     @property
     def _kernel_weights(self) -> int:
@@ -114,6 +150,8 @@ class ModelSpec:
         for number, layer in enumerate(self.layers, 1):
             shapes[f"conv{number}.weight"] = layer.weight_shape
             shapes[f"conv{number}.bias"] = (layer.out_channels,)
+            if layer.activation == "prelu":
+                shapes[f"conv{number}.slope"] = (layer.out_channels,)
         return shapes
 
     def to_json(self) -> str:
@@ -129,8 +167,11 @@ class ModelSpec:
         """
         try:
             fields: dict[str, Any] = json.loads(text)
-            layers = tuple(ConvLayer(**layer) for layer in fields.pop("layers"))
-            numbers = [fields["scale"], *(n for layer in layers for n in (layer.kernel_size, layer.out_channels))]
+            layers = tuple(_layer(layer) for layer in fields.pop("layers"))
+            numbers = [
+                fields["scale"],
+                *(n for layer in layers for n in (layer.kernel_size, layer.out_channels, layer.upsampling)),
+            ]
             if not all(isinstance(number, int) for number in numbers):
                 raise TypeError("a scale, kernel size or number of channels is not a whole number")
             return cls(layers=layers, **fields)
@@ -143,6 +184,14 @@ class ModelSpec:
             ) from error
 
 
+def _layer(fields: dict[str, Any]) -> ConvLayer:
+    """A layer from its JSON; files of the first releases say "relu": true or false."""
+    if "relu" in fields:
+        fields = {**fields, "activation": "relu" if fields["relu"] else "none"}
+        del fields["relu"]
+    return ConvLayer(**fields)
+
+
 def srcnn(
     *,
     name: str,
@@ -150,6 +199,9 @@ def srcnn(
     kernel_sizes: tuple[int, ...] = (9, 1, 5),
     widths: tuple[int, ...] = (64, 32),
     input_space: Literal["hr", "lr"] = "hr",
+    residual: bool = True,
+    activation: Activation = "relu",
+    deconvolution: bool = False,
     channels: int = 1,
     training: dict[str, str] | None = None,
 ) -> ModelSpec:
@@ -161,11 +213,14 @@ def srcnn(
         kernel_sizes: f1, f2, f3 and more, odd; (9, 1, 5) is the paper's.
         widths: n1, n2 and more, one fewer than kernels; (64, 32) is the paper's.
         input_space: "hr" as in the paper, or "lr": the same chain on the small picture.
+        residual: in "lr", whether the output is added to the bicubic enlargement.
+        activation: after every layer but the last.
+        deconvolution: in "lr", whether the last layer is a transposed convolution.
         channels: of the picture, 1 for luma.
         training: the record of its training.
 
     Returns:
-        A spec with a ReLU after every layer but the last.
+        The spec.
 
     Raises:
         ModelFileError: kernels and widths do not fit together.
@@ -177,11 +232,24 @@ def srcnn(
             f"expected one width fewer than kernel sizes, got widths {widths} for kernel sizes {kernel_sizes}; "
             "9-1-5 has widths (64, 32)"
         )
-    maps = (channels, *widths, channels * (scale**2 if input_space == "lr" else 1))
+    enlarges = input_space == "lr"
+    maps = (channels, *widths, channels * (scale**2 if enlarges and not deconvolution else 1))
     layers = tuple(
-        ConvLayer(in_channels=maps[i], out_channels=maps[i + 1], kernel_size=size, relu=i < len(widths))
+        ConvLayer(
+            in_channels=maps[i],
+            out_channels=maps[i + 1],
+            kernel_size=size,
+            activation=activation if i < len(widths) else "none",
+            upsampling=scale if i == len(widths) and enlarges and deconvolution else 1,
+        )
         for i, size in enumerate(kernel_sizes)
     )
     return ModelSpec(
-        name=name, scale=scale, input_space=input_space, channels=channels, layers=layers, training=training or {}
+        name=name,
+        scale=scale,
+        input_space=input_space,
+        residual=residual,
+        channels=channels,
+        layers=layers,
+        training=training or {},
     )

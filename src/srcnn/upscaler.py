@@ -231,8 +231,11 @@ class Upscaler:
         """What the network adds to the luma of the kept rows."""
         missing = 0 if window.top else self._network.reach
         if self.model.spec.input_space == "lr":
-            change = self._network(_luma(window.source), top=window.top, bottom=window.bottom)
-            return change[_times(slice(window.kept.start - missing, window.kept.stop - missing), self.scale)]
+            output = self._network(_luma(window.source), top=window.top, bottom=window.bottom)
+            output = output[_times(slice(window.kept.start - missing, window.kept.stop - missing), self.scale)]
+            if self.model.spec.residual:
+                return output
+            return output - _luma(window.enlarged[_times(window.kept, self.scale)])
         luma, kept = _luma(window.enlarged), _times(window.kept, self.scale)
         better = self._network(luma, top=window.top, bottom=window.bottom)
         return better[kept.start - missing : kept.stop - missing] - luma[kept]

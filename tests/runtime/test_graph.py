@@ -14,7 +14,7 @@ def test_both_graphs_are_the_layers_of_the_model_in_order() -> None:
             np.testing.assert_array_equal(operation.weight, MODEL.weights[f"conv{number}.weight"])
             np.testing.assert_array_equal(operation.bias, MODEL.weights[f"conv{number}.bias"])
             assert operation.stride == 1
-        assert [operation.relu for operation in graph if isinstance(operation, Conv)] == [True, True, False]
+        assert [operation.activation for operation in graph if isinstance(operation, Conv)] == ["relu", "relu", "none"]
 
 
 def test_only_the_replicated_graph_pads_each_layer_by_its_reach() -> None:

@@ -1,3 +1,5 @@
+from typing import Literal
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -20,7 +22,7 @@ def run(graph: Graph, plane: np.ndarray) -> np.ndarray:
             windows = np.lib.stride_tricks.sliding_window_view(plane, operation.weight.shape[2:], (1, 2))
             windows = windows[:, :: operation.stride, :: operation.stride]
             plane = np.einsum("chwij,ocij->ohw", windows, operation.weight) + operation.bias[:, None, None]
-            plane = np.maximum(plane, 0) if operation.relu else plane
+            plane = np.maximum(plane, 0) if operation.activation == "relu" else plane
     return plane
 
 
@@ -56,7 +58,7 @@ def test_the_last_layer_becomes_one_strided_convolution_and_depth_to_space() -> 
     assert isinstance(blocked, Conv)
     assert blocked.weight.shape == (16, 4, 6, 6)
     assert blocked.bias.tolist() == model.weights["conv2.bias"].tolist() * 16
-    assert (blocked.stride, blocked.relu, blocked.weight.dtype) == (4, False, np.float32)
+    assert (blocked.stride, blocked.activation, blocked.weight.dtype) == (4, "none", np.float32)
     assert shuffle == DepthToSpace(4)
 
 
@@ -65,10 +67,10 @@ def test_a_last_layer_of_several_channels_is_left_as_it_is() -> None:
     assert block_last_layer(graph, 4) is graph
 
 
-@pytest.mark.parametrize("relu", [True, False])
-def test_a_relu_of_the_last_layer_is_kept(relu: bool) -> None:
+@pytest.mark.parametrize("activation", ["none", "relu"])
+def test_a_relu_of_the_last_layer_is_kept(activation: Literal["none", "relu"]) -> None:
     (only,) = valid_graph(random_model((3,), ()))
     assert isinstance(only, Conv)
-    conv = Conv(weight=only.weight, bias=only.bias, relu=relu)
+    conv = Conv(weight=only.weight, bias=only.bias, activation=activation)
     plane = np.random.default_rng(0).random((1, 8, 8)) - 0.5
     np.testing.assert_allclose(run(block_last_layer((conv,), 3), plane), run((conv,), plane), atol=1e-12)

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srcnn.imaging import imresize
+from srcnn.runtime.deconvolution import shuffled_deconvolution
+from srcnn.spec import Activation
 from srcnn.zoo.model_file import Model
 
 
@@ -19,7 +21,8 @@ class Conv:
     Attributes:
         weight: out x in x k x k, float32.
         bias: out, float32.
-        relu: whether a ReLU follows.
+        activation: what follows.
+        slopes: out, float32: below zero, of a PReLU.
         stride: of rows and columns.
         replicate: pixels of replicated border put around the input first.
         zeros: pixels of zeros put around it instead.
@@ -27,7 +30,8 @@ class Conv:
 
     weight: NDArray[np.float32]
     bias: NDArray[np.float32]
-    relu: bool
+    activation: Activation
+    slopes: NDArray[np.float32] | None = None
     stride: int = 1
     replicate: int = 0
     zeros: int = 0
@@ -71,7 +75,8 @@ def replicated_graph(model: Model) -> tuple[Conv, ...]:
         Conv(
             weight=model.weights[f"conv{i}.weight"],
             bias=model.weights[f"conv{i}.bias"],
-            relu=layer.relu,
+            activation=layer.activation,
+            slopes=model.weights.get(f"conv{i}.slope"),
             replicate=layer.reach,
         )
         for i, layer in enumerate(model.spec.layers, 1)
@@ -79,7 +84,7 @@ def replicated_graph(model: Model) -> tuple[Conv, ...]:
 
 
 def enlarging_graph(model: Model) -> Graph:
-    """A network in "lr" with the bicubic enlargement that its output is added to: from small luma to large.
+    """A network in "lr" with the bicubic enlargement its output may be added to: from small luma to large.
 
     Bicubic interpolation is linear and repeats from pixel to pixel, so it is one small kernel for every
     place within the square that a pixel becomes. They are read off what a single bright pixel becomes.
@@ -92,13 +97,17 @@ def enlarging_graph(model: Model) -> Graph:
     squares = imresize(bright, scale)[2 * scale : 7 * scale, 2 * scale : 7 * scale].reshape(5, scale, 5, scale)
     # The square d pixels after the bright one sees it d pixels before itself.
     kernels = squares[::-1, :, ::-1, :].transpose(1, 3, 0, 2).reshape(scale * scale, 1, 5, 5)
-    return (*zero_padded_graph(model), AddEnlarged(kernels))
+    return (*zero_padded_graph(model), *([AddEnlarged(kernels)] if model.spec.residual else []))
 
 
 def zero_padded_graph(model: Model) -> Graph:
     """A network on the low-resolution plane, with borders of zeros and its maps shuffled into place.
 
-    Tests: tests/runtime/test_graph.py.
+    Tests: tests/runtime/test_onnx.py.
     """
-    convs = (replace(conv, replicate=0, zeros=conv.replicate) for conv in replicated_graph(model))
-    return (*convs, DepthToSpace(model.spec.shuffle))
+    *convs, last = (replace(conv, replicate=0, zeros=conv.replicate) for conv in replicated_graph(model))
+    last_layer = model.spec.layers[-1]
+    if last_layer.upsampling > 1:
+        weight, bias = shuffled_deconvolution(last.weight, last.bias, last_layer.upsampling, last_layer.crop)
+        last = replace(last, weight=weight, bias=bias)
+    return (*convs, last, DepthToSpace(model.spec.shuffle))

@@ -39,7 +39,8 @@ class LrNetwork:
             bottom: whether the last row is the picture's last.
 
         Returns:
-            What to add to the strip's bicubic enlargement: scale x its rows, scale x w, float32.
+            The strip enlarged, or what to add to its bicubic enlargement if the model is a residual one:
+            scale x its rows, scale x w, float32.
 
         Tests: tests/runtime/test_lr_network.py.
         """

@@ -63,7 +63,7 @@ def encode_onnx(graph: Graph, channels: int, metadata: dict[str, str]) -> bytes:
 
 
 def _encode_conv(conv: Conv, number: int, value: str, output: str, nodes: list[bytes], tensors: list[bytes]) -> str:
-    """Append the nodes Pad, Conv and Relu, as far as they are needed; returns the output's name."""
+    """Append Pad, Conv and the activation, as far as they are needed; returns the output's name."""
     if conv.replicate:
         pads = np.array([0, 0, conv.replicate, conv.replicate] * 2, np.int64)
         tensors.append(_tensor(f"pads{number}", _INT64, pads))
@@ -71,15 +71,18 @@ def _encode_conv(conv: Conv, number: int, value: str, output: str, nodes: list[b
         value = f"padded{number}"
     tensors.append(_tensor(f"conv{number}.weight", _FLOAT, conv.weight))
     tensors.append(_tensor(f"conv{number}.bias", _FLOAT, conv.bias))
-    result = f"sum{number}" if conv.relu else output
+    result = output if conv.activation == "none" else f"sum{number}"
     attributes = [
         _integers("strides", [conv.stride] * 2),
         _integers("kernel_shape", conv.weight.shape[2:]),
         _integers("pads", [conv.zeros] * 4),
     ]
     nodes.append(_node("Conv", [value, f"conv{number}.weight", f"conv{number}.bias"], result, attributes))
-    if conv.relu:
-        nodes.append(_node("Relu", [result], output, []))
+    if conv.slopes is not None:
+        tensors.append(_tensor(f"conv{number}.slope", _FLOAT, conv.slopes[:, None, None]))
+        nodes.append(_node("PRelu", [result, f"conv{number}.slope"], output, []))
+    elif conv.activation != "none":
+        nodes.append(_node({"relu": "Relu", "tanh": "Tanh"}[conv.activation], [result], output, []))
     return output
 
 
