@@ -1,4 +1,4 @@
-"""Make docs/before_after.png: bicubic, srcnn-915 and the original of a part of the example picture.
+"""Make docs/before_after.png: bicubic, fine and the original of a part of the example picture.
 
 python examples/before_after.py
 """
@@ -22,7 +22,7 @@ def main() -> None:
     original = read_array(root / "examples" / "flowers_original.webp")[:, :, :3]
     small = srcnn.imaging.imresize(original, 1 / 3)
     bicubic = srcnn.imaging.imresize(small, 3)
-    sr = srcnn.load("srcnn-915", scale=3)(small)
+    sr = srcnn.load("fine", scale=3)(small)
     gap = np.full((PART[0].stop - PART[0].start, GAP, 3), 255, np.uint8)
     panels = np.hstack([bicubic[PART], gap, sr[PART], gap, original[PART]])
     write_picture(root / "docs" / "before_after.png", Picture(frames=(panels,)))

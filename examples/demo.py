@@ -20,7 +20,7 @@ def main() -> None:
     folder = Path("demo")
     folder.mkdir(exist_ok=True)
     picture = read_picture(source)
-    sr = srcnn.load("srcnn-915", scale=SCALE)(picture.image)
+    sr = srcnn.load("fine", scale=SCALE)(picture.image)
     bicubic = srcnn.imaging.imresize(picture.image, SCALE)
     result, beside = folder / "flowers_x3.png", folder / "bicubic_and_srcnn.png"
     write_picture(result, Picture(frames=(sr,)))
@@ -28,8 +28,8 @@ def main() -> None:
     write_picture(beside, Picture(frames=(np.hstack([bicubic, gap, sr]),)))
     sys.stdout.write(
         f"{source}: {picture.image.shape[1]} x {picture.image.shape[0]} pixels\n"
-        f"{result}: {sr.shape[1]} x {sr.shape[0]} pixels, by srcnn-915\n"
-        f"{beside}: bicubic on the left, srcnn-915 on the right\n"
+        f"{result}: {sr.shape[1]} x {sr.shape[0]} pixels, by fine\n"
+        f"{beside}: bicubic on the left, fine on the right\n"
     )
 
 

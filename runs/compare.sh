@@ -8,6 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 data=$1 folder=$2
 for config in "$folder"/*.toml; do
+    [[ $config != */colour--* ]] || continue # runs/colour.sh
     log=${config%.toml}.jsonl
     [ ! -e "$log" ] || continue
     arguments=()

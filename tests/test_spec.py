@@ -46,6 +46,7 @@ def test_the_tensors_have_the_names_and_shapes_of_the_model_file() -> None:
         NINE_ONE_FIVE,
         srcnn(name="ä b", scale=1, kernel_sizes=(3,), widths=(), training={"steps": "12", "note": "ü"}),
         srcnn(name="four", scale=4, kernel_sizes=(3, 1, 1, 5), widths=(2, 3, 4), channels=3),
+        srcnn(name="colour", scale=3, channels=3, colour="ycbcr"),
     ],
 )
 def test_a_spec_survives_json(spec: ModelSpec) -> None:
@@ -61,11 +62,18 @@ def test_json_of_a_spec_is_plain_and_the_same_every_time() -> None:
         "input_space": "hr",
         "residual": True,
         "channels": 1,
+        "colour": "luma",
         "layers": [
             {"in_channels": 1, "out_channels": 1, "kernel_size": 3, "activation": "none", "upsampling": 1},
         ],
         "training": {"a": "1", "b": "2"},
     }
+
+
+def test_a_file_older_than_the_key_is_of_luma() -> None:
+    fields = json.loads(NINE_ONE_FIVE.to_json())
+    del fields["colour"]
+    assert ModelSpec.from_json(json.dumps(fields)) == NINE_ONE_FIVE
 
 
 def changed(**values: object) -> str:
@@ -96,6 +104,8 @@ def changed_layer(**values: object) -> str:
         (changed_layer(kernel_size="1"), "expected the JSON of a model spec, got something else"),
         (changed(scale=0), "expected a scale of at least 1, got 0"),
         (changed(input_space="yuv"), "expected input_space 'hr' or 'lr', got 'yuv'; update srcnn"),
+        (changed(colour="yuv"), "expected colour 'luma', or 'ycbcr' or 'rgb' with 3 channels, got 'yuv' with 1; check"),
+        (changed(colour="rgb"), "expected colour 'luma', or 'ycbcr' or 'rgb' with 3 channels, got 'rgb' with 1; check"),
         (changed(input_space="lr"), "expected the last layer to give 9 channels, got 1"),
         (changed_layer(upsampling=3), "expected layer 2 not to enlarge, got 3 times"),
         (changed_layer(activation="gelu"), "expected an activation of none, relu, prelu, tanh in layer 2, got 'gelu'"),

@@ -12,6 +12,7 @@ from srcnn.errors import ModelFileError
 
 FORMAT = "srcnn-1"
 Activation = Literal["none", "relu", "prelu", "tanh"]
+Colour = Literal["luma", "ycbcr", "rgb"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,8 @@ class ModelSpec:
             last layer that is transposed or whose scale^2 maps are shuffled into place; every layer's
             border is zero.
         residual: in "lr", the output is added to the bicubic enlargement instead of replacing it.
-        channels: 1 for limited-range BT.601 luma / 255.
+        channels: of the picture: 1, or 3.
+        colour: what they are: "luma", "ycbcr": BT.601 in limited range, / 255; or "rgb".
         layers: the convolutions in order.
         training: the record of its training, name to text; for people, never computed with.
     """
@@ -79,6 +81,7 @@ class ModelSpec:
     input_space: Literal["hr", "lr"] = "hr"
     residual: bool = True
     channels: int = 1
+    colour: Colour = "luma"
     layers: tuple[ConvLayer, ...]
     training: dict[str, str] = field(default_factory=dict[str, str])
 
@@ -89,6 +92,7 @@ class ModelSpec:
             raise ModelFileError(
                 f"expected input_space 'hr' or 'lr', got {self.input_space!r}; update srcnn for this model"
             )
+        self._check_colour()
         if not self.layers:
             raise ModelFileError("expected at least one layer, got none; check the model's spec")
         channels = self.channels
@@ -118,6 +122,13 @@ class ModelSpec:
         if channels != wanted:
             raise ModelFileError(
                 f"expected the last layer to give {wanted} channels, got {channels}; check the model's spec"
+            )
+
+    def _check_colour(self) -> None:
+        if self.colour not in get_args(Colour) or (self.colour != "luma" and self.channels != 3):
+            raise ModelFileError(
+                f"expected colour 'luma', or 'ycbcr' or 'rgb' with 3 channels, got {self.colour!r} with "
+                f"{self.channels}; check the model's spec, or update srcnn for this model"
             )
 
     @property
@@ -203,6 +214,7 @@ def srcnn(
     activation: Activation = "relu",
     deconvolution: bool = False,
     channels: int = 1,
+    colour: Colour = "luma",
     training: dict[str, str] | None = None,
 ) -> ModelSpec:
     """The SRCNN family: f1-f2-f3 kernels with n1, n2 feature maps between them.
@@ -217,6 +229,7 @@ def srcnn(
         activation: after every layer but the last.
         deconvolution: in "lr", whether the last layer is a transposed convolution.
         channels: of the picture, 1 for luma.
+        colour: "luma", or "ycbcr" or "rgb" with 3 channels.
         training: the record of its training.
 
     Returns:
@@ -250,6 +263,7 @@ def srcnn(
         input_space=input_space,
         residual=residual,
         channels=channels,
+        colour=colour,
         layers=layers,
         training=training or {},
     )

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from tiny_models import random_model, run_by_definition
 
 from srcnn.models.srcnn import Srcnn, initialise
-from srcnn.spec import ModelSpec, srcnn
+from srcnn.spec import Activation, ModelSpec, srcnn
+from srcnn.upscaler import Upscaler
 from srcnn.zoo.model_file import Model
 
 SHAPES = [
@@ -85,6 +86,25 @@ def test_the_start_passes_the_picture_through(
     assert (output - batch).square().mean() < 0.1 * 1 / 12
     correlation = torch.corrcoef(torch.stack([output.flatten(), batch.flatten()]))[0, 1]
     assert correlation > 0.95
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+@pytest.mark.parametrize("activation", ["relu", "prelu", "tanh"])
+@torch.no_grad()
+def test_a_network_with_a_transposed_last_layer_is_the_one_the_runtime_computes(
+    scale: int, activation: Activation
+) -> None:
+    spec = srcnn(
+        name="n", scale=scale, kernel_sizes=(5, 1, 9), widths=(6, 4), input_space="lr", activation=activation,
+        deconvolution=True, residual=False,
+    )  # fmt: skip
+    network = initialised(spec)
+    for parameter in network.parameters():
+        parameter += 0.1 * torch.rand(parameter.shape, generator=torch.Generator().manual_seed(1))
+    model = Model(spec, {name: weight.numpy() for name, weight in network.state_dict().items()})
+    luma = random_batch(1, 13, 17)
+    expected = torch.nn.functional.pixel_shuffle(network.same(luma), scale)[0, 0].numpy()
+    np.testing.assert_allclose(Upscaler(model, threads=1).luma(luma[0, 0].numpy()), expected, atol=1e-5)
 
 
 @torch.no_grad()

@@ -1,3 +1,6 @@
+from dataclasses import replace
+
+import numpy as np
 import pytest
 import torch
 from tiny_models import random_model
@@ -9,6 +12,7 @@ from srcnn.spec import ModelSpec, srcnn
 from srcnn.zoo.model_file import Model
 
 PLANE = torch.rand(1, 1, 21, 20, generator=torch.Generator().manual_seed(0))
+PICTURE = torch.rand(1, 3, 21, 20, generator=torch.Generator().manual_seed(0))
 
 
 def spec(kernel_sizes: tuple[int, ...], widths: tuple[int, ...], scale: int = 2, space: str = "lr") -> ModelSpec:
@@ -19,14 +23,29 @@ def run(model: Model) -> torch.Tensor:
     network = Srcnn(model.spec)
     network.load_state_dict({name: torch.from_numpy(weight) for name, weight in model.weights.items()})
     with torch.no_grad():
-        return network.same(PLANE)
+        return network.same(PLANE if model.spec.channels == 1 else PICTURE)
 
 
 def started(wanted: ModelSpec, model: Model) -> torch.Tensor:
     network = Srcnn(wanted)
     start_from(network, model.spec, {name: torch.from_numpy(weight) for name, weight in model.weights.items()})
     with torch.no_grad():
-        return network.same(PLANE)
+        return network.same(PLANE if wanted.channels == 1 else PICTURE)
+
+
+@pytest.mark.parametrize("space", ["hr", "lr"])
+def test_a_network_of_colour_starts_with_the_same_function(space: str) -> None:
+    model = random_model((5, 1, 3), (4, 3), channels=3, input_space=space)  # type: ignore[arg-type]
+    torch.testing.assert_close(started(replace(model.spec, name="new"), model), run(model), atol=1e-5, rtol=0)
+
+
+def test_another_scale_interpolates_the_maps_of_each_channel() -> None:
+    model = random_model((3, 1), (2,), scale=2, channels=3, input_space="lr")
+    model.weights["conv2.weight"][:] = 0
+    model.weights["conv2.bias"][:] = np.repeat([1.0, 2.0, 3.0], 4)
+    wanted = srcnn(name="new", scale=3, kernel_sizes=(3, 1), widths=(2,), input_space="lr", channels=3)
+    expected = torch.tensor([1.0, 2.0, 3.0]).repeat_interleave(9)
+    torch.testing.assert_close(started(wanted, model)[0, :, 0, 0], expected, atol=1e-6, rtol=0)
 
 
 @pytest.mark.parametrize("space", ["hr", "lr"])
@@ -57,10 +76,28 @@ def test_another_scale_starts_with_the_last_layer_interpolated() -> None:
         (random_model((5, 3), (4,), input_space="lr"), spec((5, 3), (5,))),
         (random_model((5, 3), (4,), input_space="lr"), spec((3, 3), (4,))),
         (random_model((5, 3), (4,), input_space="lr"), spec((5, 3), (4,), space="hr")),
+        (random_model((5, 3), (4,)), srcnn(name="new", scale=2, kernel_sizes=(5, 3), widths=(4,), channels=3)),
+        (
+            random_model((5, 3), (4,), channels=3),
+            srcnn(name="new", scale=2, kernel_sizes=(5, 3), widths=(4,), channels=3, colour="rgb"),
+        ),
+        (
+            random_model((5, 3), (4,), input_space="lr"),
+            srcnn(name="new", scale=2, kernel_sizes=(5, 3), widths=(4,), input_space="lr", residual=False),
+        ),
         (random_model((5, 3, 3), (4, 4), input_space="lr"), spec((5, 3), (4,))),
         (random_model((5, 3), (4,), input_space="lr"), spec((5, 3, 3), (4, 3))),
     ],
-    ids=["wider", "smaller kernel", "other space", "fewer layers", "added layer of other width"],
+    ids=[
+        "wider",
+        "smaller kernel",
+        "other space",
+        "more channels",
+        "other colour",
+        "not added to bicubic",
+        "fewer layers",
+        "added layer of other width",
+    ],
 )
 def test_a_network_that_does_not_fit_is_refused(model: Model, wanted: ModelSpec) -> None:
     with pytest.raises(ModelFileError, match=r"expected a model to start from whose layers are those of .* got tiny"):

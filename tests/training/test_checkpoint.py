@@ -50,6 +50,17 @@ def test_a_checkpoint_survives_the_file_bit_for_bit(run_dir: Path) -> None:
     assert saved.optimiser == expected.optimiser
 
 
+def test_a_checkpoint_written_on_a_gpu_is_read_where_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(torch.serialization, "location_tag", lambda storage: "cuda:0")
+        save_checkpoint(tmp_path, checkpoint(2))
+    saved, problem = load_checkpoint(tmp_path)
+    assert problem is None
+    assert torch.equal(saved.weights["conv1.weight"], checkpoint(2).weights["conv1.weight"])
+
+
 def test_only_the_last_two_are_kept(run_dir: Path) -> None:
     save_checkpoint(run_dir, checkpoint(3))
     assert sorted(path.name for path in run_dir.iterdir()) == sorted([CURRENT, PREVIOUS])

@@ -25,11 +25,14 @@ def test_three_keys_are_enough_and_the_network_is_then_the_papers(tmp_path: Path
 
 def test_every_key_is_read(tmp_path: Path) -> None:
     text = REQUIRED_TOML + (
-        "recipe = 'fast'\ninput_space = 'lr'\nexpansion = 8\nloss = 'l1'\n"
+        "recipe = 'fast'\ninput_space = 'lr'\ncolour = 'rgb'\nexpansion = 8\n"
+        "activation = 'relu'\ndeconvolution = false\nresidual = false\n"
+        "loss = 'l1'\nloss_channels = [1]\n"
+        "device = 'cpu'\n"
         "kernel_sizes = [5, 3]\nwidths = [7]\nbatch_size = 4\npatch_size = 20\nlearning_rate = 1e-4\n"
         "warmup_steps = 0\nseed = 9\nprecision = 'bf16'\nfp32_share = 1\nema_decay = 0\naugment_scales = [1, 0.5]\n"
         "blur_sigma = [0.5, 2]\nblur_kernel = '/kernel.txt'\ndownscale = 'box'\nnoise_sigma = [0, 25]\n"
-        "jpeg_quality = [10, 40]\ndegradations_per_picture = 3\nmemory_mb = 100\n"
+        "jpeg_quality = []\ndegradations_per_picture = 3\nmemory_mb = 100\n"
         "sampling = 'pictures'\nvalidation_pictures = 2\nvalidate_every = 3\ncheckpoint_every = 4\nthreads = 1\n"
     )
     config = read_config(written(tmp_path, text), {})
@@ -38,8 +41,12 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         scale=3,
         steps=10,
         input_space="lr",
+        colour="rgb",
+        residual=False,
         expansion=8,
         loss="l1",
+        loss_channels=(1,),
+        device="cpu",
         kernel_sizes=(5, 3),
         widths=(7,),
         batch_size=4,
@@ -56,7 +63,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         blur_kernel="/kernel.txt",
         downscale="box",
         noise_sigma=(0, 25),
-        jpeg_quality=(10, 40),
+        jpeg_quality=(),
         degradations_per_picture=3,
         memory_mb=100,
         validation_pictures=2,
@@ -101,6 +108,13 @@ def test_an_older_config_has_the_defaults_of_the_keys_that_came_later() -> None:
     assert with_defaults(config.to_dict() | {"seed": 5})["seed"] == 5
 
 
+@pytest.mark.parametrize(("colour", "channels"), [("luma", 1), ("ycbcr", 3), ("rgb", 3)])
+def test_the_colour_decides_the_channels(colour: str, channels: int) -> None:
+    spec = config_from_dict(REQUIRED | {"colour": colour}, "here").spec()
+    assert (spec.colour, spec.channels) == (colour, channels)
+    assert (spec.layers[0].in_channels, spec.layers[-1].out_channels) == (channels, channels)
+
+
 def test_the_record_of_a_training_goes_into_the_spec() -> None:
     assert config_from_dict(REQUIRED, "here").spec({"a": "b"}).training == {"a": "b"}
 
@@ -129,6 +143,12 @@ def test_the_record_of_a_training_goes_into_the_spec() -> None:
         ({"fp32_share": 1.1}, "expected fp32_share to be from 0 to 1, got 1.1"),
         ({"fp32_share": -0.1}, "expected fp32_share to be from 0 to 1, got -0.1"),
         ({"ema_decay": 1.0}, "expected ema_decay to be from 0 to below 1, got 1.0"),
+        ({"deconvolution": True}, "expected deconvolution to be false in 'hr', got True"),
+        ({"residual": 1}, "expected residual to be a truth value, got 1"),
+        (
+            {"activation": "tanh", "expansion": 8},
+            "expected expansion to be 0 beside other layers than convolutions and ReLUs, got 8",
+        ),
         ({"precision": "fp16"}, "expected precision to be one of 'auto', 'fp32', 'bf16', got 'fp16'"),
         ({"precision": ["fp32"]}, "expected precision to be one of"),
         ({"augment_scales": []}, r"expected augment_scales to be at least one size in \(0, 1\], got \[\]"),
@@ -137,6 +157,22 @@ def test_the_record_of_a_training_goes_into_the_spec() -> None:
             r"expected augment_scales to be at least one size in \(0, 1\], got \[1.0, 1.5",
         ),
         ({"augment_scales": 0.5}, "expected augment_scales to be a list of numbers, got 0.5"),
+        ({"colour": "yuv"}, "expected colour to be one of 'luma', 'ycbcr', 'rgb', got 'yuv'"),
+        ({"device": "gpu"}, "expected device to be one of 'auto', 'cpu', 'cuda', got 'gpu'"),
+        (
+            {"loss_channels": [1]},
+            r"expected loss_channels to be some of \[0\], each once, in 'luma', got \[1\]",
+        ),
+        (
+            {"loss_channels": [0, 3], "colour": "rgb"},
+            r"expected loss_channels to be some of \[0, 1, 2\], each once, in 'rgb', got \[0, 3\]",
+        ),
+        ({"loss_channels": [1, 1], "colour": "rgb"}, "expected loss_channels to be some of .* each once"),
+        ({"loss_channels": ["Y"]}, "expected loss_channels to be a list of whole numbers"),
+        (
+            {"jpeg_quality": [10, 40], "colour": "ycbcr"},
+            r"expected jpeg_quality to be \[\] in 'ycbcr', since the JPEGs are grey, got \[10, 40\]",
+        ),
         ({"kernel_sizes": 9}, "expected kernel_sizes to be a list of whole numbers, got 9"),
         ({"kernel_sizes": [9, "1", 5]}, "expected kernel_sizes to be a list of whole numbers, got "),
         ({"kernel_sizes": [9, 2, 5]}, "expected layer 2 to have an odd kernel size .* got kernel size 2"),

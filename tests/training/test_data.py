@@ -9,7 +9,7 @@ from PIL import Image
 from torch.nn import functional
 
 from srcnn.errors import InvalidConfigError
-from srcnn.imaging import imresize, rgb_to_luma_bt601
+from srcnn.imaging import imresize, rgb_to_luma_bt601, rgb_to_ycbcr_bt601
 from srcnn.training.config import TrainConfig
 from srcnn.training.data import Pair, TrainingData, batches, load_data, space_to_depth
 
@@ -62,6 +62,32 @@ class TestLoadData:
         np.testing.assert_allclose(truths["a.png"], grey / 255, atol=1e-7)
         np.testing.assert_allclose(truths["b.png"], rgb_to_luma_bt601(rgba[:, :, :3]) / 255, atol=1e-7)
         assert truths["c.png"].shape == (20, 20)
+
+    @pytest.mark.parametrize("colour", ["ycbcr", "rgb"])
+    def test_networks_of_colour_get_three_channels_of_the_same_picture(self, tmp_path: Path, colour: str) -> None:
+        pixels = {
+            "a.png": save(tmp_path / "a.png", noise(23, 31, 3)),
+            "b.png": save(tmp_path / "b.png", noise(24, 30, 4))[:, :, :3],
+            "c.png": np.repeat(save(tmp_path / "c.png", noise(21, 21))[:, :, None], 3, axis=2),
+        }
+        data = load(config(scale=3, colour=colour, validation_pictures=2), tmp_path)
+        pairs = [*data.train, *data.validation]
+        assert {pair.name for pair in pairs} == pixels.keys()
+        for pair in pairs:
+            rgb = pixels[pair.name][: pair.hr.shape[0], : pair.hr.shape[1]] / np.float32(255)
+            hr = rgb if colour == "rgb" else rgb_to_ycbcr_bt601(rgb)
+            assert pair.hr.dtype == pair.enlarged.dtype == pair.lr.dtype == np.float32
+            np.testing.assert_allclose(pair.hr, hr, atol=1e-6)
+            for channel in range(3):
+                small = imresize(hr[:, :, channel].astype(np.float64), 1 / 3)
+                np.testing.assert_allclose(pair.lr[:, :, channel], small, atol=1e-5)
+                np.testing.assert_allclose(pair.enlarged[:, :, channel], imresize(small, 3), atol=1e-5)
+
+    def test_sizes_and_the_least_side_are_those_of_the_picture_not_of_its_channels(self, tmp_path: Path) -> None:
+        for name in "ab":
+            save(tmp_path / f"{name}.png", noise(40, 30, 3))
+        data = load(config(colour="rgb", augment_scales=(1.0, 0.5)), tmp_path)
+        assert [pair.hr.shape for pair in data.train] == [(40, 30, 3), (20, 14, 3)]
 
     def test_a_16_bit_picture_is_used_in_8_bits(self, tmp_path: Path) -> None:
         levels = np.repeat(np.arange(0, 65535, 257, np.uint16)[None], 20, 0)
@@ -208,10 +234,34 @@ class TestBatches:
             assert labels.shape == (5, 9, 12, 12)
             np.testing.assert_allclose(labels, inputs * weights.reshape(1, 9, 1, 1), atol=1e-5)
 
+    def test_a_label_in_lr_is_the_truth_itself_if_the_network_is_not_to_learn_what_bicubic_lacks(self) -> None:
+        hr = np.random.default_rng(0).random((24, 26), np.float32)
+        pair = Pair("x", hr[::2, ::2], np.zeros_like(hr), hr)
+        settings = config(input_space="lr", kernel_sizes=(3, 3), residual=False)
+        for inputs, labels in batches(settings, [pair], 0):
+            # Whatever the turn, the small picture's pixel is one of the four of its square.
+            assert (np.abs(labels - inputs).min(1) == 0).all()
+
     def test_maps_are_what_torch_shuffles_into_place(self) -> None:
-        planes = np.arange(2 * 6 * 9, dtype=np.float32).reshape(2, 6, 9)
-        shuffled = functional.pixel_shuffle(torch.from_numpy(space_to_depth(planes, 3)), 3)
-        np.testing.assert_array_equal(shuffled[:, 0].numpy(), planes)
+        maps = np.arange(2 * 3 * 6 * 9, dtype=np.float32).reshape(2, 3, 6, 9)
+        for part in (maps, maps[:, :1]):
+            shuffled = functional.pixel_shuffle(torch.from_numpy(space_to_depth(part, 3)), 3)
+            np.testing.assert_array_equal(shuffled.numpy(), part)
+
+    @pytest.mark.parametrize("space", ["hr", "lr"])
+    def test_the_channels_of_a_colour_patch_stay_together(self, space: str) -> None:
+        lr = np.random.default_rng(0).random((14, 20, 3), np.float32)
+        enlarged = np.repeat(np.repeat(lr, 2, 0), 2, 1)
+        pair = Pair("x", lr, enlarged, enlarged * np.float32(2))
+        channels = pair.lr.reshape(-1, 3).T
+        for inputs, labels in batches(config(input_space=space, colour="rgb"), [pair], 0):
+            assert inputs.shape == (5, 3, 12, 12)
+            for ours, theirs in zip(np.moveaxis(inputs, 1, 0), channels, strict=True):
+                assert np.isin(ours, theirs).all()
+            if space == "hr":
+                np.testing.assert_array_equal(labels, 2 * inputs[:, :, 2:-2, 2:-2])
+            else:  # four maps a channel: what is added to a pixel is alike all over its square
+                np.testing.assert_array_equal(labels, np.repeat(inputs, 4, axis=1))
 
     def test_patches_come_from_everywhere_in_all_eight_attitudes(self, pairs: list[Pair]) -> None:
         corners: set[float] = set()

@@ -38,6 +38,23 @@ def random(seed: int = 0) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
+@pytest.mark.parametrize("downscale", KINDS)
+def test_the_channels_of_a_colour_picture_are_degraded_each_for_itself(downscale: str) -> None:
+    settings = config(scale=3, colour="rgb", downscale=downscale, blur_sigma=(1.0, 1.0))
+    picture = noise(12, 18, 3)
+    result = degrade(picture, settings, random())
+    assert (result.shape, result.dtype) == ((4, 6, 3), np.float32)
+    for channel in range(3):
+        alone = degrade(picture[:, :, channel], settings, random())
+        np.testing.assert_allclose(result[:, :, channel], alone, atol=1e-6)
+
+
+def test_the_noise_of_every_channel_is_another() -> None:
+    noisy = degrade(np.zeros((90, 90, 3), np.float32), config(colour="rgb", noise_sigma=(10, 10)), random())
+    assert noisy.std() * 255 == pytest.approx(10, rel=0.05)
+    assert np.abs(np.corrcoef(noisy.reshape(-1, 3).T) - np.eye(3)).max() < 0.1
+
+
 class TestBlur:
     def test_a_gaussian_is_that_of_scipy(self) -> None:
         luma, kernel = noise(30, 23), gaussian_kernel(1.3)

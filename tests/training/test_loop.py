@@ -9,20 +9,24 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
 import torch
+from meta_device import OnlyMeta
 from tiny_models import random_model, run_by_definition
 from torch.nn import functional
 
 from srcnn.errors import CheckpointError, InvalidConfigError, ModelFileError, OutputError
 from srcnn.imaging import psnr
 from srcnn.models.srcnn import Srcnn, initialise
+from srcnn.training import log as log_module
 from srcnn.training import loop
 from srcnn.training.config import TrainConfig
 from srcnn.training.data import Pair, TrainingData, batches, load_data
-from srcnn.training.loop import LOG_FILE, MODEL_FILE, Progress, learning_rate, train
+from srcnn.training.log import LOG_FILE, Progress
+from srcnn.training.loop import MODEL_FILE, learning_rate, train
 from srcnn.zoo.model_file import Model, read_model
 
 CONFIG = TrainConfig(
@@ -310,7 +314,7 @@ def test_accepted_changes_take_effect_from_the_checkpoint_on(
 
 def test_another_network_cannot_be_accepted(data: TrainingData, finished: Path) -> None:
     changed = replace(CONFIG, widths=(7, 4))
-    with pytest.raises(CheckpointError, match=r"widths \(7, 4\), got one of \[5, 1, 3\] and \[6, 4\]; ") as caught:
+    with pytest.raises(CheckpointError, match=r"got one of kernel_sizes = \[5, 1, 3\], widths = \[6, 4\], ") as caught:
         train(changed, data, finished, resume=True, accept_changes=True)
     assert "\n" not in str(caught.value)
 
@@ -333,9 +337,63 @@ def test_a_model_of_another_scale_may_be_started_from_but_not_one_of_other_layer
     other.mkdir()
     assert train(config, data, tmp_path, init=random_model((5, 1, 3), (6, 4), scale=3)).spec.scale == 2
     with pytest.raises(
-        ModelFileError, match=r"widths \[6, 4\] in hr .* got tiny with kernels 5-1-3 and widths \[4, 3\] in hr; "
+        ModelFileError,
+        match=r"widths \[6, 4\] in hr.* got tiny with kernels 5-1-3 and widths \[4, 3\] in hr, of luma; ",
     ):
         train(config, data, other, init=random_model((5, 1, 3), (4, 3)))
+
+
+@pytest.mark.parametrize("colour", ["ycbcr", "rgb"])
+def test_a_network_of_colour_learns_and_its_log_lists_every_channel(
+    picture_folder: Path, tmp_path: Path, colour: Literal["ycbcr", "rgb"]
+) -> None:
+    config = replace(CONFIG, colour=colour, steps=150, learning_rate=5e-3, validate_every=50, checkpoint_every=150)
+    model, lines, _ = run(config, load_data(config, [picture_folder], lambda done, total: None), tmp_path)
+    assert (model.spec.colour, model.spec.channels) == (colour, 3)
+    (first, *_, last) = log(tmp_path)
+    assert len(first["channel_psnr"]) == len(first["bicubic_channel_psnr"]) == 4
+    assert last["validation_psnr"] == last["channel_psnr"][0]
+    assert last["bicubic_psnr"] == last["bicubic_channel_psnr"][0]
+    assert last["channel_psnr"][0] > last["bicubic_channel_psnr"][0] + 0.1
+    assert last["channel_psnr"][3] > last["bicubic_channel_psnr"][3] + 0.1
+    assert lines[-1].loss < lines[0].loss
+
+
+def test_bicubic_is_as_good_in_every_colour(picture_folder: Path, data: TrainingData, tmp_path: Path) -> None:
+    lines = {}
+    for colour in ("luma", "ycbcr", "rgb"):
+        config = replace(CONFIG, colour=colour, steps=1)
+        parts = load_data(config, [picture_folder], lambda done, total: None)
+        lines[colour] = run(config, parts, tmp_path / colour)[1][0]
+    assert lines["luma"].channel_psnr is lines["luma"].bicubic_channel_psnr is None
+    assert lines["ycbcr"].bicubic_channel_psnr == pytest.approx(lines["rgb"].bicubic_channel_psnr, abs=0.05)
+    assert lines["luma"].bicubic_psnr == pytest.approx(lines["ycbcr"].bicubic_psnr, abs=0.05)
+
+
+@pytest.mark.parametrize("recipe", ["fast", "paper"])
+def test_only_the_channels_that_count_are_learned(
+    picture_folder: Path, tmp_path: Path, recipe: Literal["fast", "paper"]
+) -> None:
+    config = replace(CONFIG, colour="ycbcr", loss_channels=(0,), steps=5, recipe=recipe, learning_rate=1e-2)
+    data = load_data(config, [picture_folder], lambda done, total: None)
+    start = loop._start(config, None, torch.device("cpu")).ema
+    model = train(config, data, tmp_path)
+    for name in ("conv3.weight", "conv3.bias"):
+        np.testing.assert_array_equal(model.weights[name][1:], start[name][1:])
+        assert (model.weights[name][0] != start[name][0].numpy()).any()
+    rest = replace(config, loss_channels=(1, 2), steps=1)
+    (tmp_path / "rest").mkdir()
+    second = train(rest, data, tmp_path / "rest", init=model)
+    np.testing.assert_array_equal(second.weights["conv3.weight"][0], model.weights["conv3.weight"][0])
+    assert (second.weights["conv3.weight"][1:] != model.weights["conv3.weight"][1:]).any()
+
+
+def test_the_papers_rate_is_for_the_samples_of_a_label_that_count() -> None:
+    for channels, samples in (((), 3 * 14**2), ((1, 2), 2 * 14**2)):
+        config = replace(CONFIG, recipe="paper", colour="rgb", loss_channels=channels)
+        fast, slow = loop._start(config, None, torch.device("cpu")).optimiser.param_groups
+        assert fast["multiplier"] == samples / 2
+        assert slow["multiplier"] == pytest.approx(samples / 20)
 
 
 def test_a_training_asked_to_stop_ends_with_a_log_line_and_a_checkpoint_to_go_on_from(
@@ -415,6 +473,32 @@ def test_bf16_trains_nearly_the_same_network_and_ends_in_single_precision(
     assert lines[-1].validation_psnr == pytest.approx(log(finished)[-1]["validation_psnr"], abs=0.2)
 
 
+@pytest.mark.parametrize("recipe", ["fast", "paper"])
+def test_on_another_device_everything_is_there(
+    data: TrainingData, recipe: Literal["fast", "paper"], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A fused Adam is for real devices only.
+    monkeypatch.setattr(torch.optim, "Adam", lambda parameters, **_: torch.optim.SGD(parameters, momentum=0.9))
+    config = replace(CONFIG, recipe=recipe, expansion=0 if recipe == "paper" else 4)
+    state = loop._start(config, None, torch.device("meta"))
+    inputs, labels = (torch.from_numpy(part) for part in next(batches(config, data.train, 0)))
+    with OnlyMeta():
+        for _ in range(2):
+            loop._take_step(state, config, inputs, labels, torch.float32)
+    momenta = [value for moments in state.optimiser.state.values() for value in moments.values() if value.ndim]
+    assert len(momenta) >= 6
+    assert {part.device.type for part in (*momenta, *state.ema.values())} == {"meta"}
+
+
+def test_another_device_starts_with_the_same_weights_and_takes_its_running_mean_along() -> None:
+    config = replace(CONFIG, expansion=4)
+    cpu = loop._start(config, None, torch.device("cpu"))
+    meta = loop._start(config, None, torch.device("meta"))
+    assert cpu.trained.state_dict().keys() == meta.trained.state_dict().keys()
+    meta.load_ema(cpu.ema)
+    assert {weight.device.type for weight in meta.ema.values()} == {"meta"}
+
+
 @pytest.mark.parametrize("fast", [True, False])
 def test_auto_takes_bf16_only_where_the_cpu_multiplies_it(
     data: TrainingData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fast: bool
@@ -427,7 +511,7 @@ def test_auto_takes_bf16_only_where_the_cpu_multiplies_it(
         return accumulate(*arguments)
 
     monkeypatch.setattr(loop, "accumulate_gradients", record)
-    monkeypatch.setattr(loop, "has_fast_bf16", lambda: fast)
+    monkeypatch.setattr(loop, "has_fast_bf16", lambda device: fast)
     run(replace(CONFIG, steps=4, precision="auto", fp32_share=0), data, tmp_path)
     assert dtypes == {torch.bfloat16 if fast else torch.float32}
 
@@ -487,6 +571,24 @@ def test_the_time_spent_waiting_for_data_is_told(
     assert slow[0].busy_share < 1 - 10 * 0.02 / slow[0].seconds + 0.01
 
 
+@pytest.mark.parametrize("colour", ["luma", "rgb"])
+def test_speed_is_in_pixels_since_the_last_line(
+    picture_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, colour: Literal["luma", "rgb"]
+) -> None:
+    config = replace(CONFIG, colour=colour, steps=30)
+    now = [0.0]
+
+    def progress(step: int) -> None:
+        now[0] += 0.001 * (1 + step // 21)  # the last ten steps take twice as long
+
+    data = load_data(config, [picture_folder], lambda done, total: None)
+    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
+    _, lines, _ = run(config, data, tmp_path, progress=progress)
+    pixels = 4 * 14 * 14  # of the labels of a step
+    assert [line.mpx_per_s for line in lines] == pytest.approx([pixels / 1e3, pixels / 1e3, pixels / 2e3], abs=1e-3)
+    assert [line.seconds for line in lines] == pytest.approx([0.01, 0.02, 0.04])
+
+
 def test_a_full_disk_loses_nothing(data: TrainingData, finished: Path, tmp_path: Path) -> None:
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -494,7 +596,7 @@ def test_a_full_disk_loses_nothing(data: TrainingData, finished: Path, tmp_path:
     with pytest.raises(StoppedError):
         run(CONFIG, data, tmp_path, progress=stop_at(25))
     before = contents(tmp_path)
-    for place, name in ((os, "fsync"), (os, "replace"), (loop.json, "dumps")):
+    for place, name in ((os, "fsync"), (os, "replace"), (log_module.json, "dumps")):
         with pytest.MonkeyPatch.context() as patch:
             # After the log has been cut back for resuming: the disk fills up in the middle.
             fill = stop_at_and(21, lambda place=place, name=name, patch=patch: patch.setattr(place, name, full))

@@ -48,6 +48,14 @@ def test_a_label_is_the_middle_of_its_input() -> None:
     np.testing.assert_array_equal(inputs[:, :, 6:27, 6:27] - 0.5, labels)
 
 
+def test_sub_images_of_colour_have_three_channels() -> None:
+    rgb = np.random.default_rng(0).random((33, 47, 3), np.float32)
+    inputs, labels = sub_images([Pair("x", rgb, rgb, rgb)], 33, 6)
+    assert inputs.shape == (2, 3, 33, 33)
+    np.testing.assert_array_equal(inputs[1], rgb[:, 14:47].transpose(2, 0, 1))
+    np.testing.assert_array_equal(labels, inputs[:, :, 6:27, 6:27])
+
+
 # Of the released generate_train.m, for T91 (protocol of the paper's files): 21,910, 21,884 and 21,772.
 @pytest.mark.parametrize(("scale", "count"), [(2, 21910), (3, 21884), (4, 21772)])
 def test_t91_gives_as_many_sub_images_as_the_authors_script(shared_data: Path, scale: int, count: int) -> None:

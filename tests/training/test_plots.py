@@ -22,6 +22,19 @@ def test_curves_are_drawn_with_and_without_validation(tmp_path: Path, psnr: floa
         assert len(np.unique(np.asarray(picture))) > 10
 
 
+def test_filters_of_colour_lie_side_by_side(tmp_path: Path) -> None:
+    spec = srcnn(name="rgb", scale=2, kernel_sizes=(3, 3), widths=(2,), channels=3, colour="rgb")
+    weights = {name: np.zeros(shape, np.float32) for name, shape in spec.tensor_shapes().items()}
+    weights["conv1.weight"][:, 2, :, :] = 1  # black, black, white
+    plot_filters(Model(spec, weights), tmp_path / "filters.png")
+    with Image.open(tmp_path / "filters.png") as picture:
+        pixels = np.asarray(picture.convert("L"))
+    middle = pixels[pixels.shape[0] // 2]
+    dark = middle < 50
+    assert 0.5 < dark.mean() < 0.7
+    assert np.diff(dark.astype(int)).clip(0).sum() == 2  # two kernels, each dark on the left
+
+
 def test_the_strongest_filter_is_drawn_first(tmp_path: Path) -> None:
     spec = srcnn(name="two", scale=2, kernel_sizes=(3, 3), widths=(2,))
     weights = {name: np.zeros(shape, np.float32) for name, shape in spec.tensor_shapes().items()}

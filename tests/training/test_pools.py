@@ -97,6 +97,14 @@ def test_a_pool_depends_on_the_seed_and_the_block_alone(folder: Path) -> None:
     assert not set(planes(3)) & set(planes(3, seed=1))
 
 
+def test_a_pool_of_colour_has_three_channels_and_fits_the_same_bound(folder: Path) -> None:
+    luma, colour = pools(CONFIG, folder), pools(replace(CONFIG, colour="ycbcr"), folder)
+    assert colour.block_steps == pytest.approx(luma.block_steps / 3, abs=1)
+    assert {pair.hr.shape[2:] for pair in colour.load(0, Event()).pairs} == {(3,)}
+    inputs, labels = next(pooled_batches(colour.config, colour, 0, print))
+    assert (inputs.shape[1], labels.shape[1]) == (3, 3)
+
+
 def test_batches_start_anywhere_alike(folder: Path) -> None:
     source = pools(CONFIG, folder)
     whole = list(islice(pooled_batches(CONFIG, source, 0, print), 100))

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from torch import distributed
 
+from srcnn.training.ranks import join_ranks
 from srcnn.zoo.model_file import read_model
 
 TOML = """
@@ -22,6 +25,35 @@ validate_every = 5
 checkpoint_every = 10
 threads = 1
 """
+
+
+@pytest.mark.parametrize(
+    ("device", "nccl", "backend"),
+    [("cpu", True, "gloo"), ("cuda:1", True, "cpu:gloo,cuda:nccl"), ("cuda:1", False, "gloo")],
+)
+def test_gpus_are_joined_by_nccl_where_it_is(
+    monkeypatch: pytest.MonkeyPatch, device: str, nccl: bool, backend: str
+) -> None:
+    calls: list[object] = []
+    for name, result in (
+        ("is_torchelastic_launched", True),
+        ("is_nccl_available", nccl),
+        ("get_rank", 1),
+        ("destroy_process_group", None),
+    ):
+        monkeypatch.setattr(distributed, name, lambda result=result: result)
+    monkeypatch.setattr(distributed, "init_process_group", calls.append)
+    monkeypatch.setattr(torch.cuda, "set_device", calls.append)
+    with join_ranks(torch.device(device)) as rank:
+        assert rank == 1
+    assert calls == [*([torch.device(device)] if device != "cpu" else []), backend]
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_without_torchrun_nothing_is_joined(device: str) -> None:
+    with join_ranks(torch.device(device)) as rank:
+        assert rank == 0
+        assert not distributed.is_initialized()
 
 
 @pytest.mark.slow

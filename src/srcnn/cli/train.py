@@ -18,7 +18,7 @@ from srcnn.errors import InvalidConfigError, MissingExtraError, OutputError
 if TYPE_CHECKING:
     from srcnn.training.config import TrainConfig
     from srcnn.training.data import TrainingData
-    from srcnn.training.loop import Progress
+    from srcnn.training.log import Progress
     from srcnn.zoo.model_file import Model
 
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoint.")
 @click.option("--accept-changes", is_flag=True, help="Resume although the config has changed.")
 @click.option("--init", metavar="MODEL", help="Start from a shipped model (NAME or NAME:SCALE) or a model file.")
+@click.option("--tensorboard", is_flag=True, help="Write curves and samples for TensorBoard too.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Replace a value of the config.")
 def train_command(
     config_file: Path,
@@ -39,25 +40,27 @@ def train_command(
     resume: bool,
     accept_changes: bool,
     init: str | None,
+    tensorboard: bool,
     settings: tuple[str, ...],
 ) -> None:
     """Train a network on folders of pictures.
 
     The run folder receives model.safetensors (use it with -m), log.jsonl, and the checkpoint that
-    --resume goes on from.
+    --resume goes on from; with --tensorboard also a folder to name as tensorboard --logdir.
     """
     from srcnn.training.config import read_config
 
     config = read_config(config_file, dict(_split(setting) for setting in settings))
     run_dir = output or Path("runs") / config_file.stem
-    for needed in ("torch", "matplotlib"):  # said now, not after the training
+    extra = ("tensorboard",) if tensorboard else ()
+    for needed in ("torch", "matplotlib", *extra):  # said now, not after the training
         if importlib.util.find_spec(needed) is None:
             raise MissingExtraError(needed, "train")
     import torch
 
     if config.threads:
         torch.set_num_threads(config.threads)
-    with _first_process_speaks():
+    with _first_process_speaks(config):
         pictures = _load(config, (*data, *more_data))
         try:
             run_dir.mkdir(parents=True, exist_ok=True)
@@ -66,15 +69,24 @@ def train_command(
                 f"expected to make the folder {run_dir}, got: {error.strerror}; choose another with -o"
             ) from error
         start = _initial_model(init, config.scale) if init else None
-        _train(config, pictures, run_dir, init=start, resume=resume, accept_changes=accept_changes)
+        _train(
+            config,
+            pictures,
+            run_dir,
+            init=start,
+            resume=resume,
+            accept_changes=accept_changes,
+            tensorboard=tensorboard,
+        )
 
 
 @contextmanager
-def _first_process_speaks() -> Generator[None]:
+def _first_process_speaks(config: "TrainConfig") -> Generator[None]:
     """Join the processes that torchrun started; all but the first print nothing but errors that end them."""
+    from srcnn.training.device import choose_device
     from srcnn.training.ranks import join_ranks
 
-    with join_ranks() as rank, ExitStack() as stack:
+    with join_ranks(choose_device(config.device)) as rank, ExitStack() as stack:
         if rank:
             silence = stack.enter_context(Path(os.devnull).open("w"))
             stack.enter_context(redirect_stdout(silence))
@@ -119,23 +131,22 @@ def _train(
     init: "Model | None",
     resume: bool,
     accept_changes: bool,
+    tensorboard: bool,
 ) -> None:
     """Train, with a progress bar and a line for every validation; Ctrl-C ends it with a checkpoint."""
-    from srcnn.training.loop import LOG_FILE, MODEL_FILE, train
+    from srcnn.training.board import open_board
+    from srcnn.training.log import LOG_FILE
+    from srcnn.training.loop import MODEL_FILE, train
     from srcnn.training.plots import CURVES_FILE, FILTERS_FILE, plot_curves, plot_filters
     from srcnn.training.ranks import is_first
 
     done = [0]
     overwrite = "\r" if sys.stdout.isatty() else ""  # the progress bar
-    with progress_bar("training") as advance:
+    with progress_bar("training") as advance, open_board(run_dir, data.validation, config.colour) as board:
 
         def report(line: "Progress") -> None:
             done.append(line.step)
-            validation = ""
-            if line.validation_psnr is not None:
-                validation = f"validation {line.validation_psnr:.3f} dB (bicubic {line.bicubic_psnr:.3f}), "
-            speed = f"{line.mpx_per_s:.2f} Mpx/s, {line.seconds:.0f} s, busy {line.busy_share:.1%}"
-            click.echo(f"{overwrite}step {line.step}: {validation}loss {line.loss:.3e}, {speed}")
+            click.echo(overwrite + _told(line))
 
         with _catch_interrupt() as interrupted:
             model = train(
@@ -147,6 +158,7 @@ def _train(
                 accept_changes=accept_changes,
                 progress=lambda step: advance(step, config.steps),
                 report=report,
+                show=board.add if tensorboard else lambda line, pictures: None,
                 notice=lambda text: click.echo(text, err=True),
                 should_stop=interrupted.is_set,
             )
@@ -159,6 +171,17 @@ def _train(
     plot_filters(model, run_dir / FILTERS_FILE)
     for name in (MODEL_FILE, LOG_FILE, CURVES_FILE, FILTERS_FILE):
         click.echo(run_dir / name)
+
+
+def _told(line: "Progress") -> str:
+    """A line of the log for people."""
+    validation = ""
+    if line.validation_psnr is not None:
+        validation = f"validation {line.validation_psnr:.3f} dB (bicubic {line.bicubic_psnr:.3f}), "
+    if line.channel_psnr:
+        validation += f"Y/Cb/Cr/RGB {'/'.join(f'{value:.2f}' for value in line.channel_psnr)}, "
+    speed = f"{line.mpx_per_s:.2f} Mpx/s, {line.seconds:.0f} s, busy {line.busy_share:.1%}"
+    return f"step {line.step}: {validation}loss {line.loss:.3e}, {speed}"
 
 
 @contextmanager

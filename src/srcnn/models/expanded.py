@@ -40,6 +40,7 @@ class Expanded(nn.Module):
             maps, *shape = weight.shape
             wide = torch.empty(expansion, *shape).normal_(0, weight[0].numel() ** -0.5, generator=generator)
             narrow = torch.empty(maps, expansion).normal_(0, expansion**-0.5, generator=generator)
+            wide, narrow = wide.to(weight.device), narrow.to(weight.device)  # drawn alike for every device
             rest = weight.detach() - torch.tensordot(narrow, wide, 1)
             self.wide.append(wide)
             self.narrow.append(narrow)

@@ -9,11 +9,13 @@ first layer, of few inputs, and the last, of few outputs, run as row convolution
 This module knows nothing of optimisers or data.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
 from torch import Tensor
+from torch.backends import cudnn
 from torch.nn import functional
 
 from srcnn.models.rows import (
@@ -26,9 +28,11 @@ from srcnn.models.rows import (
     unstacked_kernel,
 )
 from srcnn.models.srcnn import Srcnn
+from srcnn.spec import ModelSpec
 
 Loss = Literal["mse", "l1"]
 _CHUNK_BYTES = 4 << 20  # of the widest map; 2 MiB of L2 cache measure best between 2 and 8
+_GPU_CHUNK_BYTES = 1 << 30  # there nothing is gained by small ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,33 +58,66 @@ class _Layer:
 
 
 @torch.no_grad()
+@cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)  # a GPU alone would keep 10 bits of float32
 def accumulate_gradients(
-    network: Srcnn, inputs: Tensor, labels: Tensor, dtype: torch.dtype, loss: Loss = "mse"
+    network: Srcnn,
+    inputs: Tensor,
+    labels: Tensor,
+    dtype: torch.dtype,
+    loss: Loss = "mse",
+    channels: Sequence[int] = (),
 ) -> Tensor:
     """Add the gradients of the mean error to the parameters' `grad`, and return the mean squared error.
 
     Args:
         network: its parameters stay float32; each has a `grad` tensor, zeroed when a step begins.
-        inputs: N x C x H x W float32 in [0, 1].
+        inputs: N x C x H x W float32 in [0, 1], on the network's device.
         labels: N x C x (H - 2 reach) x (W - 2 reach) float32 in "hr", N x scale^2 C x H x W in "lr".
         dtype: of maps and kernels, float32 or bfloat16; a convolution adds up in float32 either way.
         loss: "mse", the mean of squares, or "l1", the mean of magnitudes.
+        channels: of the picture, those that count; () for all.
 
     Returns:
-        The mean squared error per sample, a scalar.
+        The mean squared error per sample that counts, a scalar on the device.
 
     Tests: tests/models/test_gradients.py (equal to automatic differentiation).
     """
+    if not network.is_plain:
+        return _differentiate(network, inputs, labels, dtype, loss, channels)
     layers = _layers(network, dtype)
     widest = max(layer.weight.shape[0] for layer in layers)
-    size = max(1, _CHUNK_BYTES // (inputs[0, 0].numel() * widest * dtype.itemsize))
-    squares = torch.zeros(())
+    most = _CHUNK_BYTES if inputs.device.type == "cpu" else _GPU_CHUNK_BYTES
+    size = max(1, most // (inputs[0, 0].numel() * widest * dtype.itemsize))
+    squares = torch.zeros((), device=inputs.device)
+    counted = _counted_maps(network.spec, channels, inputs.device) if channels else None
+    samples = labels.numel() * (len(channels) or network.spec.channels) // network.spec.channels
     for start in range(0, len(inputs), size):
         entered, left = _forward(layers, inputs[start : start + size].to(dtype))
         error = left[-1] - labels[start : start + size]
+        if counted is not None:
+            error *= counted
         squares += error.square().sum()
-        _backward(layers, entered, left, (2 * error if loss == "mse" else error.sign()) / labels.numel())
-    return squares / labels.numel()
+        _backward(layers, entered, left, (2 * error if loss == "mse" else error.sign()) / samples)
+    return squares / samples
+
+
+def _differentiate(
+    network: Srcnn, inputs: Tensor, labels: Tensor, dtype: torch.dtype, loss: Loss, channels: Sequence[int]
+) -> Tensor:
+    """The same for networks with other layers than convolutions and ReLUs, by automatic differentiation."""
+    with torch.enable_grad(), torch.autocast(inputs.device.type, torch.bfloat16, enabled=dtype == torch.bfloat16):
+        error = network(inputs).float() - labels
+        if channels:
+            error = error[:, _counted_maps(network.spec, channels, error.device)[:, 0, 0] > 0]
+        squared = error.square().mean()
+        (squared if loss == "mse" else error.abs().mean()).backward()
+    return squared.detach()
+
+
+def _counted_maps(spec: ModelSpec, channels: Sequence[int], device: torch.device) -> Tensor:
+    """Ones for the output's maps of some channels, zeros for the others: maps x 1 x 1."""
+    ones = torch.tensor([float(channel in channels) for channel in range(spec.channels)], device=device)
+    return ones.repeat_interleave(spec.shuffle**2)[:, None, None]
 
 
 def _layers(network: Srcnn, dtype: torch.dtype) -> list[_Layer]:
@@ -143,9 +180,9 @@ def _pad_rows(batch: Tensor, rows: int) -> Tensor:
 
 
 def _convolve(batch: Tensor, layer: _Layer) -> Tensor:
-    """A layer with its bias and ReLU, in one pass over the memory where oneDNN is there to do it."""
+    """A layer with its bias and ReLU, in one pass over the memory where oneDNN is there to do it, on CPUs."""
     bias = layer.bias.to(layer.kernel.dtype)
-    if not torch.backends.mkldnn.is_available():
+    if batch.device.type != "cpu" or not torch.backends.mkldnn.is_available():
         result = torch.conv2d(batch, layer.kernel, bias, padding=layer.paddings)
         return result.relu_() if layer.relu else result
     after = "relu" if layer.relu else "none"

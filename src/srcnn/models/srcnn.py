@@ -22,7 +22,16 @@ class Srcnn(nn.Module):
         super().__init__()
         self.spec = spec
         for number, layer in enumerate(spec.layers, 1):
-            self.add_module(f"conv{number}", nn.Conv2d(layer.in_channels, layer.out_channels, layer.kernel_size))
+            kind = nn.Conv2d if layer.upsampling == 1 else nn.ConvTranspose2d
+            conv = kind(layer.in_channels, layer.out_channels, layer.kernel_size)
+            if layer.activation == "prelu":
+                conv.register_parameter("slope", nn.Parameter(torch.full((layer.out_channels,), 0.25)))
+            self.add_module(f"conv{number}", conv)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether there is nothing but convolutions and ReLUs."""
+        return all(layer.activation in ("none", "relu") and layer.upsampling == 1 for layer in self.spec.layers)
 
     def forward(self, batch: Tensor) -> Tensor:
         """Apply the network as it is trained: valid convolutions in "hr", borders of zeros in "lr".
@@ -33,10 +42,15 @@ class Srcnn(nn.Module):
         Returns:
             N x C x (H - 2 reach) x (W - 2 reach) in "hr", N x scale^2 C x H x W in "lr"; float32, unclipped.
         """
-        for layer, weight, bias in self.layers():
-            batch = functional.conv2d(batch, weight, bias, padding=layer.reach if self.spec.input_space == "lr" else 0)
-            if layer.relu:
-                batch = functional.relu(batch)
+        for number, (layer, weight, bias) in enumerate(self.layers(), 1):
+            if layer.upsampling == 1:
+                padding = layer.reach if self.spec.input_space == "lr" else 0
+                batch = functional.conv2d(batch, weight, bias, padding=padding)
+            else:
+                rest = layer.upsampling + 2 * layer.crop - layer.kernel_size
+                batch = functional.conv_transpose2d(batch, weight, bias, layer.upsampling, layer.crop, rest)
+                batch = functional.pixel_unshuffle(batch, layer.upsampling)
+            batch = self._activate(batch, number, layer)
         return batch
 
     def same(self, batch: Tensor) -> Tensor:
@@ -52,27 +66,32 @@ class Srcnn(nn.Module):
         """
         if self.spec.input_space == "lr":
             return self(batch)
-        for layer, weight, bias in self.layers():
+        for number, (layer, weight, bias) in enumerate(self.layers(), 1):
             if layer.reach:
                 batch = functional.pad(batch, [layer.reach] * 4, mode="replicate")
-            batch = functional.conv2d(batch, weight, bias)
-            if layer.relu:
-                batch = functional.relu(batch)
+            batch = self._activate(functional.conv2d(batch, weight, bias), number, layer)
         return batch
 
     def layers(self) -> Iterator[tuple[ConvLayer, Tensor, Tensor]]:
         """Each layer with its weight and bias."""
         for layer, conv in zip(self.spec.layers, self.children(), strict=True):
-            assert isinstance(conv, nn.Conv2d)
+            assert isinstance(conv, nn.Conv2d | nn.ConvTranspose2d)
             assert conv.bias is not None
             yield layer, conv.weight, conv.bias
+
+    def _activate(self, batch: Tensor, number: int, layer: ConvLayer) -> Tensor:
+        if layer.activation == "prelu":
+            return functional.prelu(batch, self.get_parameter(f"conv{number}.slope"))
+        if layer.activation == "tanh":
+            return batch.tanh()
+        return functional.relu(batch) if layer.relu else batch
 
 
 def initialise(network: Srcnn, seed: int) -> None:
     """Draw starting weights with which the network passes on what it sees and can learn from the first step.
 
     He's initialisation for the inner layers and a small last layer, so that a network in "lr" starts
-    by adding nearly nothing to bicubic. In "hr" the first map of every layer carries the picture
+    by adding nearly nothing to bicubic. In "hr" the first maps of every layer carry the picture
     itself; in "lr" every map of a layer carries the same map of the layer before, with little beside it.
     So training starts at bicubic's error instead of spending its first minutes on finding the picture.
     Biases are zero.
@@ -87,11 +106,12 @@ def initialise(network: Srcnn, seed: int) -> None:
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for layer, weight, bias in network.layers():
-            gain = 2**0.5 if layer.relu else 0.1
-            weight.normal_(0, gain / weight[0].numel() ** 0.5, generator=generator)
+            gain = 0.1 if layer.activation == "none" else 2**0.5
+            fan_in = layer.in_channels * (layer.kernel_size / layer.upsampling) ** 2
+            weight.normal_(0, gain / fan_in**0.5, generator=generator)
             bias.zero_()
             if network.spec.input_space == "hr":
-                carried = range(network.spec.channels)
+                carried = range(min(network.spec.channels, layer.in_channels, layer.out_channels))
                 if layer.relu:
                     weight[carried] = 0
             else:

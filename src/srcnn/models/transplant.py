@@ -41,7 +41,7 @@ def start_from(network: Srcnn, spec: ModelSpec, weights: dict[str, Tensor]) -> N
             weight.zero_()
             weight[range(layer.in_channels), range(layer.in_channels), layer.reach, layer.reach] = 1
             bias.zero_()
-    shares = _shares(spec.shuffle, network.spec.shuffle)
+    shares = torch.block_diag(*[_shares(spec.shuffle, network.spec.shuffle)] * spec.channels)
     last = _set_into(weights[f"conv{count}.weight"], last_weight.shape[2])
     last_weight.copy_(torch.tensordot(shares, last, 1))
     last_bias.copy_(shares @ weights[f"conv{count}.bias"])
@@ -69,7 +69,9 @@ def _check_fits(spec: ModelSpec, wanted: ModelSpec) -> None:
     before, after = spec.layers[:-1], wanted.layers[: len(spec.layers) - 1]
     added = wanted.layers[len(spec.layers) - 1 : -1]
     fits = (
-        spec.input_space == wanted.input_space
+        (spec.input_space, spec.residual, spec.colour) == (wanted.input_space, wanted.residual, wanted.colour)
+        and spec.channels == wanted.channels
+        and spec.layers[-1].upsampling == wanted.layers[-1].upsampling
         and (spec.shuffle == wanted.shuffle or min(spec.shuffle, wanted.shuffle) > 1)
         and len(spec.layers) <= len(wanted.layers)
         and all(
@@ -87,10 +89,11 @@ def _check_fits(spec: ModelSpec, wanted: ModelSpec) -> None:
         raise ModelFileError(
             f"expected a model to start from whose layers are those of {_described(wanted)} or fewer and smaller, got "
             f"{spec.name} with {_described(spec)}; "
-            "set kernel_sizes, widths and input_space to the model's, or start from another"
+            "set kernel_sizes, widths, input_space and colour to the model's, or start from another"
         )
 
 
 def _described(spec: ModelSpec) -> str:
     kernels = "-".join(str(layer.kernel_size) for layer in spec.layers)
-    return f"kernels {kernels} and widths {[layer.out_channels for layer in spec.layers[:-1]]} in {spec.input_space}"
+    widths = [layer.out_channels for layer in spec.layers[:-1]]
+    return f"kernels {kernels} and widths {widths} in {spec.input_space}, of {spec.colour}"

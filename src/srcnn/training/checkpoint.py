@@ -74,7 +74,7 @@ def load_checkpoint(run_dir: Path) -> tuple[Checkpoint, str | None]:
         run_dir: the folder of the run.
 
     Returns:
-        The checkpoint, and a sentence about a damaged one that was passed over, or None.
+        The checkpoint with its tensors on the CPU, and a sentence about a damaged one that was passed over, or None.
 
     Raises:
         CheckpointError: there is no whole checkpoint.
@@ -87,7 +87,7 @@ def load_checkpoint(run_dir: Path) -> tuple[Checkpoint, str | None]:
         if not path.exists():
             continue
         try:
-            checkpoint = Checkpoint(**torch.load(path, weights_only=True))
+            checkpoint = Checkpoint(**torch.load(path, map_location="cpu", weights_only=True))
         except Exception as error:  # a damaged file fails inside torch in many ways, some without a text
             problems.append(f"{name} cannot be read ({(str(error) or type(error).__name__).splitlines()[0]})")
         else:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from srcnn.errors import InvalidConfigError, ModelFileError
-from srcnn.spec import ModelSpec, srcnn
+from srcnn.spec import Colour, ModelSpec, srcnn
 
 _REQUIRED = ("model", "scale", "steps")
 Downscale = Literal["bicubic", "bilinear", "box", "nearest", "spline"]
+Device = Literal["auto", "cpu", "cuda"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,11 +23,16 @@ class TrainConfig:
         scale: the enlargement to learn; 1 changes no size: the network learns to undo the degradations.
         recipe: "fast": random patches, Adam, cosine; "paper": the authors' sub-images, SGD and fixed rate.
         input_space: "hr": the network sees the bicubic enlargement, as in the paper; "lr": the small picture.
+        colour: what the network takes and gives: "luma"; "ycbcr", luma, Cb and Cr; or "rgb".
         kernel_sizes: f1, f2, f3: odd kernel sizes.
         widths: n1, n2: feature maps between the kernels.
+        activation: after every layer but the last: "relu"; "prelu", with a learned slope below zero; or "tanh".
+        deconvolution: in "lr", the last layer is a transposed convolution instead of maps shuffled into place.
+        residual: in "lr", the network learns what bicubic lacks; otherwise the picture itself.
         expansion: every convolution is trained as one to this many maps and a 1x1 convolution after it, and
             multiplied out to one kernel at every step; 0 trains the kernel itself.
         loss: "mse", the mean of squared differences, or "l1", the mean of their magnitudes.
+        loss_channels: the channels that the loss counts, such as [0] for the luma of "ycbcr"; [] counts all.
         steps: optimiser steps.
         batch_size: patches in a step.
         patch_size: pixels a side of an input patch; in "hr" the label is 2 x reach smaller, in "lr" scale times
@@ -35,7 +41,8 @@ class TrainConfig:
             in the paper's recipe Caffe's base rate, 1e-4.
         warmup_steps: steps over which the rate rises linearly from zero.
         seed: decides starting weights and every patch.
-        precision: "bf16", "fp32", or "auto": bf16 where the CPU multiplies matrices in it (AMX).
+        device: "cuda", a GPU; "cpu"; or "auto": a GPU where torch can use one.
+        precision: "bf16", "fp32", or "auto": bf16 where the CPU (AMX) or the GPU multiplies matrices in it.
         fp32_share: the last part of the steps, 0 to 1, that runs in fp32 whatever the precision.
         ema_decay: of the running mean of the weights, which is what is validated and kept.
         augment_scales: every picture is used at each of these sizes, in (0, 1].
@@ -60,16 +67,22 @@ class TrainConfig:
     scale: int
     recipe: Literal["fast", "paper"] = "fast"
     input_space: Literal["hr", "lr"] = "hr"
+    colour: Colour = "luma"
     kernel_sizes: tuple[int, ...] = (9, 1, 5)
     widths: tuple[int, ...] = (64, 32)
+    activation: Literal["relu", "prelu", "tanh"] = "relu"
+    deconvolution: bool = False
+    residual: bool = True
     expansion: int = 0
     loss: Literal["mse", "l1"] = "mse"
+    loss_channels: tuple[int, ...] = ()
     steps: int
     batch_size: int = 16
     patch_size: int = 96
     learning_rate: float = 2e-3
     warmup_steps: int = 100
     seed: int = 0
+    device: Device = "auto"
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     fp32_share: float = 0.2
     ema_decay: float = 0.999
@@ -116,9 +129,31 @@ class TrainConfig:
             f"above {2 * reach}, since kernels {self.kernel_sizes} need {reach} pixels on each side",
             self.patch_size,
         )
-        for name, value in (("input_space", "hr"), ("expansion", 0), ("loss", "mse")):
+        every = tuple(range(self.channels))
+        _require(
+            set(self.loss_channels) <= set(every) and len(set(self.loss_channels)) == len(self.loss_channels),
+            "loss_channels", f"some of {list(every)}, each once, in {self.colour!r}", self.loss_channels,
+        )  # fmt: skip
+        no_jpeg = self.colour == "luma" or not self.jpeg_quality
+        _require(no_jpeg, "jpeg_quality", f"[] in {self.colour!r}, since the JPEGs are grey", self.jpeg_quality)
+        for name, value in (("input_space", "hr"), ("activation", "relu"), ("expansion", 0), ("loss", "mse")):
             fits = self.recipe != "paper" or getattr(self, name) == value
             _require(fits, name, f"{value!r} in the paper's recipe", getattr(self, name))
+        _require(
+            not self.deconvolution or self.input_space == "lr", "deconvolution", "false in 'hr'", self.deconvolution
+        )
+        plain = self.activation == "relu" and not self.deconvolution
+        _require(
+            plain or not self.expansion,
+            "expansion",
+            "0 beside other layers than convolutions and ReLUs",
+            self.expansion,
+        )
+
+    @property
+    def channels(self) -> int:
+        """Of the pictures."""
+        return 1 if self.colour == "luma" else 3
 
     @property
     def label_border(self) -> int:
@@ -137,8 +172,13 @@ class TrainConfig:
                 name=self.model,
                 scale=self.scale,
                 input_space=self.input_space,
+                residual=self.residual,
+                activation=self.activation,
+                deconvolution=self.deconvolution,
                 kernel_sizes=self.kernel_sizes,
                 widths=self.widths,
+                channels=self.channels,
+                colour=self.colour,
                 training=record,
             )
         except ModelFileError as error:
@@ -233,12 +273,12 @@ def _check_types(config: TrainConfig) -> None:
             _require(_is(value, hint), name, "a " + _WORDS[hint].removesuffix("s"), value)
 
 
-_WORDS = {int: "whole numbers", float: "numbers", str: "texts"}
+_WORDS = {int: "whole numbers", float: "numbers", str: "texts", bool: "truth values"}
 
 
 def _is(value: object, kind: type) -> bool:
-    if isinstance(value, bool):
-        return False
+    if isinstance(value, bool) or kind is bool:
+        return isinstance(value, bool) and kind is bool
     return isinstance(value, (int, float)) and math.isfinite(value) if kind is float else isinstance(value, kind)
 
 

@@ -17,7 +17,7 @@ from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.pictures.find import find_pictures
 from srcnn.training.config import TrainConfig
 from srcnn.training.degradation import Plane
-from srcnn.training.pairs import Pair, make_pair, pair_bytes, read_usable_luma
+from srcnn.training.pairs import Pair, make_pair, pair_bytes, read_usable
 from srcnn.training.pools import Pool, Pools
 
 _VALIDATION_SIDE = 1024  # pixels; 64 maps of this are 268 MB
@@ -57,33 +57,33 @@ def load_data(config: TrainConfig, folders: Sequence[Path], progress: Callable[[
     """
     # A folder named twice must not put a picture into training and validation both.
     paths = list({path.resolve(): path for folder in folders for path in find_pictures(folder)}.values())
-    lumas: dict[Path, NDArray[np.uint8]] = {}
+    pictures: dict[Path, NDArray[np.uint8]] = {}
     skipped: dict[Path, str] = {}
     room = config.memory_mb * 1e6
     for done, path in enumerate(paths, 1):
         try:
-            luma = read_usable_luma(path, config)
+            picture = read_usable(path, config)
         except InvalidImageError as error:
             skipped[path] = str(error)
         else:
-            lumas[path] = luma
-            room -= luma.size + pair_bytes(luma.size, config)
+            pictures[path] = picture
+            room -= picture.size + pair_bytes(picture.size, config)
             if room < 0 and config.recipe != "paper":
-                lumas.clear()
+                pictures.clear()
                 progress(len(paths), len(paths))
                 return _too_much(config, folders, paths, skipped)
         progress(done, len(paths))
-    _check_usable(config, folders, len(lumas), skipped)
-    held_out = set(np.linspace(0, len(lumas) - 1, config.validation_pictures).round().astype(int).tolist())
-    named = [(path.name, luma) for path, luma in lumas.items()]
-    validation = [make_pair(name, _middle(luma), config) for i, (name, luma) in enumerate(named) if i in held_out]
+    _check_usable(config, folders, len(pictures), skipped)
+    held_out = set(np.linspace(0, len(pictures) - 1, config.validation_pictures).round().astype(int).tolist())
+    named = [(path.name, picture) for path, picture in pictures.items()]
+    validation = [make_pair(name, _middle(picture), config) for i, (name, picture) in enumerate(named) if i in held_out]
     train = [
         pair
-        for i, (name, luma) in enumerate(named)
+        for i, (name, picture) in enumerate(named)
         if i not in held_out
         for size in config.augment_scales
         for version in range(config.degradations_per_picture)
-        if min((pair := make_pair(name, luma, config, size=size, version=version)).hr.shape) >= config.hr_patch_size
+        if _fits(pair := make_pair(name, picture, config, size=size, version=version), config)
     ]
     if not train:
         raise InvalidConfigError(
@@ -91,6 +91,11 @@ def load_data(config: TrainConfig, folders: Sequence[Path], progress: Callable[[
             f"{config.scale}, got none; lower patch_size or use larger pictures"
         )
     return TrainingData(train, validation, list(skipped.values()))
+
+
+def _fits(pair: Pair, config: TrainConfig) -> bool:
+    """Whether a patch fits into a pair."""
+    return min(pair.hr.shape[:2]) >= config.hr_patch_size
 
 
 def _too_much(
@@ -103,7 +108,7 @@ def _too_much(
             if path in held_out or path in skipped:
                 continue
             try:
-                held_out[path] = make_pair(path.name, _middle(read_usable_luma(path, config)), config)
+                held_out[path] = make_pair(path.name, _middle(read_usable(path, config)), config)
             except InvalidImageError as error:
                 skipped[path] = str(error)
             else:
@@ -114,10 +119,10 @@ def _too_much(
     return TrainingData(Pools(config, rest), list(held_out.values()), list(skipped.values()))
 
 
-def _middle(luma: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _middle(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A picture whose maps fit the memory in every layer."""
-    top, left = (max(0, side - _VALIDATION_SIDE) // 2 for side in luma.shape)
-    return luma[top : top + _VALIDATION_SIDE, left : left + _VALIDATION_SIDE]
+    top, left = (max(0, side - _VALIDATION_SIDE) // 2 for side in picture.shape[:2])
+    return picture[top : top + _VALIDATION_SIDE, left : left + _VALIDATION_SIDE]
 
 
 def batches(
@@ -132,12 +137,12 @@ def batches(
         end: the step to end before; None takes all.
 
     Yields:
-        Inputs N x 1 x P x P and labels, float32: in "hr" the true N x 1 x (P - 2 reach) x (P - 2 reach), in
-        "lr" its difference from bicubic as scale^2 maps, N x scale^2 x P x P.
+        Inputs N x C x P x P and labels, float32: in "hr" the true N x C x (P - 2 reach) x (P - 2 reach), in
+        "lr" its difference from bicubic as scale^2 maps a channel, N x C scale^2 x P x P.
 
     Tests: tests/training/test_data.py.
     """
-    sides = np.array([_seen(config, pair).shape for pair in pairs]) - config.patch_size + 1
+    sides = np.array([_seen(config, pair).shape[:2] for pair in pairs]) - config.patch_size + 1
     places = sides.prod(1) if config.sampling == "pixels" else np.ones(len(pairs))
     shares = places / places.sum()
 
@@ -212,11 +217,11 @@ def _cut_batch(
     labels: list[Plane] = []
     for chosen in random.choice(len(pairs), config.batch_size, p=shares):
         seen = _seen(config, pairs[chosen])
-        top, left = (int(random.integers(length - size + 1)) for length in seen.shape)
+        top, left = (int(random.integers(length - size + 1)) for length in seen.shape[:2])
         turns, mirror = int(random.integers(4)), bool(random.integers(2))
         inputs.append(_turn(seen[top : top + size, left : left + size], turns, mirror))
         labels.append(_turn(cut(config, pairs[chosen], top, left), turns, mirror))
-    return np.stack(inputs)[:, None], space_to_depth(np.stack(labels), config.hr_patch_size // size)
+    return to_maps(np.stack(inputs)), space_to_depth(to_maps(np.stack(labels)), config.hr_patch_size // size)
 
 
 def _seen(config: TrainConfig, pair: Pair) -> Plane:
@@ -230,10 +235,10 @@ def _cut_label_hr(config: TrainConfig, pair: Pair, top: int, left: int) -> Plane
 
 
 def _cut_label_lr(config: TrainConfig, pair: Pair, top: int, left: int) -> Plane:
-    """What bicubic lacks."""
+    """What bicubic lacks, or the truth."""
     scale, side = config.scale, config.hr_patch_size
     window = (slice(scale * top, scale * top + side), slice(scale * left, scale * left + side))
-    return pair.hr[window] - pair.enlarged[window]
+    return pair.hr[window] - pair.enlarged[window] if config.residual else pair.hr[window]
 
 
 def _turn(patch: Plane, turns: int, mirror: bool) -> Plane:
@@ -241,21 +246,26 @@ def _turn(patch: Plane, turns: int, mirror: bool) -> Plane:
     return patch[:, ::-1] if mirror else patch
 
 
-def space_to_depth(planes: Plane, block: int) -> Plane:
-    """Split planes into the maps that depth-to-space puts together.
+def to_maps(patches: Plane) -> Plane:
+    """What torch takes of N x H x W or N x H x W x C: N x 1 x H x W or N x C x H x W."""
+    return patches[:, None] if patches.ndim == 3 else np.ascontiguousarray(patches.transpose(0, 3, 1, 2))
+
+
+def space_to_depth(maps: Plane, block: int) -> Plane:
+    """Split maps into those that depth-to-space puts together.
 
     Args:
-        planes: N x block H x block W.
+        maps: N x C x block H x block W.
         block: pixels a side.
 
     Returns:
-        N x block^2 x H x W; map block a + b holds the pixels at offset (a, b) of every block.
+        N x C block^2 x H x W; map block^2 c + block a + b holds the pixels at offset (a, b) of every block of c.
 
     Tests: tests/training/test_data.py.
     """
-    count, height, width = planes.shape
-    blocks = planes.reshape(count, height // block, block, width // block, block)
-    return blocks.transpose(0, 2, 4, 1, 3).reshape(count, block * block, height // block, width // block)
+    count, channels, height, width = maps.shape
+    blocks = maps.reshape(count, channels, height // block, block, width // block, block)
+    return blocks.transpose(0, 1, 3, 5, 2, 4).reshape(count, -1, height // block, width // block)
 
 
 def _check_usable(config: TrainConfig, folders: Sequence[Path], usable: int, skipped: dict[Path, str]) -> None:

@@ -1,7 +1,8 @@
 """What makes the small picture of a true one: blur, down-scaling, noise and JPEG, in this order.
 
-Every step works on limited-range BT.601 luma in [0, 1], and what is random is drawn from a generator
-that the caller seeds. This module knows nothing of files of pictures, patches or networks.
+Every step works on limited-range BT.601 luma in [0, 1] (all but JPEG also on the channels of a colour
+picture, each for itself), and what is random is drawn from a generator that the caller seeds. This
+module knows nothing of files of pictures, patches or networks.
 """
 
 import io
@@ -17,6 +18,7 @@ from srcnn.imaging.color import LUMA_BT601_SPAN
 from srcnn.training.config import Downscale, TrainConfig
 
 Plane = NDArray[np.float32]
+"""H x W, or H x W x C for networks of colour."""
 
 _BLACK = 16 / 255
 
@@ -25,12 +27,12 @@ def degrade(truth: Plane, config: TrainConfig, random: np.random.Generator) -> P
     """Apply a config's degradations.
 
     Args:
-        truth: H x W luma; both sides are multiples of the scale.
+        truth: H x W luma, or H x W x C; both sides are multiples of the scale.
         config: blur_sigma or blur_kernel, scale and downscale, noise_sigma, jpeg_quality.
         random: decides every strength within its range, and the noise.
 
     Returns:
-        (H / scale) x (W / scale) luma, float32; not clipped unless JPEG does.
+        (H / scale) x (W / scale), as many channels, float32; not clipped unless JPEG does.
 
     Raises:
         InvalidConfigError: the kernel's file cannot be used.
@@ -95,7 +97,7 @@ def read_kernel(path: Path) -> NDArray[np.float64]:
 def convolve(luma: Plane, kernel: NDArray[np.float64]) -> Plane:
     """Convolve with a small kernel of odd sides; the border is mirrored, edge included. Same size, float32."""
     rows, columns = (side // 2 for side in kernel.shape)
-    padded = np.pad(luma, ((rows, rows), (columns, columns)), mode="symmetric")
+    padded = np.pad(luma, [(rows, rows), (columns, columns), (0, 0)][: luma.ndim], mode="symmetric")
     result = np.zeros_like(luma)
     for (row, column), weight in np.ndenumerate(kernel[::-1, ::-1]):
         result += padded[row : row + luma.shape[0], column : column + luma.shape[1]] * np.float32(weight)
@@ -106,7 +108,7 @@ def shrink(luma: Plane, scale: int, kind: Downscale) -> Plane:
     """Make a picture `scale` times smaller.
 
     Args:
-        luma: H x W; both sides are multiples of `scale`.
+        luma: H x W, or H x W x C; both sides are multiples of `scale`.
         scale: 2 or more.
         kind: "bicubic": MATLAB's, antialiased; "bilinear": a triangle of twice the scale, antialiased as
             MATLAB's and Pillow's; "box": the mean of scale x scale pixels; "nearest": the pixel in the
@@ -114,7 +116,7 @@ def shrink(luma: Plane, scale: int, kind: Downscale) -> Plane:
             antialiasing.
 
     Returns:
-        (H / scale) x (W / scale), float32.
+        (H / scale) x (W / scale), as many channels, float32.
 
     Raises:
         MissingExtraError: "spline" without SciPy.
@@ -129,6 +131,8 @@ def shrink(luma: Plane, scale: int, kind: Downscale) -> Plane:
             from scipy.ndimage import zoom
         except ImportError as error:
             raise MissingExtraError("scipy", "paper") from error
+        if luma.ndim == 3:  # without its prefilter, `zoom` blurs also along an axis that keeps its size
+            return np.stack([shrink(channel, scale, kind) for channel in np.moveaxis(luma, 2, 0)], axis=2)
         return np.asarray(zoom(luma, 1 / scale, order=3, prefilter=False), np.float32)
     middle = (scale - 1) / 2  # of the pixels that become one
     if kind == "nearest":
@@ -138,13 +142,14 @@ def shrink(luma: Plane, scale: int, kind: Downscale) -> Plane:
     else:
         around = range(math.ceil(middle - scale), math.floor(middle + scale) + 1)
         taps = {place: (1 - abs(place - middle) / scale) / scale for place in around}
-    return np.ascontiguousarray(_keep_every(_keep_every(luma, scale, taps).T, scale, taps).T)
+    columns = _keep_every(luma, scale, taps).swapaxes(0, 1)
+    return np.ascontiguousarray(_keep_every(columns, scale, taps).swapaxes(0, 1))
 
 
 def _keep_every(luma: Plane, scale: int, taps: dict[int, float]) -> Plane:
     """Weighted sums of the rows at every `scale`-th place; `taps` maps distance to weight."""
-    padded = np.pad(luma, ((scale, scale), (0, 0)), mode="symmetric")
-    result = np.zeros((luma.shape[0] // scale, luma.shape[1]), np.float32)
+    padded = np.pad(luma, [(scale, scale), (0, 0), (0, 0)][: luma.ndim], mode="symmetric")
+    result = np.zeros((luma.shape[0] // scale, *luma.shape[1:]), np.float32)
     for place, weight in taps.items():
         result += padded[scale + place :: scale][: len(result)] * np.float32(weight)
     return result

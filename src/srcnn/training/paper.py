@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from srcnn.models.srcnn import Srcnn
 from srcnn.training.config import TrainConfig
+from srcnn.training.data import to_maps
 from srcnn.training.pairs import Pair
 
 STRIDE = 14
@@ -32,7 +33,7 @@ def sub_images(pairs: Sequence[Pair], size: int, border: int) -> tuple[NDArray[n
         border: pixels that the label is smaller on each side, the network's reach: 21 x 21 for 9-1-5.
 
     Returns:
-        Inputs N x 1 x size x size and labels N x 1 x (size - 2 border) x (size - 2 border), in the
+        Inputs N x C x size x size and labels N x C x (size - 2 border) x (size - 2 border), in the
         order of pictures, columns of sub-images within rows: 21,884 for T91 at x3.
 
     Tests: tests/training/test_paper.py.
@@ -40,13 +41,13 @@ def sub_images(pairs: Sequence[Pair], size: int, border: int) -> tuple[NDArray[n
     inputs: list[NDArray[np.float32]] = []
     labels: list[NDArray[np.float32]] = []
     for pair in pairs:
-        height, width = pair.hr.shape
+        height, width = pair.hr.shape[:2]
         for top in range(0, height - size + 1, STRIDE):
             for left in range(0, width - size + 1, STRIDE):
                 inputs.append(pair.enlarged[top : top + size, left : left + size])
                 inner = pair.hr[top + border : top + size - border, left + border : left + size - border]
                 labels.append(inner)
-    return np.stack(inputs)[:, None], np.stack(labels)[:, None]
+    return to_maps(np.stack(inputs)), to_maps(np.stack(labels))
 
 
 def paper_batches(
@@ -93,7 +94,7 @@ def paper_optimiser(network: Srcnn, label_samples: int) -> torch.optim.Optimizer
 
     Args:
         network: three layers or more.
-        label_samples: P, the samples of one label: 441 for 21 x 21.
+        label_samples: P, the samples of one label that the loss counts: 441 for 21 x 21 and one channel.
 
     Returns:
         An optimiser whose groups carry a "multiplier" for the base rate.

@@ -49,7 +49,7 @@ def plot_filters(model: Model, target: Path) -> None:
     """Draw the kernels of the first layer, strongest first, each in its own grey scale.
 
     Args:
-        model: its first layer has one input channel.
+        model: of a network of colour the three channels' kernels are drawn side by side.
         target: the PNG to write.
 
     Raises:
@@ -57,11 +57,12 @@ def plot_filters(model: Model, target: Path) -> None:
 
     Source: figure 5 of the paper's journal version. Tests: tests/training/test_plots.py.
     """
-    kernels = model.weights["conv1.weight"][:, 0]
+    kernels = np.concatenate(np.moveaxis(model.weights["conv1.weight"], 1, 0), axis=2)
     order = np.argsort(-np.square(kernels - kernels.mean((1, 2), keepdims=True)).sum((1, 2)))
-    columns = min(16, len(kernels))
+    channels = model.spec.channels
+    columns = min(16 // channels, len(kernels))
     rows = -(-len(kernels) // columns)
-    figure = _figure(columns * 0.6, rows * 0.6)
+    figure = _figure(columns * channels * 0.6, rows * 0.6)
     for axes in (grid := figure.subplots(rows, columns, squeeze=False)).flat:
         axes.set_axis_off()
     for axes, index in zip(grid.flat, order, strict=False):

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from srcnn.errors import InvalidImageError
 from srcnn.training.config import TrainConfig
-from srcnn.training.pairs import Pair, make_pair, read_usable_luma
+from srcnn.training.pairs import Pair, make_pair, read_usable
 
 _MOST_STEPS = 500  # of a block
 _WINDOW_PATCHES = 4  # a side of a window, in patches
@@ -54,7 +54,7 @@ class Pools:
     @property
     def block_steps(self) -> int:
         """Steps between one pool and the next."""
-        batch_bytes = 8 * self.config.batch_size * self.config.hr_patch_size**2
+        batch_bytes = 8 * self.config.batch_size * self.config.channels * self.config.hr_patch_size**2
         return min(_MOST_STEPS, max(1, int(self.config.memory_mb * 1e6 / 2 / batch_bytes)))
 
     @property
@@ -92,15 +92,16 @@ class Pools:
         """A random window of a picture, at one of the sizes of which a patch is left."""
         config = self.config
         random = np.random.default_rng([config.seed, 2, number])
-        luma = read_usable_luma(path, config)
-        sides = {size: math.ceil(min(luma.shape) * size) for size in config.augment_scales}
+        picture = read_usable(path, config)
+        height, width = picture.shape[:2]
+        sides = {size: math.ceil(min(height, width) * size) for size in config.augment_scales}
         sizes = [size for size, side in sides.items() if side // config.scale * config.scale >= config.hr_patch_size]
         if not sizes:
-            raise InvalidImageError(f"{path}: {luma.shape[0]} x {luma.shape[1]} is smaller than a patch at any size")
+            raise InvalidImageError(f"{path}: {height} x {width} is smaller than a patch at any size")
         size = float(random.choice(sizes))
         most = max(config.scale, int(_WINDOW_PATCHES * config.hr_patch_size / size))
-        top, left = (int(random.integers(max(0, side - most) + 1)) for side in luma.shape)
-        window = luma[top : top + most, left : left + most]
+        top, left = (int(random.integers(max(0, side - most) + 1)) for side in (height, width))
+        window = picture[top : top + most, left : left + most]
         return make_pair(path.name, window, config, size=size, version=number)
 
 

@@ -1,9 +1,11 @@
 """One training in several processes that torchrun has started: each takes a share of every batch.
 
 The gradients of the shares are added up, so all processes take the same step as one would with the whole
-batch. Without torchrun every function here does nothing. This module knows nothing of data and files.
+batch. Tensors on GPUs are added up by NCCL, all else goes through gloo. Without torchrun every function
+here does nothing. This module knows nothing of data and files.
 """
 
+import io
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
@@ -15,8 +17,11 @@ from srcnn.errors import InvalidConfigError
 
 
 @contextmanager
-def join_ranks() -> Generator[int]:
+def join_ranks(device: torch.device) -> Generator[int]:
     """Join the other processes of a training for a while.
+
+    Args:
+        device: of this process.
 
     Yields:
         The number of this process; 0 writes and prints, the others are silent.
@@ -26,7 +31,10 @@ def join_ranks() -> Generator[int]:
     if not (distributed.is_available() and distributed.is_torchelastic_launched()):
         yield 0
         return
-    distributed.init_process_group("gloo")
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+    with_nccl = device.type == "cuda" and distributed.is_nccl_available()
+    distributed.init_process_group("cpu:gloo,cuda:nccl" if with_nccl else "gloo")
     try:
         yield distributed.get_rank()
     finally:
@@ -86,10 +94,14 @@ def any_rank(fact: bool) -> bool:
 
 
 def from_first(values: list[Any]) -> list[Any]:
-    """What the first process has; the others' values are given up."""
-    if _count() > 1:
-        distributed.broadcast_object_list(values)
-    return values
+    """What the first process has, its tensors on the CPU; the others' values are given up."""
+    if _count() == 1:
+        return values
+    content = io.BytesIO()
+    torch.save(values, content)  # as it is, a tensor on the first GPU would come to lie there for every process
+    message = [content.getvalue()]
+    distributed.broadcast_object_list(message)
+    return torch.load(io.BytesIO(message[0]), map_location="cpu", weights_only=True)
 
 
 def _count() -> int:

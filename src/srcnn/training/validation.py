@@ -1,0 +1,109 @@
+"""What a network makes of the pictures that were kept out, and how good that is by the authors' protocol."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.backends import cudnn
+from torch.nn import functional
+
+from srcnn.imaging import from_float, psnr, rgb_to_ycbcr_bt601, ycbcr_to_rgb_bt601
+from srcnn.models.srcnn import Srcnn
+from srcnn.spec import Colour, ModelSpec
+from srcnn.training.data import to_maps
+from srcnn.training.degradation import Plane
+from srcnn.training.pairs import Pair
+
+CHANNELS = ("Y", "Cb", "Cr", "RGB")
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Mean PSNR of pictures, dB in 8 bits.
+
+    Attributes:
+        luma: limited-range BT.601; None without pictures.
+        channels: those of `CHANNELS`, for pictures of colour; None for others. What is equal to the
+            truth, as the chroma of grey pictures, is left out of the mean.
+    """
+
+    luma: float | None = None
+    channels: tuple[float, ...] | None = None
+
+
+@torch.no_grad()
+@cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
+def enlarge(spec: ModelSpec, weights: dict[str, Tensor], pairs: Sequence[Pair]) -> list[Plane]:
+    """Apply a network to whole pictures.
+
+    Args:
+        spec: of the network.
+        weights: its tensors, named as in the model file; on the device to work on.
+        pairs: the pictures.
+
+    Returns:
+        The network's version of every picture, of the size of its truth, unclipped.
+
+    Tests: tests/training/test_validation.py.
+    """
+    device = next(iter(weights.values())).device
+    network = Srcnn(spec).to(device)
+    network.load_state_dict(weights)
+    return [_apply(network, pair, device) for pair in pairs]
+
+
+def _apply(network: Srcnn, pair: Pair, device: torch.device) -> Plane:
+    seen = pair.enlarged if network.spec.input_space == "hr" else pair.lr
+    output = network.same(torch.from_numpy(to_maps(seen[None])).to(device))
+    maps = functional.pixel_shuffle(output, network.spec.shuffle)[0].cpu().numpy()
+    picture = maps[0] if network.spec.channels == 1 else maps.transpose(1, 2, 0)
+    return pair.enlarged + picture if network.spec.input_space == "lr" and network.spec.residual else picture
+
+
+def measure(pictures: Sequence[Plane], pairs: Sequence[Pair], *, colour: Colour, border: int) -> Quality:
+    """Measure pictures against their truths.
+
+    Args:
+        pictures: H x W luma or H x W x 3, one for each pair.
+        pairs: with the truths.
+        colour: of pictures and truths.
+        border: pixels left out on every side; the authors leave out as many as the scale.
+
+    Returns:
+        The mean over all.
+
+    Tests: tests/training/test_validation.py.
+    """
+    if not pictures:
+        return Quality()
+    values = [
+        [
+            psnr(ours, true, data_range=255, border=border)
+            for ours, true in zip(_in_8_bits(sr, colour), _in_8_bits(pair.hr, colour), strict=True)
+        ]
+        for sr, pair in zip(pictures, pairs, strict=True)
+    ]
+    means = tuple(_mean_of_finite(channel) for channel in np.transpose(values))
+    return Quality(means[0], means if len(means) > 1 else None)
+
+
+def _mean_of_finite(values: NDArray[np.float64]) -> float:
+    finite = values[np.isfinite(values)]
+    return float(finite.mean()) if finite.size else float("inf")
+
+
+def to_shown(picture: Plane, colour: Colour) -> NDArray[np.uint8]:
+    """A picture in 8 bits: luma as it is, anything else in RGB."""
+    return from_float(ycbcr_to_rgb_bt601(picture) if colour == "ycbcr" else picture, np.uint8)
+
+
+def _in_8_bits(picture: Plane, colour: Colour) -> list[NDArray[np.uint8]]:
+    """What is measured: luma; or luma, Cb, Cr, and the RGB picture."""
+    shown = to_shown(picture, colour)
+    if colour == "luma":
+        return [shown]
+    ycbcr = from_float(rgb_to_ycbcr_bt601(picture) if colour == "rgb" else picture, np.uint8)
+    return [*np.moveaxis(ycbcr, 2, 0), shown]

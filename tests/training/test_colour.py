@@ -1,0 +1,57 @@
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pytest
+
+from srcnn.errors import InvalidConfigError
+from srcnn.spec import srcnn
+from srcnn.training.colour import measure_colour
+from srcnn.zoo.model_file import Model
+
+
+def brightener(colour: Literal["luma", "ycbcr", "rgb"], added: tuple[float, ...]) -> Model:
+    """A network that adds a constant to every channel."""
+    spec = srcnn(name="n", scale=2, kernel_sizes=(1,), widths=(), channels=len(added), colour=colour)
+    weights = {"conv1.weight": np.eye(len(added), dtype=np.float32)[:, :, None, None]}
+    return Model(spec, {**weights, "conv1.bias": np.array(added, np.float32)})
+
+
+def test_what_changes_nothing_is_bicubic_in_every_colour(picture_folder: Path) -> None:
+    results = [measure_colour(brightener("luma", (0.0,)), picture_folder)]
+    results += [measure_colour(brightener(colour, (0.0,) * 3), picture_folder) for colour in ("ycbcr", "rgb")]
+    for bicubic, network in results:
+        assert bicubic == results[0][0]
+        assert network.channels == pytest.approx(bicubic.channels, abs=1e-2)
+    assert all(15 < value < 60 for value in results[0][0].channels)
+
+
+@pytest.mark.parametrize("channel", range(3))
+def test_a_network_of_ycbcr_changes_the_channel_it_changes(picture_folder: Path, channel: int) -> None:
+    added = [0.0, 0.0, 0.0]
+    added[channel] = 0.2
+    bicubic, network = measure_colour(brightener("ycbcr", tuple(added)), picture_folder)
+    for other in range(3):
+        if other == channel:
+            assert network.channels[other] < bicubic.channels[other] - 1
+        else:
+            assert network.channels[other] == bicubic.channels[other]
+    assert network.channels[3] < bicubic.channels[3] - 1
+
+
+def test_a_network_of_luma_leaves_chroma_to_bicubic(picture_folder: Path) -> None:
+    bicubic, network = measure_colour(brightener("luma", (0.2,)), picture_folder)
+    assert network.channels[0] < bicubic.channels[0] - 1
+    assert network.channels[1:3] == bicubic.channels[1:3]
+
+
+def test_grey_added_in_rgb_is_luma(picture_folder: Path) -> None:
+    bicubic, network = measure_colour(brightener("rgb", (0.2, 0.2, 0.2)), picture_folder)
+    assert network.channels[0] < bicubic.channels[0] - 1
+    assert network.channels[1:3] == pytest.approx(bicubic.channels[1:3], abs=1e-2)
+
+
+def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
+    model = brightener("luma", (0.0,))
+    with pytest.raises(InvalidConfigError, match=r"expected pictures in .*, got none"):
+        measure_colour(model, tmp_path)
