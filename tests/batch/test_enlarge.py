@@ -1,13 +1,19 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tiny_models import gentle_model
 
-from srcnn.batch.enlarge import Upscalers, enlarge
+from srcnn.batch.enlarge import Upscalers, _middle, enlarge
 from srcnn.batch.size import Size, Target
 from srcnn.errors import InvalidConfigError, ModelFileError
 from srcnn.imaging import from_float, imresize, to_float
+from srcnn.pictures.strips import whole
 from srcnn.upscaler import Upscaler
+from srcnn.zoo.model_file import save_model
 
 
 def noise(shape: tuple[int, ...], dtype: str = "uint8") -> np.ndarray:
@@ -15,9 +21,17 @@ def noise(shape: tuple[int, ...], dtype: str = "uint8") -> np.ndarray:
     return from_float(values, dtype)
 
 
-def whole(*size: int) -> Target:
+def exactly(*size: int) -> Target:
     height, width = size
     return Target((height, width), (height, width))
+
+
+def enlarged(image: np.ndarray, target: Target, upscaler: Upscaler | None) -> np.ndarray:
+    """All strips together, which have the shape and dtype that were announced."""
+    strips = enlarge(image, target, upscaler)
+    result = whole(strips)
+    assert (result.shape, result.dtype) == (strips.shape, strips.dtype)
+    return result
 
 
 class TestUpscalers:
@@ -52,6 +66,14 @@ class TestUpscalers:
     def test_the_next_larger_scale_is_taken(self, family: Upscalers, size: Size, scale: int | None) -> None:
         assert family.scale_for((50, 100, 3), size.target(50, 100), "a.png") == scale
 
+    def test_a_network_of_scale_1_is_used_though_nothing_is_enlarged(self, tmp_path: Path) -> None:
+        save_model(tmp_path / "clean.safetensors", gentle_model(scale=1))
+        cleaners = Upscalers(tmp_path / "clean.safetensors", threads=1)
+        assert cleaners.scale_for((50, 100), Size(scale=1).target(50, 100), "a.png") == 1
+        image = np.random.default_rng(0).random((20, 30), np.float32)
+        result = whole(enlarge(image, Size(scale=1).target(20, 30), cleaners[1]))
+        np.testing.assert_array_equal(result, cleaners[1](image))
+
     def test_no_scale_is_taken_that_does_not_reach_the_rounded_size(self, family: Upscalers) -> None:
         target = Size(scale=1.99).target(50, 100)
         assert target.resized == (100, 199)
@@ -71,7 +93,7 @@ class TestEnlarge:
     @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
     def test_a_whole_scale_is_the_upscalers(self, upscalers: Upscalers, dtype: str) -> None:
         image = noise((5, 7, 3), dtype)
-        np.testing.assert_array_equal(enlarge(image, whole(10, 14), upscalers[2]), upscalers[2](image))
+        np.testing.assert_array_equal(enlarged(image, exactly(10, 14), upscalers[2]), upscalers[2](image))
 
     @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
     @pytest.mark.parametrize("shape", [(9, 11), (9, 11, 3)])
@@ -80,22 +102,22 @@ class TestEnlarge:
     ) -> None:
         image = noise(shape, dtype)
         expected = from_float(imresize(upscalers[2](to_float(image)), size=(13, 16)), dtype)
-        result = enlarge(image, whole(13, 16), upscalers[2])
+        result = enlarged(image, exactly(13, 16), upscalers[2])
         assert result.dtype == image.dtype
         np.testing.assert_array_equal(result, expected)
 
     def test_a_smaller_size_is_antialiased_bicubic_alone(self) -> None:
         image = noise((20, 30, 3))
         expected = from_float(imresize(to_float(image), size=(7, 11)), "uint8")
-        np.testing.assert_array_equal(enlarge(image, whole(7, 11), None), expected)
+        np.testing.assert_array_equal(enlarged(image, exactly(7, 11), None), expected)
 
     def test_the_same_size_is_the_same_picture(self) -> None:
         image = noise((5, 7, 4))
-        np.testing.assert_array_equal(enlarge(image, whole(5, 7), None), image)
+        np.testing.assert_array_equal(enlarged(image, exactly(5, 7), None), image)
 
     def test_a_covering_picture_keeps_its_middle(self, upscalers: Upscalers) -> None:
         image = noise((6, 10, 3))
-        result = enlarge(image, Target((12, 20), (12, 11)), upscalers[2])
+        result = enlarged(image, Target((12, 20), (12, 11)), upscalers[2])
         np.testing.assert_array_equal(result, upscalers[2](image)[:, 4:15])
 
     @pytest.mark.parametrize("scale", [1, 2])
@@ -109,8 +131,8 @@ class TestEnlarge:
         image[~disc, 3] = 0
         opaque = np.full((40, 40, 3), (200, 10, 10), np.uint8)
         upscaler = upscalers[2] if scale == 2 else None
-        result = enlarge(image, whole(27 * scale, 29 * scale), upscaler)
-        red = enlarge(opaque, whole(27 * scale, 29 * scale), upscaler)[20 * scale, 14 * scale].astype(int)
+        result = enlarged(image, exactly(27 * scale, 29 * scale), upscaler)
+        red = enlarged(opaque, exactly(27 * scale, 29 * scale), upscaler)[20 * scale, 14 * scale].astype(int)
         visible = result[:, :, 3] > 0
         assert 0 < visible.mean() < 1
         assert np.abs(result[visible][:, :3].astype(int) - red).max() <= 1
@@ -118,20 +140,61 @@ class TestEnlarge:
     def test_alpha_itself_is_reduced_like_any_plane(self) -> None:
         image = noise((20, 30, 2))
         expected = from_float(imresize(to_float(image[:, :, 1]), size=(7, 11)), "uint8")
-        np.testing.assert_array_equal(enlarge(image, whole(7, 11), None)[:, :, 1], expected)
+        np.testing.assert_array_equal(enlarged(image, exactly(7, 11), None)[:, :, 1], expected)
 
     def test_an_opaque_picture_is_reduced_as_without_alpha(self) -> None:
         image = noise((20, 30, 4), "uint16")
         image[:, :, 3] = 65535
-        result = enlarge(image, whole(7, 11), None)
-        expected = enlarge(image[:, :, :3], whole(7, 11), None)
+        result = enlarged(image, exactly(7, 11), None)
+        expected = enlarged(image[:, :, :3], exactly(7, 11), None)
         assert (result[:, :, 3] == 65535).all()
         assert np.abs(result[:, :, :3].astype(int) - expected).max() <= 1
 
     def test_progress_reaches_all_rows(self, upscalers: Upscalers) -> None:
         seen: list[tuple[int, int]] = []
-        enlarge(noise((9, 11)), whole(13, 16), upscalers[2], lambda done, total: seen.append((done, total)))
+        whole(enlarge(noise((9, 11)), exactly(13, 16), upscalers[2], lambda done, total: seen.append((done, total))))
         assert seen[-1] == (18, 18)
+
+    def test_nothing_is_made_before_it_is_asked_for_and_all_of_it_again_whenever_it_is(
+        self, upscalers: Upscalers
+    ) -> None:
+        seen: list[tuple[int, int]] = []
+        strips = enlarge(noise((5, 7)), exactly(10, 14), upscalers[2], lambda *rows: seen.append(rows))
+        assert (strips.shape, strips.dtype, seen) == ((10, 14), np.uint8, [])
+        np.testing.assert_array_equal(whole(strips), whole(strips))
+        assert seen == [(10, 10), (10, 10)]
+
+    @given(st.data())
+    def test_any_middle_of_any_strips_is_that_of_the_whole(self, data: st.DataObject) -> None:
+        height, width = data.draw(st.integers(1, 12)), data.draw(st.integers(1, 5))
+        kept = data.draw(st.integers(1, height)), data.draw(st.integers(1, width))
+        cuts = data.draw(st.lists(st.integers(0, height), max_size=4).map(sorted))
+        image = np.arange(height * width).reshape(height, width)
+        middle = np.concatenate(list(_middle(np.split(image, cuts), Target((height, width), kept))))
+        top, left = (height - kept[0]) // 2, (width - kept[1]) // 2
+        np.testing.assert_array_equal(middle, image[top : top + kept[0], left : left + kept[1]])
+
+    def test_what_is_done_with_of_the_input_is_forgotten_after_every_strip(
+        self, upscalers: Upscalers, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        forgotten: list[np.ndarray] = []
+        monkeypatch.setattr("srcnn.batch.enlarge.forget", forgotten.append)
+        monkeypatch.setattr(upscalers[2], "_strip_rows", 2)
+        image = noise((5, 7, 3))
+        whole(enlarge(image, exactly(10, 14), upscalers[2]))
+        assert len(forgotten) == 5
+        assert all(each is image for each in forgotten)
+
+    def test_strips_below_the_middle_are_not_made(self) -> None:
+        made: list[int] = []
+
+        def strips() -> Iterator[np.ndarray]:
+            for number in range(10):
+                made.append(number)
+                yield np.zeros((2, 3))
+
+        assert sum(map(len, _middle(strips(), Target((20, 3), (10, 3))))) == 10
+        assert made == list(range(8))
 
     def test_upscalers_are_the_public_ones(self, upscalers: Upscalers) -> None:
         assert isinstance(upscalers[2], Upscaler)

@@ -3,11 +3,11 @@ from time import sleep
 
 import pytest
 
-from srcnn.batch.gate import PixelGate
+from srcnn.batch.gate import MemoryGate
 
 
-def run_together(gate: PixelGate, sizes: list[int]) -> tuple[int, int]:
-    """Admit all sizes from threads of their own; returns the most pixels and the most pictures inside at once."""
+def run_together(gate: MemoryGate, sizes: list[int]) -> tuple[int, int]:
+    """Admit all sizes from threads of their own; returns the most bytes and the most pictures inside at once."""
     inside: list[int] = []
     most: list[tuple[int, int]] = []
     lock, start = Lock(), Barrier(len(sizes))
@@ -28,22 +28,49 @@ def run_together(gate: PixelGate, sizes: list[int]) -> tuple[int, int]:
     for thread in threads:
         thread.join(timeout=10)
     assert not any(thread.is_alive() for thread in threads)
-    return max(pixels for pixels, _ in most), max(pictures for _, pictures in most)
+    return max(held for held, _ in most), max(pictures for _, pictures in most)
 
 
 def test_pictures_share_the_room_and_never_exceed_it() -> None:
-    pixels, pictures = run_together(PixelGate(100), [40, 30, 60, 50, 10, 90, 20, 40])
-    assert pixels <= 100
+    held, pictures = run_together(MemoryGate(8, 100), [40, 30, 60, 50, 10, 90, 20, 40])
+    assert held <= 100
     assert pictures >= 2
 
 
 def test_a_picture_larger_than_the_room_goes_alone() -> None:
-    pixels, _ = run_together(PixelGate(100), [500, 10, 10, 500, 10])
-    assert pixels == 500
+    held, _ = run_together(MemoryGate(8, 100), [500, 10, 10, 500, 10])
+    assert held == 500
+
+
+@pytest.mark.parametrize("places", [1, 3])
+def test_there_are_so_many_places(places: int) -> None:
+    _, pictures = run_together(MemoryGate(places, 100), [1] * 8)
+    assert 1 <= pictures <= places
+
+
+def test_the_next_is_read_while_the_last_is_inside() -> None:
+    gate, read = MemoryGate(1, 100), Event()
+    entered: list[str] = []
+
+    def work() -> None:
+        def note() -> tuple[None, int]:
+            read.set()
+            return None, 1
+
+        with gate.admit(note):
+            entered.append("second")
+
+    with gate.admit(lambda: (None, 1)):
+        thread = Thread(target=work)
+        thread.start()
+        assert read.wait(timeout=10)
+        entered.append("first")
+    thread.join(timeout=10)
+    assert entered == ["first", "second"]
 
 
 def test_only_one_is_read_at_a_time() -> None:
-    gate, reading, overlapped = PixelGate(100), Lock(), Event()
+    gate, reading, overlapped = MemoryGate(8, 100), Lock(), Event()
 
     def read() -> tuple[None, int]:
         if not reading.acquire(blocking=False):
@@ -66,7 +93,7 @@ def test_only_one_is_read_at_a_time() -> None:
 
 
 def test_what_fails_while_reading_or_inside_gives_its_room_back() -> None:
-    gate = PixelGate(10)
+    gate = MemoryGate(8, 10)
 
     def fail() -> tuple[None, int]:
         raise LookupError

@@ -1,9 +1,9 @@
 import threading
-from collections.abc import Callable
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from threading import Lock
-from time import sleep
+from time import perf_counter, sleep
 
 import numpy as np
 import pytest
@@ -48,7 +48,7 @@ def test_several_at_a_time_give_the_pictures_of_one_at_a_time(upscalers: Upscale
 
 def test_workers_work_at_the_same_time(upscalers: Upscalers, jobs: list[Job], monkeypatch: pytest.MonkeyPatch) -> None:
     most, inside, lock = 0, 0, Lock()
-    original = Upscaler.__call__
+    original = Upscaler.strips
 
     def watched(self: Upscaler, *arguments: object) -> object:
         nonlocal most, inside
@@ -60,9 +60,30 @@ def test_workers_work_at_the_same_time(upscalers: Upscalers, jobs: list[Job], mo
             inside -= 1
         return original(self, *arguments)  # pyright: ignore[reportArgumentType]
 
-    monkeypatch.setattr(Upscaler, "__call__", watched)
+    monkeypatch.setattr(Upscaler, "strips", watched)
     list(upscale_files(jobs, upscalers, SETTINGS, workers=3))
     assert 2 <= most <= 3
+
+
+def test_the_time_a_picture_waits_for_others_is_not_its_own(
+    upscalers: Upscalers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = [
+        Job(source=save_noise(tmp_path / "in" / f"{n}.png", (8, 8)), target=tmp_path / "out" / f"{n}.png")
+        for n in range(3)
+    ]
+    original = Upscaler.strips
+
+    def slow(self: Upscaler, image: np.ndarray) -> Iterator[np.ndarray]:
+        sleep(0.5)
+        return original(self, image)
+
+    monkeypatch.setattr(Upscaler, "strips", slow)
+    started = perf_counter()
+    results = list(upscale_files(jobs, upscalers, SETTINGS))
+    elapsed = perf_counter() - started
+    assert all(result.seconds >= 0.5 for result in results)
+    assert sum(result.seconds for result in results) < elapsed + 0.5
 
 
 @pytest.mark.parametrize("workers", [1, 3])
@@ -80,15 +101,15 @@ def test_closing_early_stops_running_files_at_their_next_strip(
         Job(source=save_noise(tmp_path / "in" / f"{n}.png", (8 + n, 8)), target=tmp_path / "out" / f"{n}.png")
         for n in range(10)
     ]
-    original = Upscaler.__call__
+    original = Upscaler.strips
 
-    def endless(self: Upscaler, image: np.ndarray, progress: Callable[[int, int], None]) -> np.ndarray:
-        for row in range(2000 if image.shape[1] > 8 else 0):
-            sleep(0.005)
-            progress(row, 2000)
-        return original(self, image, progress)
+    def slow(self: Upscaler, image: np.ndarray) -> Iterator[np.ndarray]:
+        for row in np.concatenate(list(original(self, image))):
+            if image.shape[1] > 8:
+                sleep(0.2)
+            yield row[None]
 
-    monkeypatch.setattr(Upscaler, "__call__", endless)
+    monkeypatch.setattr(Upscaler, "strips", slow)
     with closing(upscale_files(jobs, upscalers, SETTINGS, workers=2)) as results:
         assert next(results).status == "ok"
     assert [output.name for output in (tmp_path / "out").iterdir()] == ["0.png"]
@@ -98,7 +119,7 @@ def test_closing_early_stops_running_files_at_their_next_strip(
 def test_an_error_in_the_program_is_not_hidden(
     upscalers: Upscalers, jobs: list[Job], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Upscaler, "__call__", lambda *_: 1 / 0)
+    monkeypatch.setattr(Upscaler, "strips", lambda *_: 1 / 0)
     for workers in (1, 2):
         with pytest.raises(ZeroDivisionError):
             list(upscale_files(jobs, upscalers, SETTINGS, workers=workers))

@@ -128,7 +128,7 @@ def test_too_little_memory_is_an_error_too(upscale: Upscale, tmp_path: Path, mon
     def fail(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(Upscaler, "__call__", fail)
+    monkeypatch.setattr(Upscaler, "strips", fail)
     result = upscale(picture(tmp_path / "a.png"), tmp_path / "b.png")
     assert result.error is not None
     assert result.error.startswith(f"expected memory for {tmp_path / 'a.png'}")
@@ -179,7 +179,7 @@ class TestSizes:
     def test_the_output_formats_largest_side_is_checked_before_the_work(
         self, upscale: Upscale, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(Upscaler, "__call__", lambda *_: pytest.fail("the network ran"))
+        monkeypatch.setattr(Upscaler, "strips", lambda *_: pytest.fail("the network ran"))
         result = upscale(picture(tmp_path / "a.png", (8192, 1)), tmp_path / "b.webp")
         assert result.error is not None
         assert "at most 16,383 pixels a side" in result.error
@@ -212,13 +212,13 @@ class TestExisting:
     def test_one_that_appears_meanwhile_is_skipped_too(
         self, upscale: Upscale, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        original = Upscaler.__call__
+        original = Upscaler.strips
 
         def slow(self: Upscaler, *arguments: object) -> object:
             (tmp_path / "b.png").write_bytes(b"another run's")
             return original(self, *arguments)  # pyright: ignore[reportArgumentType]
 
-        monkeypatch.setattr(Upscaler, "__call__", slow)
+        monkeypatch.setattr(Upscaler, "strips", slow)
         assert upscale(picture(tmp_path / "a.png"), tmp_path / "b.png", exists="skip").status == "skipped"
         assert (tmp_path / "b.png").read_bytes() == b"another run's"
 
@@ -284,3 +284,34 @@ def test_a_kept_orientation_gives_the_size_as_it_is_seen(upscale: Upscale, tmp_p
     with Image.open(tmp_path / "kept.png") as stored, Image.open(tmp_path / "turned.png") as seen:
         assert stored.size == seen.size[::-1] == (kept.height, kept.width)
         assert (stored.getexif()[0x0112], seen.getexif().get(0x0112, 1)) == (6, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "result_bytes"),
+    [
+        ("b.png", {}, 0),
+        ("b.tif", {}, 0),
+        ("b.ppm", {"keep_orientation": True}, 12 * 8 * 3),
+        ("b.png", {"keep_orientation": True}, 0),
+        ("b.webp", {}, 12 * 8 * 3),
+        ("b.bmp", {}, 12 * 8 * 3),
+        ("b.png", {"size": Size(scale=1.5)}, 4 * 12 * 8 * 3),
+        ("b.png", {"size": Size(scale=1)}, 0),
+        ("b.png", {"size": Size(width=3)}, 4 * 6 * 4 * 3),
+    ],
+)
+def test_what_counts_as_memory_is_the_input_and_what_cannot_be_written_while_it_is_made(
+    upscale: Upscale,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    settings: dict[str, object],
+    result_bytes: int,
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (6, 4), "teal").save(tmp_path / "a.png", exif=exif)
+    needed: list[int] = []
+    monkeypatch.setattr("srcnn.batch.upscale.check_memory", lambda _, count: needed.append(count))
+    assert upscale(tmp_path / "a.png", tmp_path / name, **settings).error is None
+    assert needed == [6 * 4 * 3 + result_bytes]

@@ -99,8 +99,11 @@ def test_an_interrupt_of_a_running_program_is_130_and_leaves_nothing(model_file:
     program = (
         "import os, signal, sys\n"
         "from srcnn import upscaler\n"
-        "def interrupted(*_): os.kill(os.getpid(), signal.SIGINT)\n"
-        "upscaler.Upscaler.__call__ = interrupted\n"
+        "strips = upscaler.Upscaler.strips\n"
+        "def interrupted(self, image):\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "    yield from strips(self, image)\n"
+        "upscaler.Upscaler.strips = interrupted\n"
         "from srcnn.cli import main\n"
         "sys.exit(main(sys.argv[1:]))\n"
     )

@@ -1,5 +1,6 @@
 """Make files of every format and break them, in a repeatable way. Also a program: see `main`."""
 
+import signal
 import sys
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from srcnn.pictures.read import read_array, read_picture
 from srcnn.pictures.write import write_picture
 
 MAX_PIXELS = 4_000_000
+SECONDS = 10
+"""For each broken file."""
 
 
 def make_sources(folder: Path) -> list[Path]:
@@ -90,7 +93,10 @@ def check(path: Path) -> bool:
 
 
 def main(folder: Path, first: int, count: int) -> None:
-    """Check `count` broken files, each a function of its number, which is shown before it is tried."""
+    """Check `count` broken files, each a function of its number, which is shown before it is tried.
+
+    A file that takes more than its time ends the program at once, wherever it is.
+    """
     sources = make_sources(folder)
     wholes = [source.read_bytes() for source in sources]
     for number in range(first, first + count):
@@ -100,6 +106,7 @@ def main(folder: Path, first: int, count: int) -> None:
         path.write_bytes(corrupt(wholes[which], wholes[random.integers(len(wholes))], random))
         sys.stdout.write(f"{number} {sources[which].name}\n")
         sys.stdout.flush()
+        signal.setitimer(signal.ITIMER_PROF, SECONDS)  # of computing, since other programs may be in the way
         check(path)
 
 

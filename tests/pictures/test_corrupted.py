@@ -1,5 +1,6 @@
 import functools
 import resource
+import signal
 import struct
 import subprocess
 import sys
@@ -16,7 +17,6 @@ from srcnn.pictures.picture import Picture
 from srcnn.pictures.read import read_picture
 from srcnn.pictures.write import write_picture
 
-SECONDS = 10
 BYTES = 2**30
 
 
@@ -41,6 +41,22 @@ def test_a_thousand_broken_files_crash_nothing_in_time_and_memory(tmp_path: Path
     program = [sys.executable, "-W", "error", corruption.__file__, str(tmp_path), str(first), "1000"]
     done = subprocess.run(program, capture_output=True, text=True, timeout=600, preexec_fn=_limit_memory, check=False)
     assert (done.returncode, done.stderr) == (0, ""), done.stdout[-200:]
+
+
+def test_a_file_that_takes_too_long_ends_the_program_and_is_named(tmp_path: Path) -> None:
+    program = (
+        "import pathlib, sys\nimport corruption\n"
+        "corruption.SECONDS = 0.05\n"
+        "corruption.check = lambda _: any(number < 0 for number in iter(int, 1))\n"
+        "corruption.main(pathlib.Path(sys.argv[1]), 7, 3)"
+    )
+    folder = Path(corruption.__file__).parent
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == -signal.SIGPROF
+    assert done.stdout.startswith("7 ")
+    assert done.stdout.count("\n") == 1
 
 
 def _limit_memory() -> None:
@@ -162,7 +178,7 @@ def test_files_made_to_fill_the_memory_end_in_time_and_memory(tmp_path: Path, na
     )
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", program, str(tmp_path / name)],
-        capture_output=True, text=True, timeout=SECONDS, preexec_fn=_limit_memory, check=False,
+        capture_output=True, text=True, timeout=corruption.SECONDS, preexec_fn=_limit_memory, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     # Text and profiles that are too long may be left out instead, with the pixels whole.

@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
-from srcnn.pictures.exif import orientation_of, read_from_tiff, updated, without_prefix, write_to_tiff
+from srcnn.pictures.exif import (
+    orientation_of,
+    orientations_of_pages,
+    read_from_tiff,
+    updated,
+    without_prefix,
+    write_to_tiff,
+)
 
 
 def _tags(block: bytes) -> Image.Exif:
@@ -39,6 +46,14 @@ def test_orientation_and_size_are_new_and_all_else_stays(samples, prefix: bytes,
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_an_orientation_that_is_kept_is_in_the_block(samples, orientation: int) -> None:
     assert orientation_of(updated(samples.exif, 3, 4, orientation=orientation)) == orientation
+
+
+def test_a_resolution_that_is_known_is_in_the_block_and_else_the_old_one_stays(samples) -> None:
+    tags = _tags(samples.exif)
+    tags[0x011A], tags[0x011B], tags[0x0128] = IFDRational(72), IFDRational(30), 3
+    for dpi, expected in ((None, (72, 30, 3)), ((300.0, 150.5), (150.5, 300, 2))):
+        again = _tags(updated(tags.tobytes(), 3, 4, dpi=dpi))
+        assert (again[0x011A], again[0x011B], again[0x0128]) == expected
 
 
 def test_values_of_every_type_survive() -> None:
@@ -154,3 +169,31 @@ def test_a_bigtiff_that_claims_countless_entries_ends(tmp_path: Path) -> None:
 def test_a_bigtiff_that_begins_beyond_any_file_says_nothing(tmp_path: Path) -> None:
     (tmp_path / "a.tif").write_bytes(b"II+\0\x08\0\0\0" + b"\xff" * 16)
     assert read_from_tiff(tmp_path / "a.tif") == (None, None)
+
+
+@pytest.mark.parametrize("bigtiff", [False, True])
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+def test_every_page_has_its_own_orientation(tmp_path: Path, bigtiff: bool, byteorder: str) -> None:
+    tags = (6, None, 1, 8, 9, 3)  # none, and one that means nothing
+    with tifffile.TiffWriter(tmp_path / "a.tif", bigtiff=bigtiff, byteorder=byteorder) as file:
+        for tag in tags:
+            extra = [] if tag is None else [(0x0112, "H", 1, tag, True)]
+            file.write(np.zeros((3, 4), np.uint8), extratags=extra)
+    assert orientations_of_pages(tmp_path / "a.tif", 6) == (6, 1, 1, 8, 1, 3)
+    assert orientations_of_pages(tmp_path / "a.tif", 2) == (6, 1)
+    assert orientations_of_pages(tmp_path / "a.tif", 8) == (6, 1, 1, 8, 1, 3, 1, 1)
+
+
+@given(st.binary(max_size=300), st.sampled_from([b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b""]))
+def test_pages_of_rubbish_are_upright(tmp_path_factory: pytest.TempPathFactory, rubbish: bytes, mark: bytes) -> None:
+    path = tmp_path_factory.getbasetemp() / "rubbish.tif"
+    path.write_bytes(mark + rubbish + b"\0")
+    orientations = orientations_of_pages(path, 3)
+    assert len(orientations) == 3
+    assert set(orientations) <= set(range(1, 9))
+
+
+def test_pages_in_a_circle_end(tmp_path: Path) -> None:
+    # One directory of no entries that names itself as the next.
+    (tmp_path / "a.tif").write_bytes(b"II*\0\x08\0\0\0\0\0\x08\0\0\0")
+    assert orientations_of_pages(tmp_path / "a.tif", 1000) == (1,) * 1000

@@ -10,7 +10,7 @@ import pyvips
 from PIL import Image
 
 from srcnn.errors import InvalidImageError
-from srcnn.pictures.codecs.libvips_calls import call_libvips
+from srcnn.pictures.codecs.libvips_calls import call_libvips, call_libvips_once
 from srcnn.pictures.picture import Picture
 from srcnn.pictures.read import read_picture
 from srcnn.pictures.write import write_picture
@@ -56,6 +56,26 @@ def test_a_call_that_works_is_made_once_and_one_that_fails_twice() -> None:
     with pytest.raises(pyvips.Error, match=r"nowhere\.png"):
         call_libvips(fail)
     assert calls == [1, 0, 0]
+
+
+def test_what_cannot_be_done_twice_is_not() -> None:
+    calls: list[int] = []
+
+    def fail() -> None:
+        calls.append(0)
+        pyvips.Operation.call("pngload", b"nowhere\xff.png")
+
+    with pytest.raises(pyvips.Error, match=r"nowhere\ufffd\.png"):
+        call_libvips_once(fail)
+    assert calls == [0]
+
+
+@pytest.mark.parametrize("call", [call_libvips, call_libvips_once])
+def test_a_message_that_was_left_behind_is_not_taken_for_the_next(call: Callable) -> None:
+    pyvips.vips_lib.vips_foreign_find_load(b"behind\xff.png")  # fails in silence
+    with pytest.raises(pyvips.Error, match=r"nowhere\.png") as caught:
+        call(lambda: pyvips.Operation.call("pngload", b"nowhere.png"))
+    assert "behind" not in str(caught.value)
 
 
 def test_an_error_that_is_not_libvips_is_not_tried_again() -> None:

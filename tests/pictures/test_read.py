@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import pyvips
+import tifffile
 from PIL import Image
 
 from srcnn.errors import ImageTooLargeError, InvalidImageError
@@ -161,6 +162,34 @@ def test_orientation_is_applied_once(tmp_path: Path, suffix: str, orientation: i
     assert picture.orientation == 1
     expected = upright(type(picture)(frames=(as_stored,), orientation=orientation)).image
     np.testing.assert_array_equal(picture.image, expected)
+
+
+@pytest.mark.parametrize("alike", [True, False])
+def test_pages_are_turned_each_by_its_own_tag(tmp_path: Path, alike: bool) -> None:
+    pages = [_noise(3, 5, 3), _noise(3, 5, 3), _noise(3, 5, 3) if alike else _noise(4, 2)]
+    tags = (1, 6, 3)
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for page, tag in zip(pages, tags, strict=True):
+            file.write(page, extratags=[(0x0112, "H", 1, tag, True)])
+    for turn in (True, False):
+        picture = read_picture(tmp_path / "a.tif", turn=turn)
+        assert picture.orientation == 1
+        assert picture.notes == ("every page was turned upright by its own orientation tag, since the tags differ",)
+        for frame, page, quarters in zip(picture.frames, pages, (0, -1, 2), strict=True):
+            np.testing.assert_array_equal(frame, np.rot90(page, quarters))
+    np.testing.assert_array_equal(read_array(tmp_path / "a.tif"), pages[0])
+
+
+def test_pages_with_one_tag_keep_it_on_request(tmp_path: Path) -> None:
+    pages = [_noise(3, 5, 3), _noise(3, 5, 3)]
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for page in pages:
+            file.write(page, extratags=[(0x0112, "H", 1, 6, True)])
+    kept, upright_ = (read_picture(tmp_path / "a.tif", turn=turn) for turn in (False, True))
+    assert (kept.orientation, upright_.orientation, kept.notes, upright_.notes) == (6, 1, (), ())
+    for number, page in enumerate(pages):
+        np.testing.assert_array_equal(kept.frames[number], page)
+        np.testing.assert_array_equal(upright_.frames[number], np.rot90(page, -1))
 
 
 def test_avif_is_turned_once_by_its_decoder(tmp_path: Path) -> None:

@@ -3,12 +3,15 @@ import os
 import struct
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import pyvips
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from srcnn.errors import ImageTooLargeError, OutputError
@@ -16,6 +19,7 @@ from srcnn.pictures import write
 from srcnn.pictures.codecs import libvips_encode
 from srcnn.pictures.picture import Picture
 from srcnn.pictures.read import read_picture
+from srcnn.pictures.strips import Strips
 from srcnn.pictures.write import WriteOptions, write_picture
 
 SHAPES = {"grey": (9, 13), "grey and alpha": (9, 13, 2), "RGB": (9, 13, 3), "RGBA": (9, 13, 4)}
@@ -373,3 +377,89 @@ def test_frames_that_are_views_are_written_as_they_look(tmp_path: Path) -> None:
     image = _noise((9, 8, 3))
     write_picture(tmp_path / "a.png", Picture(frames=(image[::-1, ::2],)))
     np.testing.assert_array_equal(read_picture(tmp_path / "a.png").image, image[::-1, ::2])
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_strips_give_the_very_file_of_the_whole(
+    tmp_path_factory: pytest.TempPathFactory, samples, data: st.DataObject
+) -> None:
+    suffix = data.draw(st.sampled_from(["png", "jpg", "tif", "webp", "avif", "gif", "bmp", "tga", "ppm"]))
+    shape = data.draw(st.tuples(st.integers(1, 40), st.integers(1, 12)))
+    shape += data.draw(st.sampled_from([(), (2,), (3,), (4,)]))
+    image = _noise(shape, data.draw(st.sampled_from(["uint8", "uint16", "float32"])))
+    cuts = sorted(data.draw(st.sets(st.integers(1, shape[0]), max_size=5)) - {shape[0]})
+    metadata = data.draw(st.sampled_from([{}, {"exif": samples.exif, "icc": samples.icc, "xmp": samples.xmp}]))
+    given_whole = Picture(frames=(image,), orientation=data.draw(st.sampled_from([1, 6])), **metadata)
+    given_in_strips = replace(
+        given_whole, frames=(Strips(image.shape, image.dtype, lambda: iter(np.split(image, cuts))),)
+    )
+    folder = tmp_path_factory.mktemp("strips")
+    notes = [
+        write_picture(folder / f"{name}.{suffix}", picture)
+        for name, picture in (("whole", given_whole), ("strips", given_in_strips))
+    ]
+    assert notes[0] == notes[1]
+    assert (folder / f"whole.{suffix}").read_bytes() == (folder / f"strips.{suffix}").read_bytes()
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif", "webp", "gif"])
+def test_frames_in_strips_give_the_very_file_of_whole_frames(tmp_path: Path, suffix: str) -> None:
+    frames = tuple(_noise((9, 13, 3), seed=seed) for seed in range(3))
+    picture = Picture(frames=frames, durations_ms=(10, 20, 30))
+    in_strips = tuple(Strips(f.shape, f.dtype, lambda f=f: iter(np.split(f, [2, 7]))) for f in frames)
+    write_picture(tmp_path / f"whole.{suffix}", picture)
+    write_picture(tmp_path / f"strips.{suffix}", replace(picture, frames=in_strips))
+    assert (tmp_path / f"whole.{suffix}").read_bytes() == (tmp_path / f"strips.{suffix}").read_bytes()
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "tif", "ppm"])
+@pytest.mark.parametrize("kind", SHAPES)
+def test_strips_are_made_once_and_let_go_while_the_file_grows(tmp_path: Path, samples, suffix: str, kind: str) -> None:
+    made, alive, most = 0, 0, 0
+
+    class Counted(np.ndarray):
+        def __del__(self) -> None:
+            nonlocal alive
+            alive -= 1
+
+    def parts() -> Iterator[np.ndarray]:
+        nonlocal made, alive, most
+        for _ in range(100):
+            made += 1
+            alive += 1
+            most = max(most, alive)
+            yield np.zeros((20, 500, *SHAPES[kind][2:]), np.uint16).view(Counted)
+
+    frame = Strips((2000, 500, *SHAPES[kind][2:]), np.dtype(np.uint16), parts)
+    write_picture(tmp_path / f"a.{suffix}", Picture(frames=(frame,), exif=samples.exif, icc=samples.icc))
+    assert made == 100
+    assert most <= 4
+
+
+def test_pixels_are_made_once_even_if_the_encoder_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+
+    def parts() -> Iterator[np.ndarray]:
+        made.append(1)
+        yield np.zeros((1, 30, 3), np.uint8)  # and no more: 39 rows are missing
+
+    with pytest.raises(OutputError, match="expected to write PNG, got: "):
+        write_picture(tmp_path / "a.png", Picture(frames=(Strips((40, 30, 3), np.dtype(np.uint8), parts),)))
+    assert made == [1]
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("error", [KeyError, KeyboardInterrupt, OutputError])
+@pytest.mark.parametrize("suffix", ["png", "jpg", "tif", "webp", "gif", "avif", "bmp", "tga", "ppm"])
+def test_what_fails_while_strips_are_made_is_raised_and_leaves_nothing(
+    tmp_path: Path, suffix: str, error: type[BaseException]
+) -> None:
+    def parts() -> Iterator[np.ndarray]:
+        yield np.zeros((1, 30, 3), np.uint8)
+        raise error("while a strip was made")
+
+    picture = Picture(frames=(Strips((40, 30, 3), np.dtype(np.uint8), parts),))
+    with pytest.raises(error, match="while a strip was made"):
+        write_picture(tmp_path / f"a.{suffix}", picture)
+    assert not list(tmp_path.iterdir())

@@ -1,17 +1,19 @@
-"""An array becomes an array of any size: the next larger network, then exactly down. Knows no files."""
+"""An array becomes strips of any size: the next larger network, then exactly down. Knows no files."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
+from srcnn.batch.ahead import ahead
 from srcnn.batch.size import Target
 from srcnn.errors import InvalidConfigError
 from srcnn.imaging import from_float, imresize, to_float
 from srcnn.imaging.alpha import fill_transparent
 from srcnn.imaging.depth import Image
+from srcnn.pictures.strips import Strips, forget, strips_of, whole
 from srcnn.runtime.session import Engine
 from srcnn.upscaler import Upscaler
 from srcnn.zoo.shipped import load_model, shipped_cards
@@ -30,7 +32,7 @@ class Upscalers:
 
         Args:
             model: a shipped name, or the path of a model file, which has one scale.
-            engine: "auto" or "onnxruntime".
+            engine: "auto", "onnxruntime" or "openvino".
             threads: of each call; 0 takes all cores.
 
         Raises:
@@ -84,14 +86,15 @@ class Upscalers:
             subject: the picture, for the message.
 
         Returns:
-            The scale, or None if the picture is large enough without any.
+            The scale, or None if the picture is large enough without any. A network of scale 1, which
+            enlarges nothing but undoes noise or JPEG, is always used.
 
         Raises:
             InvalidConfigError: no scale of this model is enough.
         """
         # From whole sides, not from a factor: 2.5 x 3 pixels are rounded to 8, and 3 x 3 reaches them.
         needed = max(-(-wanted // side) for wanted, side in zip(target.resized, shape, strict=False))
-        if needed <= 1:
+        if needed <= 1 < self.scales[0]:
             return None
         self.check(max(w / s for w, s in zip(target.resized, shape, strict=False)), subject)
         return next(scale for scale in self.scales if scale >= needed)
@@ -99,36 +102,65 @@ class Upscalers:
 
 def enlarge(
     image: Image, target: Target, upscaler: Upscaler | None, progress: Callable[[int, int], None] | None = None
-) -> Image:
-    """Bring a picture to a size.
+) -> Strips:
+    """Bring a picture to a size, as the strips of the result are asked for.
 
     Where the upscaler's scale is more than what is wanted, its result stays in floating point, is
-    reduced by antialiased bicubic on encoded values, and is rounded once, at the end.
+    reduced by antialiased bicubic on encoded values, and is rounded once, at the end; then all of it is held.
 
     Args:
         image: as `Upscaler` takes it.
         target: the size wanted.
         upscaler: of a scale that reaches it; None for a picture that is large enough.
-        progress: called with (rows done, rows in all) of the network.
+        progress: called with (rows done, rows in all) of the network, in a thread of its own.
 
     Returns:
-        The result in the same dtype and with the same channels.
-
-    Raises:
-        InvalidImageError: not such a picture.
-        BackendError: the engine failed.
+        The result in the same dtype and with the same channels. Where the strips are made, they raise
+        InvalidImageError for what is no such picture, and BackendError if the engine fails.
 
     Tests: tests/batch/test_enlarge.py.
     """
     scale = upscaler.scale if upscaler else 1
     height, width = (length * scale for length in image.shape[:2])
-    if (height, width) == target.resized:
-        result = upscaler(image, progress) if upscaler else image
-    else:
-        values = to_float(image)
-        result = _reduce(upscaler(values, progress) if upscaler else values, target.resized, image.dtype)
-    top, left = ((whole - kept) // 2 for whole, kept in zip(target.resized, target.kept, strict=True))
-    return np.ascontiguousarray(result[top : top + target.kept[0], left : left + target.kept[1]])
+
+    def resized() -> Iterable[Image]:
+        if (height, width) == target.resized:
+            return _enlarged(image, upscaler, progress).parts()
+        return [_reduce(whole(_enlarged(to_float(image), upscaler, progress)), target.resized, image.dtype)]
+
+    return Strips((*target.kept, *image.shape[2:]), image.dtype, lambda: _middle(resized(), target))
+
+
+def _enlarged(image: Image, upscaler: Upscaler | None, progress: Callable[[int, int], None] | None) -> Strips:
+    """What the network makes of a picture; without one, the picture itself."""
+    if upscaler is None:
+        return strips_of(image)
+    height, width = (length * upscaler.scale for length in image.shape[:2])
+
+    def strips() -> Iterator[Image]:
+        done = 0
+        for strip in upscaler.strips(image):
+            forget(image)
+            done += len(strip)
+            if progress:
+                progress(done, height)
+            yield strip
+
+    return Strips((height, width, *image.shape[2:]), image.dtype, lambda: ahead(strips()))
+
+
+def _middle(strips: Iterable[Image], target: Target) -> Iterator[Image]:
+    """The part that is kept; strips below it are not made."""
+    top, left = ((resized - kept) // 2 for resized, kept in zip(target.resized, target.kept, strict=True))
+    bottom, right = top + target.kept[0], left + target.kept[1]
+    start = 0
+    for strip in strips:
+        rows = strip[max(0, top - start) : max(0, bottom - start)]
+        if len(rows):
+            yield rows[:, left:right]
+        start += len(strip)
+        if start >= bottom:
+            return
 
 
 def _reduce(image: NDArray[np.float32], size: tuple[int, int], dtype: np.dtype) -> Image:

@@ -6,21 +6,23 @@ from threading import Condition, Lock
 from typing import TypeVar
 
 T = TypeVar("T")
-PIXELS_IN_FLIGHT = 100_000_000
-"""Of enlarged pictures; 8-bit RGB needs 3 bytes for each, and 12 where it is reduced afterwards."""
+BYTES_IN_FLIGHT = 400_000_000
+"""Of the pictures that are worked on at the same time."""
 
 
-class PixelGate:
+class MemoryGate:
     """Lets pictures in while there is room; a picture larger than all the room goes alone."""
 
-    def __init__(self, pixels: int = PIXELS_IN_FLIGHT) -> None:
+    def __init__(self, places: int = 1, room: int = BYTES_IN_FLIGHT) -> None:
         """Make an empty one.
 
         Args:
-            pixels: the room.
+            places: pictures that are inside together at most.
+            room: that they have together, in bytes.
         """
-        self._room = pixels
-        self._inside = 0
+        self._places = places
+        self._room = room
+        self._inside: list[int] = []
         self._changed = Condition()
         self._reading = Lock()
 
@@ -28,10 +30,10 @@ class PixelGate:
     def admit(self, read: Callable[[], tuple[T, int]]) -> Generator[T]:
         """Read a picture, wait until there is room for its enlargement, and keep the room for the block.
 
-        Only one is read at a time, so that at most one picture waits decoded.
+        Only one is read at a time, and may be read while others are inside: at most one picture waits decoded.
 
         Args:
-            read: returns the picture and the pixels it is going to need.
+            read: returns the picture and the bytes it is going to need.
 
         Yields:
             What `read` returned first.
@@ -39,13 +41,16 @@ class PixelGate:
         Tests: tests/batch/test_gate.py.
         """
         with self._reading:
-            value, pixels = read()
+            value, needed = read()
             with self._changed:
-                self._changed.wait_for(lambda: not self._inside or self._inside + pixels <= self._room)
-                self._inside += pixels
+                self._changed.wait_for(lambda: not self._inside or self._has_room_for(needed))
+                self._inside.append(needed)
         try:
             yield value
         finally:
             with self._changed:
-                self._inside -= pixels
+                self._inside.remove(needed)
                 self._changed.notify_all()
+
+    def _has_room_for(self, needed: int) -> bool:
+        return len(self._inside) < self._places and sum(self._inside) + needed <= self._room

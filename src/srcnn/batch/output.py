@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Iterator, Sequence
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from typing import Literal
 
@@ -53,7 +53,7 @@ def check_memory(job: Job, needed: int) -> None:
 
     Args:
         job: for the message.
-        needed: bytes of the enlarged pixels.
+        needed: bytes that are held together.
 
     Raises:
         ImageTooLargeError: more than all the memory of this machine; on systems that do not tell, never.
@@ -67,21 +67,26 @@ def check_memory(job: Job, needed: int) -> None:
     if needed > memory:
         raise ImageTooLargeError(
             f"expected an enlargement of {job.source} that fits into the memory of this machine, "
-            f"{memory / 1e9:.1f} GB, got {needed / 1e9:.1f} GB; choose a smaller size or cut the picture"
+            f"{memory / 1e9:.1f} GB, got {needed / 1e9:.1f} GB; choose a smaller size, or cut the picture; a whole "
+            "scale into PNG, TIFF or JPEG needs least"
         )
 
 
-def write_output(job: Job, picture: Picture, exists: Exists, options: WriteOptions) -> tuple[Path, tuple[str, ...]]:
-    """Write the output of a job.
+def write_output(
+    job: Job, picture: Picture, exists: Exists, options: WriteOptions
+) -> tuple[Path, tuple[str, ...]] | None:
+    """Write the output of a job, and so make its pixels.
 
     Args:
         job: its target is the output.
-        picture: enlarged.
-        exists: "rename" chooses another name if the file exists; else it is replaced.
+        picture: enlarged, or about to be.
+        exists: what to do if the file exists when this one is finished: "overwrite" replaces it, "skip"
+            leaves it alone, "rename" chooses another name.
         options: of writing.
 
     Returns:
-        The file that was written, and a sentence for everything its format cannot hold.
+        The file that was written, and a sentence for everything its format cannot hold; None if there was
+        one to be left alone.
 
     Raises:
         OutputError: it cannot be written; nothing is left behind.
@@ -89,7 +94,9 @@ def write_output(job: Job, picture: Picture, exists: Exists, options: WriteOptio
     Tests: tests/batch/test_output.py.
     """
     if exists == "rename":
-        return _write_renamed(job.target, picture, options)
+        return _write_new(_names(job.target), picture, options)
+    if exists == "skip":
+        return _write_new(iter([job.target]), picture, options)
     permissions = job.source.stat().st_mode & 0o7777 if job.source == job.target else None
     notes = write_picture(job.target, picture, options=options)
     if permissions is not None:
@@ -97,12 +104,13 @@ def write_output(job: Job, picture: Picture, exists: Exists, options: WriteOptio
     return job.target, notes
 
 
-def _write_renamed(path: Path, picture: Picture, options: WriteOptions) -> tuple[Path, tuple[str, ...]]:
+def _write_new(names: Iterator[Path], picture: Picture, options: WriteOptions) -> tuple[Path, tuple[str, ...]] | None:
     """Write under the first name that is free when the file is finished, even if others look for one too."""
+    path = next(names)
     hidden = path.with_name(f".srcnn-{secrets.token_hex(8)}{path.suffix}")
     try:
         notes = write_picture(hidden, picture, options=options)
-        for candidate in _names(path):
+        for candidate in chain([path], names):
             try:
                 os.link(hidden, candidate)
             except FileExistsError:
@@ -114,11 +122,11 @@ def _write_renamed(path: Path, picture: Picture, options: WriteOptions) -> tuple
             return candidate, notes
     finally:
         hidden.unlink(missing_ok=True)
-    raise AssertionError("there is always another name")
+    return None
 
 
 def _names(path: Path) -> Iterator[Path]:
-    """a.png, a_1.png, a_2.png and so on."""
+    """a.png, a_1.png, a_2.png and so on, without an end."""
     yield path
     for number in count(1):
         yield path.with_stem(f"{path.stem}_{number}")

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 
 from srcnn.batch.enlarge import Upscalers
-from srcnn.batch.gate import PixelGate
+from srcnn.batch.gate import MemoryGate
 from srcnn.batch.plan import Job
 from srcnn.batch.upscale import Result, Settings, upscale_file
 
@@ -27,8 +27,8 @@ def upscale_files(
         jobs: inputs and outputs.
         upscalers: the model; for more than one worker best with one thread each.
         settings: what is the same for every file.
-        workers: how many files at the same time, at least 1. The pixels they work on are bounded
-            together, so that large pictures take turns.
+        workers: how many files at the same time, at least 1. The memory they work in is bounded
+            for all of them together, so that large pictures take turns.
         progress: called with the number of files done, parts of files included; never by two threads
             at the same time.
 
@@ -38,7 +38,7 @@ def upscale_files(
     Tests: tests/batch/test_run.py.
     """
     tally = _Tally(len(jobs), progress)
-    gate = PixelGate()
+    gate = MemoryGate(workers)
 
     def work(number: int, job: Job) -> Result:
         result = upscale_file(job, upscalers, settings, gate=gate, progress=lambda share: tally.set(number, share))
@@ -47,7 +47,8 @@ def upscale_files(
 
     # Even one file at a time runs beside the main thread: Ctrl-C arrives in the main thread, and would be
     # lost where a codec happens to call back into Python.
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="srcnn")
+    # The thread beyond the workers reads the next file meanwhile.
+    pool = ThreadPoolExecutor(workers + 1, thread_name_prefix="srcnn")
     try:
         for future in [pool.submit(work, number, job) for number, job in enumerate(jobs)]:
             yield future.result()

@@ -4,18 +4,20 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from srcnn.batch.enlarge import Upscalers, enlarge
-from srcnn.batch.gate import PixelGate
+from srcnn.batch.gate import MemoryGate
 from srcnn.batch.output import Exists, check_memory, check_output, write_output
 from srcnn.batch.plan import Job
 from srcnn.batch.size import Size, Target
 from srcnn.errors import SrcnnError
-from srcnn.imaging.depth import Image
+from srcnn.pictures.formats import PictureFormat, format_to_write
 from srcnn.pictures.picture import DEFAULT_MAX_PIXELS, Picture
 from srcnn.pictures.read import read_picture
+from srcnn.pictures.strips import Frame, Strips, whole
 from srcnn.pictures.write import WriteOptions
 
 Status = Literal["ok", "error", "skipped"]
@@ -33,7 +35,7 @@ class Result:
         output: the file that was written or left alone, None after an error.
         width: of the output in pixels as it is seen, 0 unless the status is "ok".
         height: likewise.
-        seconds: reading, enlarging and writing.
+        seconds: reading, enlarging and writing, without the time it waited for other pictures.
         error: why it failed, or None.
         scales: of the networks used; more than one if pages differ in size, none where none was needed.
         notes: sentences about what was changed, is doubtful, or could not be held by the output's format.
@@ -71,11 +73,12 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """A picture that was read, and what each of its frames is to become."""
+    """A picture that was read, what each of its frames is to become, and the seconds it has taken."""
 
     picture: Picture
     targets: tuple[Target, ...]
     scales: tuple[int | None, ...]
+    seconds: float
 
 
 def upscale_file(
@@ -83,7 +86,7 @@ def upscale_file(
     upscalers: Upscalers,
     settings: Settings,
     *,
-    gate: PixelGate | None = None,
+    gate: MemoryGate | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Result:
     """Enlarge one file. Everything that can be refused is refused before the network runs.
@@ -102,23 +105,21 @@ def upscale_file(
     """
     started = time.perf_counter()
     try:
-        result = _upscale(job, upscalers, settings, gate or PixelGate(), progress)
+        return _upscale(job, upscalers, settings, gate or MemoryGate(), progress)
     except SrcnnError as error:
-        result = Result(job=job, status="error", error=str(error))
+        message = str(error)
     except MemoryError:
         message = (
             f"expected memory for {job.source} and its enlargement, got none; "
             "close other programs, lower --jobs or cut the picture"
         )
-        result = Result(job=job, status="error", error=message)
     except OSError as error:
         message = f"expected to write {job.target}, got: {error.strerror}; choose another output folder"
-        result = Result(job=job, status="error", error=message)
-    return replace(result, seconds=time.perf_counter() - started)
+    return Result(job=job, status="error", error=message, seconds=time.perf_counter() - started)
 
 
 def _upscale(
-    job: Job, upscalers: Upscalers, settings: Settings, gate: PixelGate, progress: Callable[[float], None] | None
+    job: Job, upscalers: Upscalers, settings: Settings, gate: MemoryGate, progress: Callable[[float], None] | None
 ) -> Result:
     if job.error:
         return Result(job=job, status="error", error=job.error)
@@ -126,25 +127,28 @@ def _upscale(
     if settings.exists == "skip" and os.path.lexists(job.target):
         return skipped
     with gate.admit(lambda: _read(job, upscalers, settings)) as work:
+        admitted = time.perf_counter()
         picture = replace(work.picture, frames=_enlarge_frames(work, upscalers, progress))
-        # Another run may have been faster.
-        if settings.exists == "skip" and os.path.lexists(job.target):
-            return skipped
-        output, notes = write_output(job, picture, settings.exists, settings.writing)
-    height, width = _as_seen(picture.image, picture.orientation)
+        written = write_output(job, picture, settings.exists, settings.writing)
+    if written is None:  # another run was faster
+        return skipped
+    output, notes = written
+    height, width = _as_seen(picture.frames[0], picture.orientation)
     return Result(
         job=job,
         status="ok",
         output=output,
         width=width,
         height=height,
+        seconds=work.seconds + time.perf_counter() - admitted,
         scales=tuple(sorted({scale for scale in work.scales if scale})),
         notes=(*work.picture.notes, *_size_notes(work), *notes),
     )
 
 
 def _read(job: Job, upscalers: Upscalers, settings: Settings) -> tuple[_Work, int]:
-    """Decode, decide every frame's size and scale, and count the pixels the networks will make."""
+    """Decode, decide every frame's size and scale, and count the bytes that are going to be held."""
+    started = time.perf_counter()
     picture = read_picture(job.source, max_pixels=settings.max_pixels, turn=not settings.keep_orientation)
     targets = tuple(_target(frame, picture.orientation, settings.size) for frame in picture.frames)
     scales = tuple(
@@ -152,19 +156,33 @@ def _read(job: Job, upscalers: Upscalers, settings: Settings) -> tuple[_Work, in
         for frame, target in zip(picture.frames, targets, strict=True)
     )
     check_output(job, [target.kept for target in targets])
-    sizes = [(frame, (scale or 1) ** 2) for frame, scale in zip(picture.frames, scales, strict=True)]
-    check_memory(job, sum(frame.nbytes * area for frame, area in sizes))
-    pixels = sum(frame.shape[0] * frame.shape[1] * area for frame, area in sizes)
-    return _Work(picture, targets, scales), pixels
+    work = _Work(picture, targets, scales, time.perf_counter() - started)
+    needed = _held_bytes(work, format_to_write(job.target))
+    check_memory(job, needed)
+    return work, needed
 
 
-def _as_seen(frame: Image, orientation: int) -> tuple[int, int]:
+def _held_bytes(work: _Work, kind: PictureFormat) -> int:
+    """The input, and of the result what cannot be written while it is made."""
+    streams = kind.streams and (work.picture.orientation == 1 or "orientation" in kind.keeps)
+    held = 0
+    for frame, target, scale in zip(work.picture.frames, work.targets, work.scales, strict=True):
+        samples = frame.nbytes // frame.dtype.itemsize * (scale or 1) ** 2
+        held += frame.nbytes
+        if target.resized != tuple(side * (scale or 1) for side in frame.shape[:2]):
+            held += 4 * samples  # reduced in floating point
+        elif not streams:
+            held += frame.dtype.itemsize * samples
+    return held
+
+
+def _as_seen(frame: Frame, orientation: int) -> tuple[int, int]:
     """Height and width after turning as the tag says."""
     height, width = frame.shape[:2]
     return (width, height) if orientation >= 5 else (height, width)
 
 
-def _target(frame: Image, orientation: int, size: Size) -> Target:
+def _target(frame: Frame, orientation: int, size: Size) -> Target:
     """The size of a frame as it is stored; the size asked for is that of the picture as it is seen."""
     target = size.target(*_as_seen(frame, orientation))
     if orientation < 5:
@@ -173,17 +191,19 @@ def _target(frame: Image, orientation: int, size: Size) -> Target:
     return Target((width, height), (kept_width, kept_height))
 
 
-def _enlarge_frames(work: _Work, upscalers: Upscalers, progress: Callable[[float], None] | None) -> tuple[Image, ...]:
-    frames: list[Image] = []
+def _enlarge_frames(work: _Work, upscalers: Upscalers, progress: Callable[[float], None] | None) -> tuple[Strips, ...]:
     count = len(work.targets)
-    for frame, target, scale in zip(work.picture.frames, work.targets, work.scales, strict=True):
 
-        def report(rows: int, total: int) -> None:
-            if progress:
-                progress((len(frames) + rows / total) / count)
+    def report(number: int, rows: int, total: int) -> None:
+        if progress:
+            progress((number + rows / total) / count)
 
-        frames.append(enlarge(frame, target, upscalers[scale] if scale else None, report))
-    return tuple(frames)
+    return tuple(
+        enlarge(whole(frame), target, upscalers[scale] if scale else None, partial(report, number))
+        for number, (frame, target, scale) in enumerate(
+            zip(work.picture.frames, work.targets, work.scales, strict=True)
+        )
+    )
 
 
 def _size_notes(work: _Work) -> tuple[str, ...]:

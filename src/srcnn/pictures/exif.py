@@ -22,12 +22,13 @@ _PREFIX = b"Exif\0\0"
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 18: 8}
 _WORDS = {3: 2, 4: 4, 5: 4, 8: 2, 9: 4, 10: 4, 11: 4, 12: 8, 13: 4}
 """How many bytes are turned around together where the byte order changes."""
-_SHORT, _LONG, _UNDEFINED = 3, 4, 7
+_SHORT, _LONG, _RATIONAL, _UNDEFINED = 3, 4, 5, 7
 _OFFSETS = (4, 13, 16, 18)
 _ONLY_BIG = (16, 18)
 
 _ORIENTATION, _PHOTO, _GPS, _INTEROPERABILITY = 0x0112, 0x8769, 0x8825, 0xA005
 _WIDTH, _HEIGHT = 0xA002, 0xA003
+_RESOLUTIONS, _RESOLUTION_UNIT, _INCH = (0x011B, 0x011A), 0x0128, 2
 _IPTC = 0x83BB
 _POINTERS = (_PHOTO, _GPS, _INTEROPERABILITY)
 # What a TIFF file's main directory says about the picture and not about its pixels: description, maker,
@@ -53,17 +54,41 @@ def orientation_of(exif: bytes) -> int:
     return tag if tag in range(1, 9) else 1
 
 
-def updated(exif: bytes, height: int, width: int, *, orientation: int = 1) -> bytes:
-    """Make a block fit a picture that has a new size.
+def orientations_of_pages(path: Path, count: int) -> tuple[int, ...]:
+    """The orientation tag of each page of a TIFF file, 1 where it says nothing valid.
+
+    Args:
+        path: a TIFF file, of the small kind or BigTIFF.
+        count: of its pages.
+
+    Tests: tests/pictures/test_exif.py.
+    """
+    found: list[int] = []
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        try:
+            layout, place = _header(data)
+            while place and len(found) < count:
+                orientation, place = _page_orientation(data, place, layout)
+                found.append(orientation)
+        except (ValueError, OverflowError, struct.error):
+            pass
+    return (*found, *[1] * (count - len(found)))
+
+
+def updated(
+    exif: bytes, height: int, width: int, *, orientation: int = 1, dpi: tuple[float, float] | None = None
+) -> bytes:
+    """Make a block fit a picture that has a new size, and may have been turned.
 
     Args:
         exif: a block, with or without its prefix.
         height: of the picture in pixels.
         width: of the picture in pixels.
         orientation: of the pixels, 1 to 8.
+        dpi: pixels per inch along (height, width); None leaves what the block says.
 
     Returns:
-        The block with its prefix, this orientation and size, without the thumbnail. Entries that
+        The block with its prefix, this orientation, size and resolution, without the thumbnail. Entries that
         point outside the block are left out.
 
     Raises:
@@ -73,6 +98,10 @@ def updated(exif: bytes, height: int, width: int, *, orientation: int = 1) -> by
     """
     main, _ = _parse(without_prefix(exif))
     main[_ORIENTATION] = (_SHORT, 1, struct.pack("<H", orientation))
+    if dpi:
+        for tag, density in zip(_RESOLUTIONS, dpi, strict=True):
+            main[tag] = (_RATIONAL, 1, struct.pack("<II", round(density * 1000), 1000))
+        main[_RESOLUTION_UNIT] = (_SHORT, 1, struct.pack("<H", _INCH))
     photo = main.setdefault(_PHOTO, {})
     if isinstance(photo, dict):
         photo[_WIDTH] = (_LONG, 1, struct.pack("<I", width))
@@ -148,11 +177,31 @@ _LAYOUTS = {
 
 def _parse(data: _Buffer, only: Collection[int] | None = None) -> tuple[_Directory, int]:
     """The main directory with those below it, and where the next one begins."""
+    layout, start = _header(data)
+    return _read_directory(data, start, layout, only, depth=0)
+
+
+def _header(data: _Buffer) -> tuple[_Layout, int]:
+    """How numbers are stored, and where the main directory begins."""
     layout = _LAYOUTS.get(data[:4])
     if layout is None or len(data) < 2 * struct.calcsize(layout.offset):
         raise ValueError("no TIFF header")
-    (start,) = struct.unpack_from(layout.order + layout.offset, data, struct.calcsize(layout.offset))
-    return _read_directory(data, start, layout, only, depth=0)
+    return layout, struct.unpack_from(layout.order + layout.offset, data, struct.calcsize(layout.offset))[0]
+
+
+def _page_orientation(data: _Buffer, start: int, layout: _Layout) -> tuple[int, int]:
+    """The tag in the directory of a page, and where the next page's begins."""
+    (count,) = struct.unpack_from(layout.order + layout.entries, data, start)
+    first = start + struct.calcsize(layout.order + layout.entries)
+    entry = struct.Struct(f"{layout.order}HH{layout.offset}H")  # the value of the tag is a short number
+    step = struct.calcsize(f"{layout.order}HH2{layout.offset}")
+    orientation = 1
+    for at in range(first, first + step * min(count, _ORIENTATION), step):  # entries are sorted by tag
+        tag, kind, _, value = entry.unpack_from(data, at)
+        if tag >= _ORIENTATION:
+            orientation = value if (tag, kind) == (_ORIENTATION, _SHORT) and value in range(1, 9) else 1
+            break
+    return orientation, struct.unpack_from(layout.order + layout.offset, data, first + step * count)[0]
 
 
 def _read_directory(

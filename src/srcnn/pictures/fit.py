@@ -1,12 +1,14 @@
 """Bring a picture into what a format holds, with a note for every loss. This module writes no files."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from srcnn.imaging.depth import Image, from_float, to_float
 from srcnn.pictures.formats import PictureFormat
 from srcnn.pictures.picture import Picture, upright
+from srcnn.pictures.strips import Frame, strips_of, whole
 
 WORDS = {"icc": "ICC profile", "exif": "EXIF", "xmp": "XMP", "iptc": "IPTC", "dpi": "resolution", "texts": "PNG texts"}
 _DEPTHS = {"uint8": "8 bit", "uint16": "16 bit", "float32": "32-bit float"}
@@ -15,6 +17,8 @@ _GIF_COLOURS = 256
 
 def fit(picture: Picture, kind: PictureFormat, *, background: tuple[float, float, float]) -> Picture:
     """Do without what a format cannot hold.
+
+    Pixels are changed as their strips come, except where they are turned, and for GIF, whose notes need all of them.
 
     Args:
         picture: frames with their orientation.
@@ -32,8 +36,8 @@ def fit(picture: Picture, kind: PictureFormat, *, background: tuple[float, float
     picture = _fit_frames(picture, kind)
     picture = _fit_alpha(picture, kind, background)
     picture = _fit_depth(picture, kind)
-    if kind.name == "GIF" and any(_colours(frame) > _GIF_COLOURS for frame in picture.frames):
-        picture = _noted(picture, f"colours were reduced to {_GIF_COLOURS} in each frame: GIF holds no more")
+    if kind.name == "GIF":
+        picture = _fit_gif(picture)
     return _fit_metadata(picture, kind)
 
 
@@ -57,27 +61,18 @@ def _fit_frames(picture: Picture, kind: PictureFormat) -> Picture:
 
 
 def _fit_alpha(picture: Picture, kind: PictureFormat, background: tuple[float, float, float]) -> Picture:
-    if not any(_has_alpha(frame) for frame in picture.frames):
-        return picture
-    if kind.name == "GIF":
-        top = 1.0 if picture.image.dtype.kind == "f" else np.iinfo(picture.image.dtype).max
-        partly = any(np.any((f[..., -1] > 0) & (f[..., -1] < top)) for f in picture.frames if _has_alpha(f))
-        return (
-            _noted(picture, "half-transparent pixels became opaque or transparent: GIF holds no more")
-            if partly
-            else picture
-        )
-    if kind.alpha:
+    if kind.alpha or not any(_has_alpha(frame) for frame in picture.frames):
         return picture
     picture = _noted(picture, f"transparency was flattened on the background: {kind.name} holds none")
-    return replace(picture, frames=tuple(_flatten(frame, background) for frame in picture.frames))
+    flatten = partial(_flatten, background=background)
+    return replace(picture, frames=tuple(strips_of(frame).each(flatten) for frame in picture.frames))
 
 
-def _has_alpha(frame: Image) -> bool:
-    return frame.ndim == 3 and frame.shape[2] in (2, 4)
+def _has_alpha(frame: Frame) -> bool:
+    return len(frame.shape) == 3 and frame.shape[2] in (2, 4)
 
 
-def _flatten(frame: Image, background: tuple[float, float, float]) -> Image:
+def _flatten(frame: Image, *, background: tuple[float, float, float]) -> Image:
     """Lay a frame on a background; a grey frame on a coloured background becomes colour."""
     if not _has_alpha(frame):
         return frame
@@ -92,19 +87,34 @@ def _flatten(frame: Image, background: tuple[float, float, float]) -> Image:
 
 
 def _fit_depth(picture: Picture, kind: PictureFormat) -> Picture:
-    dtype = picture.image.dtype.name
+    dtype = picture.frames[0].dtype.name
     if kind.name == "AVIF" and dtype != "uint8":
         picture = _noted(picture, f"{_DEPTHS[dtype]} was reduced to 12 bit: AVIF holds no more")
-        return replace(picture, frames=tuple(_in_depth(frame, "uint16") for frame in picture.frames))
+        return _in_depth(picture, "uint16")
     if dtype in kind.writes:
         return picture
     held = kind.writes[-1]
     picture = _noted(picture, f"{_DEPTHS[dtype]} was reduced to {_DEPTHS[held]}: {kind.name} holds no more")
-    return replace(picture, frames=tuple(_in_depth(frame, held) for frame in picture.frames))
+    return _in_depth(picture, held)
 
 
-def _in_depth(frame: Image, dtype: str) -> Image:
-    return frame if frame.dtype.name == dtype else from_float(to_float(frame), dtype)
+def _in_depth(picture: Picture, dtype: str) -> Picture:
+    frames = (
+        frame if frame.dtype.name == dtype else strips_of(frame).each(lambda strip: from_float(to_float(strip), dtype))
+        for frame in picture.frames
+    )
+    return replace(picture, frames=tuple(frames))
+
+
+def _fit_gif(picture: Picture) -> Picture:
+    """Say what the encoder reduces in frames of 8 bit."""
+    frames = tuple(whole(frame) for frame in picture.frames)
+    picture = replace(picture, frames=frames)
+    if any(np.any((frame[..., -1] > 0) & (frame[..., -1] < 255)) for frame in frames if _has_alpha(frame)):
+        picture = _noted(picture, "half-transparent pixels became opaque or transparent: GIF holds no more")
+    if any(_colours(frame) > _GIF_COLOURS for frame in frames):
+        picture = _noted(picture, f"colours were reduced to {_GIF_COLOURS} in each frame: GIF holds no more")
+    return picture
 
 
 def _colours(frame: Image) -> int:
@@ -116,7 +126,7 @@ def _colours(frame: Image) -> int:
 
 
 def _fit_metadata(picture: Picture, kind: PictureFormat) -> Picture:
-    if picture.icc and not _profile_fits(picture.icc, picture.image):
+    if picture.icc and not _profile_fits(picture.icc, picture.frames[0]):
         picture = replace(_noted(picture, "the ICC profile was left out: it belongs to other channels"), icc=None)
     lost = [name for name in WORDS if getattr(picture, name) and name not in kind.keeps]
     if picture.exif and "exif" in kind.keeps and "dpi" in lost:
@@ -127,10 +137,10 @@ def _fit_metadata(picture: Picture, kind: PictureFormat) -> Picture:
     return replace(picture, **{name: () if name == "texts" else None for name in lost})
 
 
-def _profile_fits(icc: bytes, image: Image) -> bool:
+def _profile_fits(icc: bytes, frame: Frame) -> bool:
     """Whether a profile is for grey or RGB as the picture is.
 
     Source: ICC.1:2022, 7.2.6, data colour space field.
     """
-    grey = image.ndim == 2 or image.shape[2] == 2
+    grey = len(frame.shape) == 2 or frame.shape[2] == 2
     return icc[16:20] == (b"GRAY" if grey else b"RGB ")

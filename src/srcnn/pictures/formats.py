@@ -26,6 +26,7 @@ class PictureFormat:
         keeps: which metadata are written.
         frames: whether several frames are an animation, pages of a document, or not kept.
         lossy: the format does not give back the very pixels.
+        streams: rows are written as they come; encoders of the others hold the whole picture.
         largest_side: pixels a side that can be written.
     """
 
@@ -38,6 +39,7 @@ class PictureFormat:
     keeps: frozenset[Kept] = frozenset()
     frames: Literal["animation", "pages", ""] = ""
     lossy: bool = False
+    streams: bool = False
     largest_side: int = 2**31 - 1
 
 
@@ -52,10 +54,11 @@ FORMATS = (
         codec="libvips",
         writes=("uint8", "uint16"),
         alpha=True,
-        reads="1 to 16 bit, palette, tRNS, interlaced; animations (APNG) in 8 bit",
+        reads="1 to 16 bit, palette, tRNS, interlaced; animations (APNG)",
         keeps=frozenset({"icc", "exif", "xmp", "dpi", "orientation", "texts"}),
         frames="animation",
         largest_side=1_000_000,
+        streams=True,
     ),
     PictureFormat(
         name="JPEG",
@@ -65,6 +68,7 @@ FORMATS = (
         keeps=_ALL,
         lossy=True,
         largest_side=65_535,
+        streams=True,
     ),
     PictureFormat(
         name="WebP",
@@ -86,6 +90,7 @@ FORMATS = (
         reads="1 to 16 bit, float, alpha, pages, tiles, BigTIFF, LZW, Deflate, JPEG; CMYK and Lab become sRGB",
         keeps=_ALL,
         frames="pages",
+        streams=True,
     ),
     PictureFormat(
         name="AVIF",
@@ -143,6 +148,7 @@ FORMATS = (
         codec="pnm",
         writes=("uint8", "uint16"),
         reads="binary and plain, 1 to 16 bit",
+        streams=True,
     ),
 )
 
@@ -197,7 +203,7 @@ def check_output_format(path: Path, height: int, width: int) -> PictureFormat:
 
 def markdown_table() -> str:
     """The table of formats for the docs, one row for each format."""
-    columns = ("format", "suffixes", "read", "written", "alpha", "kept", "several frames", "largest side")
+    columns = ("format", "suffixes", "read", "written", "alpha", "kept", "several frames", "row by row", "largest side")
     rows = ["| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
     for kind in FORMATS:
         cells = (
@@ -208,6 +214,7 @@ def markdown_table() -> str:
             "yes" if kind.alpha else "no",
             ", ".join(sorted(kind.keeps)) or "-",
             kind.frames or "first only",
+            ("yes" if kind.streams else "no") if kind.writes else "-",
             f"{kind.largest_side:,}" if kind.writes and kind.largest_side < 2**31 - 1 else "-",
         )
         rows.append("| " + " | ".join(cells) + " |")

@@ -1,4 +1,4 @@
-"""A picture in memory: pixels and what must be kept. This module knows no files and no codecs."""
+"""A picture: pixels, there or still to come, and what must be kept. This module knows no files and no codecs."""
 
 import re
 from dataclasses import dataclass, replace
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from srcnn.errors import ImageTooLargeError
 from srcnn.imaging.depth import Image
+from srcnn.pictures.strips import Frame, strips_of, whole
 
 DEFAULT_MAX_PIXELS = 500_000_000
 """Pixels of all frames together: 1.5 GB of 8-bit RGB."""
@@ -22,9 +23,10 @@ class Picture:
     """Pixels, and what a file says about them.
 
     Attributes:
-        frames: one array, or one for each frame of an animation or page of a document. uint8, uint16
-            or float32 in [0, 1]; H x W grey, H x W x 2 grey and alpha, H x W x 3 RGB, H x W x 4 RGBA.
-            Alpha is not multiplied in. Colours are encoded as the ICC profile says, else sRGB.
+        frames: one, or one for each frame of an animation or page of a document: arrays, or strips that are
+            made while they are written. uint8, uint16 or float32 in [0, 1]; H x W grey, H x W x 2 grey and
+            alpha, H x W x 3 RGB, H x W x 4 RGBA. Alpha is not multiplied in. Colours are encoded as the ICC
+            profile says, else sRGB.
         durations_ms: how long each frame of an animation is shown; empty for still pictures and pages.
         loop: how often an animation plays, 0 for ever.
         format: the name in `formats.FORMATS` of the file it came from, or "" for none.
@@ -38,7 +40,7 @@ class Picture:
         notes: a sentence for people for everything that was changed or is doubtful.
     """
 
-    frames: tuple[Image, ...]
+    frames: tuple[Frame, ...]
     durations_ms: tuple[int, ...] = ()
     loop: int = 0
     format: str = ""
@@ -53,8 +55,8 @@ class Picture:
 
     @property
     def image(self) -> Image:
-        """The first frame."""
-        return self.frames[0]
+        """The first frame as an array: all of it is made, unless it is there already."""
+        return whole(self.frames[0])
 
 
 def upright(picture: Picture) -> Picture:
@@ -66,7 +68,7 @@ def upright(picture: Picture) -> Picture:
         picture: frames as stored.
 
     Returns:
-        Frames as seen, with orientation 1; dpi follows the axes.
+        Frames as seen, as arrays, with orientation 1; dpi follows the axes.
 
     Source: EXIF 2.3 (CIPA DC-008), tag 0x0112. Tests: tests/pictures/test_picture.py.
     """
@@ -76,22 +78,28 @@ def upright(picture: Picture) -> Picture:
     if dpi and picture.orientation >= 5:
         dpi = dpi[::-1]
     xmp = _XMP_ORIENTATION.sub(rb"\g<1>1", picture.xmp) if picture.xmp else None
-    frames = tuple(_turn(frame, picture.orientation) for frame in picture.frames)
+    frames = tuple(turned(frame, picture.orientation) for frame in picture.frames)
     return replace(picture, frames=frames, orientation=1, dpi=dpi, xmp=xmp)
 
 
 _XMP_ORIENTATION = re.compile(rb"(tiff:Orientation(?:\s*=\s*[\"']|>\s*))[1-8]")
 
 
-def _turn(frame: Image, orientation: int) -> Image:
-    """The frame as seen; the tag says where the stored first row and column belong."""
+def turned(frame: Frame, orientation: int) -> Image:
+    """The frame as seen; the tag says where the stored first row and column belong.
+
+    Tests: tests/pictures/test_picture.py.
+    """
+    result = whole(frame)
+    if orientation == 1:
+        return result
     if orientation >= 5:
-        frame = frame.swapaxes(0, 1)
+        result = result.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):
-        frame = frame[::-1]
+        result = result[::-1]
     if orientation in (2, 3, 6, 7):
-        frame = frame[:, ::-1]
-    return np.ascontiguousarray(frame)
+        result = result[:, ::-1]
+    return whole(strips_of(result))  # a copy: what was a view must be contiguous
 
 
 def check_pixels(path: Path, size: tuple[int, int], *, frames: int, max_pixels: int) -> None:

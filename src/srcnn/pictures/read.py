@@ -9,7 +9,7 @@ from pathlib import Path
 
 from srcnn.errors import InvalidImageError
 from srcnn.imaging.depth import Image
-from srcnn.pictures.codecs import libvips_decode, pillow, png, pnm
+from srcnn.pictures.codecs import apng, libvips_decode, pillow, png, pnm
 from srcnn.pictures.formats import PictureFormat
 from srcnn.pictures.picture import DEFAULT_MAX_PIXELS, Picture, upright
 from srcnn.pictures.recognise import is_animated_png, is_whole_gif, recognise
@@ -66,10 +66,15 @@ def _decode(path: Path, *, max_pixels: int, first_only: bool = False) -> Picture
         raise InvalidImageError(f"expected a whole GIF file at {path}, got one cut short; get it again")
     if kind.codec == "pnm":
         return pnm.decode(path, max_pixels=max_pixels)
-    animated_png = kind.name == "PNG" and not first_only and is_animated_png(path)
-    codec = pillow if kind.codec == "pillow" or animated_png else libvips_decode
-    picture = codec.decode(path, kind, max_pixels=max_pixels, first_only=first_only)
-    return replace(picture, texts=png.read_texts(path)) if kind.name == "PNG" else picture
+    if kind.codec == "pillow":
+        return pillow.decode(path, kind, max_pixels=max_pixels)
+    if kind.name != "PNG":
+        return libvips_decode.decode(path, kind, max_pixels=max_pixels, first_only=first_only)
+    if is_animated_png(path) and not first_only:
+        picture = apng.decode(path, kind, max_pixels=max_pixels)
+    else:
+        picture = libvips_decode.decode(path, kind, max_pixels=max_pixels, first_only=first_only)
+    return replace(picture, texts=png.read_texts(path))
 
 
 def _open(path: Path) -> PictureFormat:

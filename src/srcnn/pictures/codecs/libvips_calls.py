@@ -68,12 +68,42 @@ def call_libvips(work: Callable[[], T]) -> T:
 
     try:
         with _LIBVIPS.together():
-            return work()
-    except (pyvips.Error, UnicodeDecodeError):  # pyvips takes every message for UTF-8
+            return _readable(work)
+    except pyvips.Error:
         pass
     with _LIBVIPS.alone():
         pyvips.vips_lib.vips_error_clear()
-        try:
-            return work()
-        except UnicodeDecodeError as error:  # it names a file whose name is not
-            raise pyvips.Error("", error.object.decode(errors="replace")) from error
+        return _readable(work)
+
+
+def call_libvips_once(work: Callable[[], T]) -> T:
+    """Call libvips for what cannot be done twice; if it fails, the message may be another thread's.
+
+    While this runs, whoever tries something again waits: what `work` calls must not come here either.
+
+    Args:
+        work: done once, and calls no function of this module inside.
+
+    Returns:
+        What `work` returns.
+
+    Raises:
+        pyvips.Error: `work` failed.
+
+    Tests: tests/pictures/test_libvips_calls.py.
+    """
+    import pyvips
+
+    with _LIBVIPS.together():
+        pyvips.vips_lib.vips_error_clear()  # whoever loses a message by this tries again for it
+        return _readable(work)
+
+
+def _readable(work: Callable[[], T]) -> T:
+    """Do it; pyvips takes every message for UTF-8, and fails on one that names a file whose name is not."""
+    import pyvips
+
+    try:
+        return work()
+    except UnicodeDecodeError as error:
+        raise pyvips.Error("", error.object.decode(errors="replace")) from error

@@ -7,6 +7,7 @@ logging: nothing is printed. Loaders are called by name, never by guessing, so t
 
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,8 @@ from srcnn.imaging.depth import Image
 from srcnn.pictures import exif, iptc
 from srcnn.pictures.codecs.libvips_calls import call_libvips
 from srcnn.pictures.formats import PictureFormat
-from srcnn.pictures.picture import Picture, as_unit_float, check_pixels
+from srcnn.pictures.picture import Picture, as_unit_float, check_pixels, turned, upright
+from srcnn.pictures.strips import Strips, whole
 
 if TYPE_CHECKING:
     import pyvips
@@ -28,6 +30,7 @@ _LOADERS = {"PNG": "pngload", "JPEG": "jpegload", "WebP": "webpload", "TIFF": "t
 METADATA_FIELDS = {"icc": "icc-profile-data", "exif": "exif-data", "xmp": "xmp-data", "iptc": "iptc-data"}
 _DTYPES = {"uchar": np.uint8, "ushort": np.uint16, "float": np.float32}
 MM_PER_INCH = 25.4
+_STRIP_PIXELS = 2**18
 
 
 def decode(path: Path, kind: PictureFormat, *, max_pixels: int, first_only: bool) -> Picture:
@@ -62,10 +65,37 @@ def decode(path: Path, kind: PictureFormat, *, max_pixels: int, first_only: bool
             picture = frames()
             return replace(picture, notes=(*picture.notes, f"the file is not quite as it should be ({reason(error)})"))
     except pyvips.Error as error:
-        raise InvalidImageError(
-            f"expected a whole {kind.name} file at {path}, got one that cannot be decoded ({reason(error)}); "
-            "it is damaged, cut short or of a kind that is not read: get it again or convert it"
-        ) from error
+        raise _undecodable(path, kind, error) from error
+
+
+def decode_buffer(file: bytes, path: Path, kind: PictureFormat) -> Image:
+    """Decode the pixels of a file in memory.
+
+    Args:
+        file: a whole file.
+        path: where it was found, for the message.
+        kind: its format.
+
+    Raises:
+        InvalidImageError: damaged, cut short, or of a kind that is not read.
+    """
+    import pyvips
+
+    def pixels() -> Image:
+        image = pyvips.Operation.call(_LOADERS[kind.name] + "_buffer", file, access="sequential", fail_on="error")
+        return _pixels(path, image, [])
+
+    try:
+        return call_libvips(pixels)
+    except pyvips.Error as error:
+        raise _undecodable(path, kind, error) from error
+
+
+def _undecodable(path: Path, kind: PictureFormat, error: Exception) -> InvalidImageError:
+    return InvalidImageError(
+        f"expected a whole {kind.name} file at {path}, got one that cannot be decoded ({reason(error)}); "
+        "it is damaged, cut short or of a kind that is not read: get it again or convert it"
+    )
 
 
 # Of libjpeg's warnings, those after which it fills in grey. Others, such as stray bytes in the header,
@@ -85,13 +115,25 @@ def _decode(path: Path, kind: PictureFormat, *, max_pixels: int, first_only: boo
     if stored > 1 and not kind.frames:
         notes.append(f"only the main one of {stored} pictures in the file was read")
     animated = kind.frames == "animation" and count > 1
-    return replace(
+    picture = replace(
         metadata(path, parts[0], kind),
         frames=tuple(frames),
         durations_ms=tuple(_field(parts[0], "delay", [100] * count)) if animated else (),
         loop=_field(parts[0], "loop", 0) if animated else 0,
         notes=tuple(dict.fromkeys(notes)),
     )
+    return _with_equal_orientations(path, picture) if kind.frames == "pages" and count > 1 else picture
+
+
+def _with_equal_orientations(path: Path, picture: Picture) -> Picture:
+    """Turn pages upright where their tags differ, since a picture has one tag for all of its frames."""
+    orientations = exif.orientations_of_pages(path, len(picture.frames))
+    if len(set(orientations)) == 1:
+        return picture
+    frames = tuple(turned(frame, tag) for frame, tag in zip(picture.frames, orientations, strict=True))
+    note = "every page was turned upright by its own orientation tag, since the tags differ"
+    said_of_the_first = upright(replace(picture, frames=()))
+    return replace(said_of_the_first, frames=frames, notes=(*picture.notes, note))
 
 
 def load(path: Path, kind: PictureFormat, *, fail_on: str = "error", **pages: int) -> "pyvips.Image":
@@ -133,22 +175,31 @@ def _pixels(path: Path, image: "pyvips.Image", notes: list[str]) -> Image:
             f"expected 1 to 4 channels of 8 bit, 16 bit or 32-bit float in {path}, "
             f"got {image.bands} of libvips' type {image.format}; convert it first"
         )
-    pixels: Image = np.frombuffer(image.write_to_memory(), _DTYPES[str(image.format)]).reshape(
-        image.height, image.width, -1
-    )
-    if image.bands == 1:
-        pixels = pixels[..., 0]
-    if image.format == "float":
-        unit, clipped = as_unit_float(pixels)
-        notes += clipped
-        return unit
+    shape = (image.height, image.width) if image.bands == 1 else (image.height, image.width, image.bands)
+    pixels = whole(Strips(shape, np.dtype(_DTYPES[str(image.format)]), lambda: _strips(image, shape, notes)))
     if image.get_typeof("gif-palette") and image.bands == 4 and pixels[..., 3].min() == 255:
         return pixels[..., :3]  # libvips gives every GIF an alpha channel
-    bits: int = _field(image, "bits-per-sample", 16)
-    if image.format == "ushort" and 8 < bits < 16 and image.get_typeof("heif-compression"):
-        # libvips shifts 10 and 12 bits to the top of 16; repeating them below makes white 65535.
-        pixels = pixels | (pixels >> bits)
     return pixels
+
+
+def _strips(image: "pyvips.Image", shape: tuple[int, ...], notes: list[str]) -> Iterator[Image]:
+    """Decode some rows at a time."""
+    import pyvips
+
+    region = pyvips.Region.new(image)
+    bits: int = _field(image, "bits-per-sample", 16)
+    step = max(1, _STRIP_PIXELS // image.width)
+    for top in range(0, image.height, step):
+        rows = min(step, image.height - top)
+        strip: Image = np.frombuffer(region.fetch(0, top, image.width, rows), _DTYPES[str(image.format)])
+        strip = strip.reshape(rows, *shape[1:])
+        if image.format == "float":
+            strip, clipped = as_unit_float(strip)
+            notes += clipped
+        if image.format == "ushort" and 8 < bits < 16 and image.get_typeof("heif-compression"):
+            # libvips shifts 10 and 12 bits to the top of 16; repeating them below makes white 65535.
+            strip = strip | (strip >> bits)
+        yield strip
 
 
 def _to_rgb_or_grey(image: "pyvips.Image", notes: list[str]) -> "pyvips.Image":

@@ -1,7 +1,8 @@
 """Encode through libvips: PNG and APNG, JPEG, WebP, TIFF, AVIF, GIF."""
 
 import os
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -9,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from srcnn.errors import OutputError
-from srcnn.imaging.depth import Image
+from srcnn.errors import OutputError, SrcnnError
 from srcnn.pictures import exif
 from srcnn.pictures.codecs import png
-from srcnn.pictures.codecs.libvips_calls import call_libvips
+from srcnn.pictures.codecs.libvips_calls import call_libvips, call_libvips_once
 from srcnn.pictures.codecs.libvips_decode import METADATA_FIELDS, MM_PER_INCH, load, metadata, reason
+from srcnn.pictures.codecs.libvips_rows import image_of_rows
 from srcnn.pictures.fit import WORDS
 from srcnn.pictures.formats import PictureFormat
 from srcnn.pictures.iptc import photoshop_block
 from srcnn.pictures.picture import Picture, upright
+from srcnn.pictures.strips import Frame, strips_of
 
 if TYPE_CHECKING:
     import pyvips
@@ -30,7 +32,7 @@ _UNKNOWN_DPI = 72.0
 
 
 def encode(path: Path, picture: Picture, kind: PictureFormat, *, options: dict[str, Any]) -> tuple[str, ...]:
-    """Encode a picture that the format holds.
+    """Encode a picture that the format holds, strip by strip as far as the format allows.
 
     Args:
         path: written in place.
@@ -49,7 +51,34 @@ def encode(path: Path, picture: Picture, kind: PictureFormat, *, options: dict[s
     import pyvips
 
     picture, notes = _with_updated_exif(picture)
+    if any(getattr(picture, name) for name in WORDS) or picture.orientation != 1:
+        picture, written, lost = _rehearse(path, picture, kind, options)
+        if written.orientation != picture.orientation:
+            lost = f"the pixels were turned upright: the orientation tag could not be written into this {kind.name}"
+            return lost, *encode(path, upright(picture), kind, options=options)
+        notes += lost
+    try:
+        call_libvips_once(partial(_save, path, picture, kind, options))
+    except SrcnnError:
+        raise
+    except (pyvips.Error, OSError) as error:
+        raise _unwritten(kind, reason(error)) from error
+    return notes
+
+
+def _rehearse(
+    path: Path, picture: Picture, kind: PictureFormat, options: dict[str, Any]
+) -> tuple[Picture, Picture, tuple[str, ...]]:
+    """Find out on one pixel which metadata can be written, since pixels are made only once.
+
+    Returns:
+        The picture with what can be tried, what the file said afterwards, and what is lost in between.
+    """
+    import pyvips
+
     bare = replace(picture, exif=None, xmp=None, iptc=None, texts=())
+    first = picture.frames[0]
+    pixel = np.zeros((1, 1, *first.shape[2:]), first.dtype)
     failure = ""
     for left_out, attempt in (
         ("", picture),
@@ -57,17 +86,20 @@ def encode(path: Path, picture: Picture, kind: PictureFormat, *, options: dict[s
         ("all metadata", replace(bare, icc=None)),
     ):
         try:
-            written = call_libvips(partial(_write, path, attempt, kind, options))
+            written = call_libvips(
+                partial(_write, path, replace(attempt, frames=(pixel,), durations_ms=()), kind, options)
+            )
         except (pyvips.Error, OSError) as error:
             failure = failure or reason(error)
             continue
-        if written.orientation != attempt.orientation:
-            lost = f"the pixels were turned upright: the orientation tag could not be written into this {kind.name}"
-            return lost, *encode(path, upright(picture), kind, options=options)
         if left_out:
-            return (*notes, f"{left_out} left out: they could not be written ({failure})")
-        return notes + _missing(attempt, written, kind)
-    raise OutputError(
+            return attempt, written, (f"{left_out} left out: they could not be written ({failure})",)
+        return attempt, written, _missing(attempt, written, kind)
+    raise _unwritten(kind, failure)
+
+
+def _unwritten(kind: PictureFormat, failure: str) -> OutputError:
+    return OutputError(
         f"expected to write {kind.name}, got: {failure}; see that the disk has room, or choose another format"
     )
 
@@ -75,9 +107,9 @@ def encode(path: Path, picture: Picture, kind: PictureFormat, *, options: dict[s
 def _with_updated_exif(picture: Picture) -> tuple[Picture, tuple[str, ...]]:
     if not picture.exif:
         return replace(picture, exif=None), ()
-    height, width = picture.image.shape[:2]
+    height, width = picture.frames[0].shape[:2]
     try:
-        block = exif.updated(picture.exif, height, width, orientation=picture.orientation)
+        block = exif.updated(picture.exif, height, width, orientation=picture.orientation, dpi=picture.dpi)
         return replace(picture, exif=block), ()
     except ValueError as error:
         return replace(picture, exif=None), (f"EXIF left out: it is damaged ({error})",)
@@ -98,9 +130,9 @@ def _write(path: Path, picture: Picture, kind: PictureFormat, options: dict[str,
 def _save(path: Path, picture: Picture, kind: PictureFormat, options: dict[str, Any]) -> None:
     import pyvips
 
-    def encoded(frame: Image) -> bytes:
-        alone = _image(replace(picture, frames=(frame,), durations_ms=()), kind)
-        return bytes(pyvips.Operation.call(_SAVERS[kind.name] + "_buffer", alone, **options))
+    def encoded(frame: Frame) -> bytes:
+        with _image(replace(picture, frames=(frame,), durations_ms=()), kind) as image:
+            return bytes(pyvips.Operation.call(_SAVERS[kind.name] + "_buffer", image, **options))
 
     alike = len({(frame.shape, frame.dtype) for frame in picture.frames}) == 1
     if kind.name == "PNG" and len(picture.frames) > 1:
@@ -113,7 +145,8 @@ def _save(path: Path, picture: Picture, kind: PictureFormat, options: dict[str, 
                 document.write(encoded(frame))
                 document.newFrame()
     else:
-        pyvips.Operation.call(_SAVERS[kind.name], _image(picture, kind), os.fsencode(path), **options)
+        with _image(picture, kind) as image:
+            pyvips.Operation.call(_SAVERS[kind.name], image, os.fsencode(path), **options)
     if picture.texts:
         png.append_texts(path, picture.texts)
     if kind.name == "TIFF" and (picture.exif or picture.iptc):
@@ -121,35 +154,39 @@ def _save(path: Path, picture: Picture, kind: PictureFormat, options: dict[str, 
             exif.write_to_tiff(path, exif=picture.exif, iptc=picture.iptc)
 
 
-def _image(picture: Picture, kind: PictureFormat) -> "pyvips.Image":
-    """Frames below each other, as libvips has them, and the metadata."""
+@contextmanager
+def _image(picture: Picture, kind: PictureFormat) -> Generator["pyvips.Image"]:
+    """Frames below each other, as libvips has them, still to come, and the metadata."""
     import pyvips
 
-    height, width = picture.image.shape[:2]
-    pixels = np.concatenate(picture.frames) if len(picture.frames) > 1 else picture.image
-    pixels = np.ascontiguousarray(pixels).reshape(pixels.shape[0], width, -1)
+    first = picture.frames[0]
     dpi = picture.dpi or (_UNKNOWN_DPI, _UNKNOWN_DPI)
-    image = pyvips.Image.new_from_array(pixels).copy(
-        interpretation=_interpretation(pixels), yres=dpi[0] / MM_PER_INCH, xres=dpi[1] / MM_PER_INCH
-    )
-    for name, field in METADATA_FIELDS.items():
-        blob: Any = getattr(picture, name)
-        if name == "iptc" and blob:
-            blob = photoshop_block(blob) if kind.name == "JPEG" else None  # libvips cuts it short in TIFF
-        if blob:
-            image.set_type(pyvips.GValue.blob_type, field, blob)
-    # libvips writes this and the size into EXIF, and drops the thumbnail there since none is set here.
-    image.set_type(pyvips.GValue.gint_type, "orientation", picture.orientation)
-    if len(picture.frames) > 1:
-        image.set_type(pyvips.GValue.gint_type, "page-height", height)
-    if picture.durations_ms:
-        image.set_type(pyvips.GValue.array_int_type, "delay", list(picture.durations_ms))
-        image.set_type(pyvips.GValue.gint_type, "loop", picture.loop)
-    return image
+    with image_of_rows([strips_of(frame) for frame in picture.frames]) as rows:
+        image = pyvips.Operation.call(  # and not rows.copy(), which looks for a property of that name first
+            "copy",
+            rows,
+            interpretation=_interpretation(first),
+            yres=dpi[0] / MM_PER_INCH,
+            xres=dpi[1] / MM_PER_INCH,
+        )
+        for name, field in METADATA_FIELDS.items():
+            blob: Any = getattr(picture, name)
+            if name == "iptc" and blob:
+                blob = photoshop_block(blob) if kind.name == "JPEG" else None  # libvips cuts it short in TIFF
+            if blob:
+                image.set_type(pyvips.GValue.blob_type, field, blob)
+        # libvips writes this and the size into EXIF, and drops the thumbnail there since none is set here.
+        image.set_type(pyvips.GValue.gint_type, "orientation", picture.orientation)
+        if len(picture.frames) > 1:
+            image.set_type(pyvips.GValue.gint_type, "page-height", first.shape[0])
+        if picture.durations_ms:
+            image.set_type(pyvips.GValue.array_int_type, "delay", list(picture.durations_ms))
+            image.set_type(pyvips.GValue.gint_type, "loop", picture.loop)
+        yield image
 
 
-def _interpretation(pixels: Image) -> str:
-    grey = pixels.shape[2] <= 2
-    if pixels.dtype == np.uint16:
+def _interpretation(frame: Frame) -> str:
+    grey = len(frame.shape) == 2 or frame.shape[2] <= 2
+    if frame.dtype == np.uint16:
         return "grey16" if grey else "rgb16"
     return "b-w" if grey else "srgb"

@@ -1,4 +1,4 @@
-"""Decode and encode what libvips lacks through Pillow: BMP, TGA, ICO and animated PNG.
+"""Decode and encode what libvips lacks through Pillow: BMP, TGA and ICO.
 
 Pillow's plug-ins are used by name: nothing is guessed, and Pillow's own limit on pixels, a global
 setting of the program, neither warns nor counts.
@@ -13,7 +13,6 @@ import numpy as np
 
 from srcnn.errors import InvalidImageError, SrcnnError
 from srcnn.imaging.depth import Image
-from srcnn.pictures.exif import orientation_of, without_prefix
 from srcnn.pictures.formats import PictureFormat
 from srcnn.pictures.picture import Picture, check_pixels
 
@@ -25,17 +24,16 @@ _MAX_ICON_BYTES = 2**26
 """Icons are small; above, Pillow's own limit would warn."""
 
 
-def decode(path: Path, kind: PictureFormat, *, max_pixels: int, first_only: bool) -> Picture:
-    """Decode the first frame or all of them, as stored.
+def decode(path: Path, kind: PictureFormat, *, max_pixels: int) -> Picture:
+    """Decode the only frame, or the largest of an icon, as stored.
 
     Args:
         path: a file of the format `kind`.
-        kind: BMP, TGA, ICO or PNG.
-        max_pixels: checked from the header, for all frames together.
-        first_only: read one frame, else all.
+        kind: BMP, TGA or ICO.
+        max_pixels: checked from the header.
 
     Returns:
-        uint8 frames, not yet upright.
+        One frame, uint8; the largest of an icon.
 
     Raises:
         InvalidImageError: damaged or cut short.
@@ -45,7 +43,7 @@ def decode(path: Path, kind: PictureFormat, *, max_pixels: int, first_only: bool
         with path.open("rb") as file:
             if kind.name == "ICO":
                 _check_icon(path, file.read(_MAX_ICON_BYTES), max_pixels)
-            return _decode(path, _open(file, kind), kind, max_pixels=max_pixels, first_only=first_only)
+            return _decode(path, _open(file, kind), kind, max_pixels=max_pixels)
     except SrcnnError:
         raise
     except Exception as error:  # Pillow's decoders raise nearly every type on files made to break them
@@ -67,42 +65,24 @@ def _check_icon(path: Path, data: bytes, max_pixels: int) -> None:
 
 def _open(file: io.BufferedReader, kind: PictureFormat) -> "ImageFile":
     file.seek(0)
-    from PIL import BmpImagePlugin, IcoImagePlugin, PngImagePlugin, TgaImagePlugin
+    from PIL import BmpImagePlugin, IcoImagePlugin, TgaImagePlugin
 
     plugins = {
         "BMP": BmpImagePlugin.BmpImageFile,
         "ICO": IcoImagePlugin.IcoImageFile,
-        "PNG": PngImagePlugin.PngImageFile,
         "TGA": TgaImagePlugin.TgaImageFile,
     }
     return plugins[kind.name](file)
 
 
-def _decode(path: Path, image: "ImageFile", kind: PictureFormat, *, max_pixels: int, first_only: bool) -> Picture:
-    count = int(getattr(image, "n_frames", 1)) if kind.frames and not first_only else 1
-    check_pixels(path, (image.height, image.width), frames=count, max_pixels=max_pixels)
-    deep = kind.name == "PNG" and bool(image.tile) and str(image.tile[0].args).find("16") >= 0
-    frames: list[Image] = []
-    durations: list[int] = []
-    for number in range(count):
-        if number:
-            image.seek(number)
-        image.load()
-        frames.append(_to_array(image))
-        durations.append(round(float(image.info.get("duration", 0))))
+def _decode(path: Path, image: "ImageFile", kind: PictureFormat, *, max_pixels: int) -> Picture:
+    check_pixels(path, (image.height, image.width), frames=1, max_pixels=max_pixels)
+    image.load()
     dpi = image.info.get("dpi")
-    exif = without_prefix(image.info.get("exif", b""))
     return Picture(
-        frames=tuple(frames),
-        durations_ms=tuple(durations) if count > 1 else (),
-        loop=int(image.info.get("loop", 0)) if count > 1 else 0,
+        frames=(_to_array(image),),
         format=kind.name,
-        orientation=orientation_of(exif),
-        icc=image.info.get("icc_profile"),
-        exif=exif or None,
-        xmp=image.info.get("xmp"),
         dpi=(float(dpi[1]), float(dpi[0])) if dpi else None,
-        notes=("an animation of 16 bit was read as 8 bit",) if deep else (),
     )
 
 

@@ -5,7 +5,7 @@ Source: PNG, third edition (W3C 2025), sections 4.9, 5.3, 11.3.3 and 11.3.6. Tes
 
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 Chunk = tuple[bytes, bytes]
@@ -82,6 +82,31 @@ def join_frames(frames: Sequence[bytes], durations_ms: Sequence[int], loop: int)
             parts.append(_chunk(b"fdAT", struct.pack(">I", sequence) + pixels))
             sequence += 1
     return b"".join([*parts, _chunk(b"IEND", b"")])
+
+
+def checked_chunks(file: bytes) -> Iterator[Chunk]:
+    """The chunks of a whole file, to its end.
+
+    Args:
+        file: begins with PNG's signature.
+
+    Raises:
+        ValueError: cut short, or a check sum is wrong.
+    """
+    at = len(_SIGNATURE)
+    name = b""
+    while name != b"IEND":
+        length, name = struct.unpack_from(">I4s", file, at) if at + 8 <= len(file) else (len(file), b"")
+        body, check = file[at + 8 : at + 8 + length], file[at + 8 + length : at + 12 + length]
+        if check != _check_sum(name, body):
+            raise ValueError("a chunk is damaged or cut short")
+        yield name, body
+        at += length + 12
+
+
+def join_chunks(chunks: Iterable[Chunk]) -> bytes:
+    """A file of these chunks and an end."""
+    return _SIGNATURE + b"".join(_chunk(name, body) for name, body in (*chunks, (b"IEND", b"")))
 
 
 def _chunks(file: bytes) -> Iterator[Chunk]:

@@ -11,6 +11,7 @@ import numpy as np
 from srcnn.errors import InvalidImageError
 from srcnn.imaging.depth import Image
 from srcnn.pictures.picture import Picture, check_pixels
+from srcnn.pictures.strips import Frame, strips_of
 
 _SPACE = rb"(?:\s|#[^\n\r]*[\n\r])+"
 _HEADER = re.compile(rb"P([1-6])" + 2 * (_SPACE + rb"(\d{1,9})"))
@@ -83,15 +84,16 @@ def _spread(samples: Image, peak: int) -> Image:
     return ((samples.astype(np.uint32) * top + peak // 2) // peak).astype(dtype)
 
 
-def encode(path: Path, image: Image) -> None:
+def encode(path: Path, frame: Frame) -> None:
     """Write P5 for grey, P6 for RGB, in the depth that comes in.
 
     Args:
         path: written in place.
-        image: H x W or H x W x 3, uint8 or uint16.
+        frame: H x W or H x W x 3, uint8 or uint16.
     """
-    height, width = image.shape[:2]
-    peak = np.iinfo(image.dtype).max
+    height, width = frame.shape[:2]
+    peak = np.iinfo(frame.dtype).max
     with path.open("wb") as file:
-        file.write(b"P%d\n%d %d\n%d\n" % (5 if image.ndim == 2 else 6, width, height, peak))
-        file.write(np.ascontiguousarray(image, ">u2" if peak > 255 else np.uint8).data)
+        file.write(b"P%d\n%d %d\n%d\n" % (5 if len(frame.shape) == 2 else 6, width, height, peak))
+        for strip in strips_of(frame).parts():
+            file.write(np.ascontiguousarray(strip, ">u2" if peak > 255 else np.uint8).data)
