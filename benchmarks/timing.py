@@ -3,9 +3,7 @@
 import argparse
 import json
 import platform
-import statistics
 import sys
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -39,16 +37,9 @@ def measure(case: str, implementations: dict[str, Callable[[], object]], rounds:
     Returns:
         A row each, in order.
     """
-    times: dict[str, list[float]] = {name: [] for name in implementations}
-    for function in implementations.values():
-        function()
-        function()
-    for _ in range(rounds):
-        for name, function in implementations.items():
-            started = time.perf_counter()
-            function()
-            times[name].append(time.perf_counter() - started)
-    medians = {name: statistics.median(values) for name, values in times.items()}
+    from srcnn.bench.rounds import median_seconds  # here, because some programs must stay small
+
+    medians = median_seconds(implementations, rounds)
     reference = next(iter(medians.values()))
     return [Row(case, name, seconds, reference / seconds) for name, seconds in medians.items()]
 

@@ -332,7 +332,7 @@ class TestLoad:
     def test_impossible_options_are_refused(self, model_file: Path) -> None:
         with pytest.raises(InvalidConfigError, match=r"expected the scale 3 of .*, got 2"):
             srcnn.load(model_file, 2)
-        with pytest.raises(InvalidConfigError, match="expected an engine of auto, onnxruntime, got 'gpu'"):
+        with pytest.raises(InvalidConfigError, match="expected an engine of auto, onnxruntime, openvino, got 'gpu'"):
             srcnn.load(model_file, engine="gpu")  # type: ignore[arg-type] # what a user may type
         with pytest.raises(InvalidConfigError, match="threads"):
             srcnn.load(model_file, threads=-2)

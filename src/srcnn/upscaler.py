@@ -55,7 +55,7 @@ def load(
     Args:
         name: a shipped name such as "srcnn-915" (`srcnn models` lists them), or the path of a model file.
         scale: the enlargement; a shipped name needs it, a file knows its own.
-        engine: "auto" or "onnxruntime".
+        engine: "auto", "onnxruntime" or "openvino"; auto takes the faster one for the network.
         threads: 0 takes all cores.
         strip_rows: output rows computed at a time; None chooses by the picture's width.
 
@@ -87,7 +87,7 @@ class Upscaler:
 
         Args:
             model: from `srcnn.zoo.shipped.load_model`.
-            engine: "auto" or "onnxruntime".
+            engine: "auto", "onnxruntime" or "openvino"; auto takes the faster one for the network.
             threads: 0 takes all cores.
             strip_rows: output rows computed at a time; None chooses by the picture's width.
 

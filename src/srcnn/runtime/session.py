@@ -1,34 +1,40 @@
 """An engine as a function from batch to batch. Engine errors become BackendError here and nowhere else."""
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from srcnn.errors import BackendError, InvalidConfigError
-from srcnn.runtime.graph import Graph
-from srcnn.runtime.onnx import INPUT, OUTPUT, encode_onnx
+from srcnn.errors import BackendError, InvalidConfigError, SrcnnError
+from srcnn.runtime.graph import Conv, Graph
+from srcnn.runtime.onnx import encode_onnx
+from srcnn.runtime.onnxruntime_session import open_onnxruntime
+from srcnn.runtime.openvino_session import open_openvino
 
 Batch = NDArray[np.float32]
 Session = Callable[[Batch], Batch]
-Engine = Literal["auto", "onnxruntime"]
-ENGINES: tuple[Engine, ...] = ("auto", "onnxruntime")
+Engine = Literal["auto", "onnxruntime", "openvino"]
+ENGINES: tuple[Engine, ...] = ("auto", "onnxruntime", "openvino")
 
 
 def open_session(graph: Graph, engine: Engine, threads: int) -> Session:
-    """Load a graph into an engine.
+    """Load a graph into an engine, to compute in fp32.
 
     Args:
         graph: one channel in, one channel out.
-        engine: "auto" takes ONNX Runtime.
+        engine: "openvino" needs `srcnn[openvino]`; "auto" takes what `srcnn bench` shows to be faster: ONNX
+            Runtime, which also starts sooner, but for networks with PReLU OpenVINO if that is installed.
         threads: of one call; 0 takes all cores.
 
     Returns:
-        A function from N x 1 x H x W to N x 1 x H' x W', float32.
+        A function from N x 1 x H x W to N x 1 x H' x W', float32, that several threads may call at
+        the same time.
 
     Raises:
         InvalidConfigError: an unknown engine, or fewer than 0 threads.
+        MissingExtraError: the engine is not installed.
         BackendError: the engine refuses the graph, here or when called.
 
     Tests: tests/runtime/test_session.py.
@@ -37,32 +43,34 @@ def open_session(graph: Graph, engine: Engine, threads: int) -> Session:
         raise InvalidConfigError(f"expected an engine of {', '.join(ENGINES)}, got {engine!r}; choose one of them")
     if threads < 0:
         raise InvalidConfigError(f"expected 0 threads (all cores) or more, got {threads}; give another number")
-    import onnxruntime as ort
-
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 4
+    openvino = engine == "openvino" or (engine == "auto" and _is_faster_in_openvino(graph))
+    name, open_engine = ("OpenVINO", open_openvino) if openvino else ("ONNX Runtime", open_onnxruntime)
     try:
-        session = ort.InferenceSession(encode_onnx(graph, 1, {}), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # the engine's own errors share no narrower class
+        run = open_engine(encode_onnx(graph, 1, {}), threads)
+    except SrcnnError:
+        raise
+    except Exception as error:  # the engines' own errors share no narrower class
         raise BackendError(
-            f"expected ONNX Runtime to load the network, got: {_one_line(error)}; the model cannot be used"
+            f"expected {name} to load the network, got: {_one_line(error)}; the model cannot be used"
         ) from error
 
-    def run(batch: Batch) -> Batch:
+    def session(batch: Batch) -> Batch:
         try:
-            (result,) = session.run([OUTPUT], {INPUT: batch})
+            return run(batch)
         except Exception as error:
             height, width = batch.shape[2:]
             raise BackendError(
-                f"expected ONNX Runtime to compute {height} x {width} pixels, got: {_one_line(error)}; "
+                f"expected {name} to compute {height} x {width} pixels, got: {_one_line(error)}; "
                 "free memory or lower strip_rows"
             ) from error
-        assert isinstance(result, np.ndarray)
-        return result
 
-    return run
+    return session
+
+
+def _is_faster_in_openvino(graph: Graph) -> bool:
+    """Whether there is a PReLU, for which ONNX Runtime leaves the layout of its convolutions, and OpenVINO."""
+    has_prelu = any(isinstance(operation, Conv) and operation.slopes is not None for operation in graph)
+    return has_prelu and find_spec("openvino") is not None
 
 
 def _one_line(error: Exception) -> str:

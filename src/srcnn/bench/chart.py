@@ -1,0 +1,66 @@
+"""Quality against time as a picture: the paper's chart of PSNR and running time, for this machine."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from srcnn.errors import MissingExtraError
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A method in the chart.
+
+    Attributes:
+        label: the network; one line joins its points.
+        group: the implementation; its points have one colour.
+        seconds: of a frame.
+        psnr: in dB.
+    """
+
+    label: str
+    group: str
+    seconds: float
+    psnr: float
+
+
+def draw_chart(points: Sequence[Point], target: Path, *, title: str) -> None:
+    """Draw PSNR against the time of a frame, faster to the right as in the paper.
+
+    Args:
+        points: one at least.
+        target: the PNG to write.
+        title: above the chart: pictures, scale, size of the frame, machine.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+
+    Source: Dong et al. 2014, PSNR against running time. Tests: tests/bench/test_chart.py.
+    """
+    try:
+        from matplotlib.figure import Figure
+        from matplotlib.ticker import LogLocator, NullLocator
+    except ImportError as error:
+        raise MissingExtraError("matplotlib", "train") from error
+    figure = Figure(figsize=(9, 5), dpi=120, layout="constrained")
+    axes = figure.subplots()
+    for label in dict.fromkeys(point.label for point in points):
+        own = sorted((point.seconds, point.psnr) for point in points if point.label == label)
+        axes.plot([1e3 * seconds for seconds, _ in own], [psnr for _, psnr in own], color="lightgray", zorder=1)
+        fastest = (1e3 * own[0][0], own[0][1])
+        axes.annotate(label, fastest, xytext=(6, 4), textcoords="offset points", fontsize=8)
+    for group in dict.fromkeys(point.group for point in points):
+        members = [point for point in points if point.group == group]
+        axes.scatter([1e3 * point.seconds for point in members], [point.psnr for point in members], label=group)
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.margins(x=0.15, y=0.1)
+    axes.invert_xaxis()
+    axes.set_xlabel("slower        milliseconds per frame        faster")
+    axes.set_ylabel("PSNR, dB (BT.601 limited-range luma)")
+    axes.set_title(title, fontsize=9)
+    axes.grid(alpha=0.2)
+    axes.legend(fontsize=8)
+    figure.savefig(target, format="png")

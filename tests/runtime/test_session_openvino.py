@@ -1,0 +1,59 @@
+"""What is OpenVINO's own; what every engine does is in test_session.py."""
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tiny_models import random_model
+
+from srcnn.errors import MissingExtraError
+from srcnn.runtime.graph import replicated_graph
+from srcnn.runtime.session import open_session
+
+MODEL = random_model((9, 1, 5), (64, 32))
+
+
+def test_openvino_that_is_not_installed_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    with pytest.raises(MissingExtraError, match=r"OpenVINO is needed .* pip install 'srcnn\[openvino\]'"):
+        open_session(replicated_graph(MODEL), "openvino", 1)
+    assert "openvino_telemetry" not in sys.modules
+
+
+def test_openvino_computes_in_fp32_even_where_the_processor_has_bf16() -> None:
+    batch = np.random.default_rng(0).random((1, 1, 40, 50), np.float32)
+    difference = open_session(replicated_graph(MODEL), "openvino", 1)(batch)
+    difference -= open_session(replicated_graph(MODEL), "onnxruntime", 1)(batch)
+    assert np.abs(difference).max() < 1e-5  # bf16 is off by 1e-2
+
+
+def test_openvino_sends_no_telemetry_and_is_imported_only_when_asked_for() -> None:
+    assert importlib.util.find_spec("openvino_telemetry"), "else this test shows nothing"
+    program = """
+import sys
+from tiny_models import random_model
+from srcnn.runtime.graph import replicated_graph
+from srcnn.runtime.session import open_session
+graph = replicated_graph(random_model())
+open_session(graph, "auto", 1)
+assert "openvino" not in sys.modules
+open_session(graph, "openvino", 1)
+assert "openvino" in sys.modules
+assert not [name for name in sys.modules if name.startswith("openvino_telemetry")]
+"""
+    environment = {"PYTHONPATH": ":".join(sys.path)}
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment)
+    assert result.returncode == 0, result.stderr
+
+
+def test_calls_of_one_size_take_no_further_memory() -> None:
+    session = open_session(replicated_graph(MODEL), "openvino", 1)
+    batch = np.zeros((1, 1, 60, 200), np.float32)
+    resident: list[int] = []
+    for _ in range(60):
+        session(batch)
+        resident.append(int(Path("/proc/self/statm").read_text().split()[1]) * 4)
+    assert resident[-1] - resident[10] < 1024  # KiB; one result is 47 KiB, the maps are 4.5 MiB
