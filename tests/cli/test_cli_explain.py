@@ -3,6 +3,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tiny_models import gentle_model
+
+from srcnn.zoo.model_file import save_model
 
 
 def bicubic_psnr(srcnn: Callable, folder: Path, protocol: str) -> str:
@@ -42,3 +45,89 @@ def test_a_scale_of_zero_is_refused(srcnn: Callable, folder: Path, command: tupl
     outcome = srcnn(*(word.format(folder=folder) for word in command), "-s", 0)
     assert outcome.code == 2
     assert "--scale" in outcome.err
+
+
+def one_picture(srcnn: Callable, folder: Path, model: Path | str, scale: int = 3) -> str:
+    """The two numbers of the picture b."""
+    images = json.loads(srcnn("evaluate", model, folder, "-s", scale, "--json").out)["images"]
+    (image,) = (image for image in images if image["name"] == "b")
+    return f"{image['bicubic_psnr']:.4f},{image['psnr']:.4f}"
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    """A folder with networks for two scales, one of them in Caffe's format."""
+    pytest.importorskip("google.protobuf")
+    from caffe_models import net, srcnn_layers
+
+    (tmp_path / "weights" / "theirs").mkdir(parents=True)
+    for scale in (2, 3):
+        save_model(tmp_path / "weights" / f"gentle_x{scale}.safetensors", gentle_model(scale=scale))
+    layers = srcnn_layers((3, 1, 3), (4, 2))
+    (tmp_path / "weights" / "theirs" / "x3.caffemodel").write_bytes(net(layers).SerializeToString())
+    return tmp_path / "weights"
+
+
+def test_two_numbers_are_led_back_to_picture_scale_and_network(srcnn: Callable, folder: Path, weights: Path) -> None:
+    numbers = one_picture(srcnn, folder, weights / "gentle_x3.safetensors")
+    found = json.loads(srcnn("explain", folder, "--image-psnr", numbers, "--weights", weights, "--json").out)
+    best = found["matches"][0]
+    assert (best["picture"], best["scale"], best["method"]) == ("b", 3, "gentle_x3")
+    assert found["fitting"] >= 1
+    assert "belong to b at x3" in found["text"]
+    assert "theirs/x3" in [match["method"] for match in found["matches"]]
+
+
+def test_numbers_of_a_shipped_model_need_no_folder(srcnn: Callable, folder: Path) -> None:
+    numbers = one_picture(srcnn, folder, "srcnn-915", 2)
+    text = srcnn("explain", folder, "--image-psnr", numbers).out
+    assert "belong to b at x2" in text
+    assert "srcnn-915" in text
+
+
+def test_a_network_that_was_not_tried_is_said_to_be_missing(srcnn: Callable, folder: Path) -> None:
+    bicubic, _ = one_picture(srcnn, folder, "bicubic").split(",")
+    text = srcnn("explain", folder, "--image-psnr", f"{bicubic},99").out
+    assert "belongs to b at x3" in text
+    assert "no network that was tried gives 99.0 dB" in text
+
+
+def test_numbers_of_no_picture_are_said_to_be_none(srcnn: Callable, folder: Path) -> None:
+    outcome = srcnn("explain", folder, "--image-psnr", "77,78", "-s", 3)
+    assert outcome.code == 0
+    assert f"No picture of {folder} at x3 has 77.0 dB by bicubic" in outcome.out
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ((), "expected one of --psnr and --image-psnr"),
+        (("--psnr", "30"), "expected -s"),
+        (("--psnr", "30", "--image-psnr", "30,31"), "expected one of"),
+        (("--image-psnr", "30"), "expected a number of dB"),
+        (("--image-psnr", "30,31", "--picture", "a"), "leave it out"),
+        (("--psnr", "30", "-s", "3", "--weights", "."), "expected --weights with --image-psnr"),
+    ],
+)
+def test_options_that_do_not_go_together_are_refused(
+    srcnn: Callable, folder: Path, options: tuple[str, ...], message: str
+) -> None:
+    outcome = srcnn("explain", folder, *options)
+    assert outcome.code == 2
+    assert message in outcome.err
+
+
+def test_a_folder_without_networks_is_refused(srcnn: Callable, folder: Path) -> None:
+    srcnn("explain", folder, "--image-psnr", "30,31", "--weights", folder).assert_refused("expected networks in")
+
+
+@pytest.mark.slow
+def test_the_numbers_of_a_digest_are_zebra_by_the_authors_best_weights(srcnn: Callable, shared_data: Path) -> None:
+    weights = shared_data.parent / "reference" / "weights" / "srcnn_authors"
+    if not weights.is_dir():
+        pytest.skip("needs the SRCNN authors' released weights, which the project does not ship")
+    pytest.importorskip("scipy.io", reason="needs SciPy, of the extra 'paper'")
+    set14 = shared_data / "test" / "Set14"
+    text = srcnn("explain", set14, "--image-psnr", "26.633759,29.290147", "--weights", weights).out
+    assert "belong to zebra at x3" in text
+    assert "9-5-5_ImageNet/x3" in text

@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from srcnn.zoo.caffe import read_caffe_model
 from srcnn.zoo.model_file import read_model
 
 
@@ -31,3 +32,35 @@ def test_what_is_no_matlab_file_is_refused_and_nothing_is_written(srcnn: Callabl
     assert outcome.code == 2
     assert "weights_conv1 (f1 x f1, n1)" in outcome.err
     assert not (tmp_path / "authors.safetensors").exists()
+
+
+@pytest.fixture
+def caffe_file(tmp_path: Path) -> Path:
+    """A Caffe model of 3-1-3 with 4 and 2 maps, with a name that does not say so."""
+    pytest.importorskip("google.protobuf")
+    from caffe_models import net, srcnn_layers
+
+    path = tmp_path / "SRCNN_iter_500"
+    path.write_bytes(net(srcnn_layers((3, 1, 3), (4, 2))).SerializeToString())
+    return path
+
+
+@pytest.mark.parametrize(("options", "transposed"), [((), True), (("--patches", "row-by-row"), False)])
+def test_a_caffe_model_becomes_a_model_file(
+    srcnn: Callable, caffe_file: Path, tmp_path: Path, options: tuple[str, ...], transposed: bool
+) -> None:
+    outcome = srcnn("import", caffe_file, "-o", tmp_path / "caffe.safetensors", "-s", 3, *options)
+    assert outcome.code == 0
+    model = read_model(tmp_path / "caffe.safetensors")
+    assert (model.spec.name, [layer.kernel_size for layer in model.spec.layers]) == ("SRCNN_iter_500", [3, 1, 3])
+    expected = read_caffe_model(caffe_file, name="", scale=3, transposed=transposed)
+    np.testing.assert_array_equal(model.weights["conv1.weight"], expected.weights["conv1.weight"])
+
+
+def test_a_caffe_model_cut_short_is_refused_and_nothing_is_written(
+    srcnn: Callable, caffe_file: Path, tmp_path: Path
+) -> None:
+    caffe_file.write_bytes(caffe_file.read_bytes()[:-30])
+    outcome = srcnn("import", caffe_file, "-o", tmp_path / "caffe.safetensors", "-s", 3)
+    outcome.assert_refused("expected a Caffe model", "cut short")
+    assert not (tmp_path / "caffe.safetensors").exists()

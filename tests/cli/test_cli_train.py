@@ -1,4 +1,5 @@
 import json
+import re
 import signal
 import sys
 from collections.abc import Callable
@@ -122,6 +123,40 @@ def test_init_starts_from_a_model_file(srcnn: Callable, config: Path, data: Path
     first, second = (read_model(tmp_path / name / "model.safetensors") for name in ("first", "second"))
     np.testing.assert_allclose(second.weights["conv1.weight"], first.weights["conv1.weight"], atol=1e-7)
     assert second.spec.scale == 3
+
+
+def test_a_network_of_colour_tells_every_channel(srcnn: Callable, config: Path, data: Path, tmp_path: Path) -> None:
+    outcome = srcnn("train", config, "--data", data, "-o", tmp_path / "run", "--set", "colour=ycbcr")
+    assert (outcome.code, outcome.err) == (0, "")
+    told = re.findall(r"Y/Cb/Cr/RGB (\d+\.\d\d/){3}\d+\.\d\d, loss", outcome.out)
+    assert len(told) == 2
+    assert (tmp_path / "run" / "filters.png").exists()
+
+
+def test_curves_and_samples_for_tensorboard_are_written_when_asked_for(
+    srcnn: Callable, config: Path, data: Path, tmp_path: Path
+) -> None:
+    assert srcnn("train", config, "--data", data, "-o", tmp_path / "without").code == 0
+    assert not (tmp_path / "without" / "tensorboard").exists()
+    outcome = srcnn("train", config, "--data", data, "-o", tmp_path / "with", "--tensorboard")
+    assert (outcome.code, outcome.err) == (0, "")
+    (events,) = (tmp_path / "with" / "tensorboard").iterdir()
+    assert b"validation_psnr" in events.read_bytes()
+    assert b"samples/1-" in events.read_bytes()
+    assert (tmp_path / "with" / "model.safetensors").read_bytes() == (
+        tmp_path / "without" / "model.safetensors"
+    ).read_bytes()
+
+
+def test_tensorboard_is_needed_only_when_asked_for(
+    srcnn: Callable, config: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "tensorboard", None)  # importing it raises
+    outcome = srcnn("train", config, "--data", data, "-o", tmp_path / "run", "--tensorboard")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == "error: tensorboard is needed and not installed; run: pip install 'srcnn[train]'\n"
+    assert not (tmp_path / "run").exists()
+    assert srcnn("train", config, "--data", data, "-o", tmp_path / "run").code == 0
 
 
 def test_files_left_out_are_named_on_standard_error(srcnn: Callable, config: Path, data: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from srcnn.cli.identify import Decibels, identify
 from srcnn.cli.options import json_option
 from srcnn.cli.progress import progress_bar
 
@@ -15,25 +16,70 @@ _SHOWN = 5
 
 @click.command("explain")
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("-s", "--scale", type=click.IntRange(min=2), required=True, help="The enlargement.")
-@click.option("--psnr", required=True, help="The number somebody got, in dB, with the digits it was given with.")
+@click.option(
+    "-s", "--scale", type=click.IntRange(min=2), help="The enlargement; with --image-psnr default 2, 3 and 4."
+)
+@click.option("--psnr", help="The number somebody got, in dB, with the digits it was given with.")
 @click.option("--picture", help="The picture it belongs to; default: the mean of the folder.")
 @click.option("-m", "--model", help="The model that gave the number; default: bicubic.")
+@click.option(
+    "--image-psnr",
+    metavar="BICUBIC,PSNR",
+    help="Instead of --psnr, two numbers of one unknown picture: bicubic's and a network's.",
+)
+@click.option(
+    "--weights",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="A folder of networks that may have made the second number, beside the shipped ones.",
+)
 @json_option
-def explain_command(folder: Path, scale: int, psnr: str, picture: str | None, model: str | None, as_json: bool) -> None:
+def explain_command(
+    folder: Path,
+    scale: int | None,
+    psnr: str | None,
+    picture: str | None,
+    model: str | None,
+    image_psnr: str | None,
+    weights: Path | None,
+    as_json: bool,
+) -> None:
     """Find out how a PSNR was measured, and what to change to obtain the paper's.
 
     FOLDER holds the pictures that the number belongs to, such as Set5. The commonest habits are tried:
     range of the luma, rounding, border, antialiasing, kernel, colour, order of cropping; with -m also
     wrong ways to apply a network.
+
+    With --image-psnr, find which picture of FOLDER, which scale and which network two numbers belong to.
     """
+    if (psnr is None) == (image_psnr is None):
+        raise click.UsageError("expected one of --psnr and --image-psnr, got none or both; give the number you have")
+    if image_psnr is not None:
+        if picture or model:
+            raise click.UsageError(
+                "expected --image-psnr without --picture and --model, which it finds, got one of them; leave it out"
+            )
+        bicubic, _, network_psnr = image_psnr.partition(",")
+        given = _decibels(bicubic, "--image-psnr 26.63,29.29"), _decibels(network_psnr, "--image-psnr 26.63,29.29")
+        identify(folder, *given, scale=scale, weights=weights, as_json=as_json)
+        return
+    if scale is None or psnr is None:
+        raise click.UsageError("expected -s with --psnr, got none; give the scale the number was measured at")
+    if weights:
+        raise click.UsageError("expected --weights with --image-psnr, got it with --psnr; name one model by -m")
+    _explain(folder, scale, _decibels(psnr, "--psnr 29.08"), picture, model, as_json=as_json)
+
+
+def _explain(
+    folder: Path, scale: int, given: Decibels, picture: str | None, model: str | None, *, as_json: bool
+) -> None:
+    """Find and print the protocol behind one number."""
     from srcnn.evaluation.explain import explain
     from srcnn.evaluation.pasted_patches import uses_of_a_network
     from srcnn.evaluation.search import Observation
     from srcnn.runtime.network import StripNetwork
     from srcnn.zoo.shipped import load_model
 
-    value, tolerance = _decibels(psnr)
+    value, tolerance = given
     methods = None
     if model is not None:
         network = StripNetwork(load_model(model, scale), engine="auto", threads=0)
@@ -52,8 +98,7 @@ def explain_command(folder: Path, scale: int, psnr: str, picture: str | None, mo
         click.echo(explanation.text)
 
 
-def _decibels(text: str) -> tuple[float, float]:
-    """A number of dB, and half a unit of the last digit it was given with."""
+def _decibels(text: str, example: str) -> Decibels:
     if not re.fullmatch(r"\d+(\.\d*)?", text):
-        raise click.BadParameter(f"expected a number of dB, got {text!r}; write for example --psnr 29.08")
+        raise click.BadParameter(f"expected a number of dB, got {text!r}; write for example {example}")
     return float(text), 0.5 * 10.0 ** -len(text.partition(".")[2])

@@ -4,21 +4,35 @@ from pathlib import Path
 
 import click
 
+_MATLAB, _ROW_BY_ROW = "matlab", "row-by-row"
+
 
 @click.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="A model file.")
 @click.option("-s", "--scale", type=click.IntRange(min=1), required=True, help="The enlargement it was trained for.")
 @click.option("--name", help="What the model is called; default: the file's name.")
-def import_command(file: Path, output: Path, scale: int, name: str | None) -> None:
-    """Make a model file from the weights of the SRCNN authors' package (MATLAB, x2.mat to x4.mat).
+@click.option(
+    "--patches",
+    type=click.Choice([_MATLAB, _ROW_BY_ROW]),
+    default=_MATLAB,
+    show_default=True,
+    help="How a Caffe model's training patches were written: MATLAB exchanges rows and columns.",
+)
+def import_command(file: Path, output: Path, scale: int, name: str | None, patches: str) -> None:
+    """Make a model file from weights in the formats of the SRCNN authors: MATLAB (x2.mat to x4.mat) or Caffe.
 
-    Needs the extra: pip install 'srcnn[paper]'.
+    What the file is follows from its content. MATLAB files need the extra: pip install 'srcnn[paper]'.
     """
     from srcnn.zoo.authors import read_authors_mat
+    from srcnn.zoo.caffe import is_caffe_model, read_caffe_model
     from srcnn.zoo.model_file import save_model
 
-    model = read_authors_mat(file, name=name or file.stem, scale=scale)
+    name = name or file.stem
+    if is_caffe_model(file):
+        model = read_caffe_model(file, name=name, scale=scale, transposed=patches == _MATLAB)
+    else:
+        model = read_authors_mat(file, name=name, scale=scale)
     save_model(output, model)
     kernels = "-".join(str(layer.kernel_size) for layer in model.spec.layers)
     click.echo(f"{output}: {model.spec.name} x{scale}, kernels {kernels}, {model.spec.weight_count:,} weights")

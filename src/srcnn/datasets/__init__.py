@@ -1,0 +1,1 @@
+"""The standard picture sets: what they hold, where they come from, and whether a folder is one of them."""
