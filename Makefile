@@ -29,7 +29,7 @@ check: .venv/dev  ## format, lint, types, layers
 	touch $@
 
 .venv/dev: .venv/core
-	$(PIP) --editable '.[train,paper,dev]'
+	$(PIP) --editable '.[train,paper,openvino,dev]'
 	touch $@
 
 clean:

@@ -9,11 +9,14 @@ from collections.abc import Sequence
 import click
 
 from srcnn import __version__
+from srcnn.cli.bench import bench_command
+from srcnn.cli.data import data_command
 from srcnn.cli.evaluate import evaluate_command
 from srcnn.cli.explain import explain_command
 from srcnn.cli.export import export_command
 from srcnn.cli.import_weights import import_command
 from srcnn.cli.models import models_command
+from srcnn.cli.reproduce import reproduce_command
 from srcnn.cli.train import train_command
 from srcnn.cli.upscale import upscale_command
 from srcnn.errors import SrcnnError
@@ -35,6 +38,9 @@ cli.add_command(models_command)
 cli.add_command(export_command)
 cli.add_command(import_command)
 cli.add_command(explain_command)
+cli.add_command(bench_command)
+cli.add_command(reproduce_command)
+cli.add_command(data_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,0 +1,104 @@
+"""What a network has learned: the filters of its first layer, and what its layers make of a picture."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from srcnn.errors import InvalidImageError
+from srcnn.imaging import imresize
+from srcnn.spec import ConvLayer
+from srcnn.zoo.model_file import Model
+
+Plane = NDArray[np.float32]
+_COLUMNS = 8
+_SHOWN_LAYERS = 2
+
+
+def filter_sheet(model: Model) -> NDArray[np.uint8]:
+    """Lay out the first layer's kernels, strongest first, each from black to white in its own range.
+
+    Args:
+        model: its first layer has one input channel.
+
+    Returns:
+        H x W x 2, grey and alpha; transparent between the kernels.
+
+    Source: figure 5 of the paper's journal version. Tests: tests/reproduce/test_filters.py.
+    """
+    kernels = model.weights["conv1.weight"][:, 0]
+    strength = np.square(kernels - kernels.mean((1, 2), keepdims=True)).sum((1, 2))
+    return _sheet([_stretched(kernels[index]) for index in np.argsort(-strength, kind="stable")])
+
+
+def feature_sheets(model: Model, small: Plane) -> tuple[NDArray[np.uint8], ...]:
+    """Lay out what the first two layers make of a picture, each map in its own range.
+
+    Args:
+        model: of one channel.
+        small: h x w, limited-range BT.601 luma / 255, at low resolution.
+
+    Returns:
+        A sheet for each layer: H x W x 2, grey and alpha.
+
+    Raises:
+        InvalidImageError: smaller than the kernels.
+
+    Source: the figure of feature maps in the paper's journal version. Tests: tests/reproduce/test_filters.py.
+    """
+    plane = small if model.spec.input_space == "lr" else imresize(small, model.spec.scale)
+    maps = plane[None]
+    sheets: list[NDArray[np.uint8]] = []
+    for number, layer in enumerate(model.spec.layers[:_SHOWN_LAYERS], 1):
+        maps = convolved(maps, layer, model.weights[f"conv{number}.weight"], model.weights[f"conv{number}.bias"])
+        sheets.append(_sheet([_stretched(one) for one in maps]))
+    return tuple(sheets)
+
+
+def convolved(planes: Plane, layer: ConvLayer, weight: Plane, bias: Plane) -> Plane:
+    """Apply a layer where its kernel lies inside.
+
+    Args:
+        planes: C x H x W.
+        layer: says whether a ReLU follows.
+        weight: O x C x k x k.
+        bias: O.
+
+    Returns:
+        O x (H - k + 1) x (W - k + 1).
+
+    Raises:
+        InvalidImageError: smaller than the kernel.
+    """
+    if min(planes.shape[1:]) < layer.kernel_size:
+        raise InvalidImageError(
+            f"expected at least {layer.kernel_size} x {layer.kernel_size} pixels, got {planes.shape[1:]}; "
+            "use a larger picture"
+        )
+    height, width = (length - layer.kernel_size + 1 for length in planes.shape[1:])
+    result = np.zeros((len(weight), height * width), np.float32)
+    for row in range(layer.kernel_size):
+        for column in range(layer.kernel_size):
+            window = planes[:, row : row + height, column : column + width]
+            result += weight[:, :, row, column] @ window.reshape(len(planes), -1)
+    result += bias[:, None]
+    return (np.maximum(result, 0) if layer.relu else result).reshape(-1, height, width)
+
+
+def _stretched(plane: Plane) -> NDArray[np.uint8]:
+    """From its least value, black, to its greatest, white; a flat plane is black."""
+    low, high = float(plane.min()), float(plane.max())
+    return np.round((plane - low) / (high - low or 1) * 255).astype(np.uint8)
+
+
+def _sheet(planes: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """Planes of one size in rows of eight, one transparent pixel apart."""
+    height, width = planes[0].shape
+    columns = min(_COLUMNS, len(planes))
+    rows = -(-len(planes) // columns)
+    sheet = np.zeros((rows * (height + 1) - 1, columns * (width + 1) - 1, 2), np.uint8)
+    for number, plane in enumerate(planes):
+        top, left = (number // columns) * (height + 1), (number % columns) * (width + 1)
+        sheet[top : top + height, left : left + width, 0] = plane
+        sheet[top : top + height, left : left + width, 1] = 255
+    return sheet

@@ -1,0 +1,90 @@
+"""What the rivals have in common: an interface, and the check that their arrays belong together."""
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from srcnn.errors import InvalidImageError, ModelFileError
+from srcnn.imaging.depth import check_image
+
+Plane = NDArray[np.float32]
+"""H x W luma, BT.601 limited range / 255."""
+Floats = NDArray[np.float32]
+Progress = Callable[[int, int], None]
+"""Called with (done, total)."""
+
+
+class Rival(Protocol):
+    """A fitted method."""
+
+    @property
+    def name(self) -> str:
+        """One of `srcnn.rivals.RIVALS`."""
+        ...
+
+    @property
+    def scale(self) -> int:
+        """The enlargement it was fitted for."""
+        ...
+
+    def luma(self, lr: Plane) -> Plane:
+        """Enlarge a luma plane.
+
+        Args:
+            lr: H x W float32, limited-range BT.601 luma / 255, at low resolution.
+
+        Returns:
+            sH x sW float32, unclipped and unrounded.
+
+        Raises:
+            InvalidImageError: not a plane of floating point.
+        """
+        ...
+
+
+def no_progress(done: int, total: int) -> None:
+    """Tell nobody."""
+
+
+def check_plane(lr: Plane) -> None:
+    """Refuse what is not a luma plane.
+
+    Raises:
+        InvalidImageError: not a plane of floating point.
+    """
+    check_image(lr)
+    if lr.ndim != 2 or lr.dtype.kind != "f":
+        raise InvalidImageError(
+            f"expected a luma plane H x W of floating point, got {lr.shape} {lr.dtype}; "
+            "take the luma with srcnn.imaging.rgb_to_luma_bt601(to_float(image))"
+        )
+
+
+def check_arrays(name: str, scale: int, arrays: Mapping[str, tuple[Floats, tuple[int, ...]]]) -> None:
+    """Refuse arrays that do not belong together.
+
+    Args:
+        name: of the rival.
+        scale: the enlargement.
+        arrays: by name, each with the shape it must have.
+
+    Raises:
+        ModelFileError: a scale below 2, another shape, an empty array, or values that are not finite
+            floating point.
+    """
+    if scale < 2:
+        raise ModelFileError(f"expected a scale of at least 2 for {name}, got {scale}; fit it again")
+    wrong = [
+        f"{key} {array.shape} instead of {shape}" for key, (array, shape) in arrays.items() if array.shape != shape
+    ]
+    wrong += [f"{key} without values" for key, (array, _) in arrays.items() if not array.size]
+    if wrong:
+        raise ModelFileError(f"expected arrays of {name} that fit each other, got {'; '.join(wrong)}; fit it again")
+    broken = [key for key, (array, _) in arrays.items() if array.dtype.kind != "f" or not np.isfinite(array).all()]
+    if broken:
+        raise ModelFileError(
+            f"expected finite floating-point arrays of {name}, got others in {', '.join(broken)}; "
+            "fit it again, on pictures that have edges"
+        )

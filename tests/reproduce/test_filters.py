@@ -1,0 +1,58 @@
+import numpy as np
+import pytest
+from tiny_models import random_model, run_by_definition
+
+from srcnn.errors import InvalidImageError
+from srcnn.imaging import imresize
+from srcnn.reproduce.filters import convolved, feature_sheets, filter_sheet
+from srcnn.spec import srcnn
+from srcnn.zoo.model_file import Model
+
+
+def test_the_strongest_filter_comes_first_and_none_touches_another() -> None:
+    spec = srcnn(name="three", scale=2, kernel_sizes=(3, 3), widths=(3,))
+    weights = {name: np.zeros(shape, np.float32) for name, shape in spec.tensor_shapes().items()}
+    weights["conv1.weight"][1, 0, 0, :] = 1
+    weights["conv1.weight"][2, 0, :, 2] = 5
+    sheet = filter_sheet(Model(spec, weights))
+    assert sheet.shape == (3, 11, 2)
+    grey, alpha = sheet[:, :, 0], sheet[:, :, 1]
+    assert (grey[:, :3] == [0, 0, 255]).all()
+    assert (grey[:, 4:7].T == [255, 0, 0]).all()
+    assert (grey[:, 8:] == 0).all()
+    assert (alpha[:, [3, 7]] == 0).all()
+    assert alpha.sum() == 27 * 255
+
+
+def test_nine_filters_take_two_rows_of_eight() -> None:
+    model = random_model(kernel_sizes=(5, 1, 3), widths=(9, 3))
+    assert filter_sheet(model).shape == (5 + 1 + 5, 8 * 6 - 1, 2)
+
+
+def test_the_layers_are_the_networks_own() -> None:
+    # All layers in turn give what the definition gives where no border was invented.
+    model = random_model(kernel_sizes=(5, 1, 3), widths=(4, 3))
+    plane = np.random.default_rng(0).random((20, 23), np.float32)
+    maps = plane[None]
+    for number, layer in enumerate(model.spec.layers, 1):
+        maps = convolved(maps, layer, model.weights[f"conv{number}.weight"], model.weights[f"conv{number}.bias"])
+    reach = model.spec.reach
+    np.testing.assert_allclose(maps[0], run_by_definition(model, plane)[reach:-reach, reach:-reach], atol=1e-4)
+
+
+def test_feature_sheets_show_every_map_of_two_layers_from_black_to_white() -> None:
+    model = random_model(kernel_sizes=(5, 1, 3), widths=(4, 3), scale=2)
+    small = imresize(np.random.default_rng(0).random((6, 6), np.float32), size=(12, 14))
+    first, second = feature_sheets(model, small)
+    assert first.shape == (20, 4 * 25 - 1, 2)  # 24 x 28 enlarged, less 2 on every side
+    assert second.shape == (20, 3 * 25 - 1, 2)
+    for number in range(4):
+        part = first[:, number * 25 : number * 25 + 24, 0]
+        assert part.min() == 0
+        assert part.max() in (0, 255)  # 0: a map that is dead here
+    assert first[:, :, 0].max() == 255
+
+
+def test_a_picture_smaller_than_the_kernel_is_refused() -> None:
+    with pytest.raises(InvalidImageError, match="expected at least 5 x 5 pixels, got "):
+        feature_sheets(random_model(kernel_sizes=(5, 1, 3)), np.zeros((2, 2), np.float32))

@@ -1,0 +1,73 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from srcnn.errors import InvalidConfigError
+from srcnn.reproduce.logs import group_ablations, read_runs
+
+
+def write(folder: Path, name: str, psnr: list[float | None], toml: str = "") -> None:
+    """A log of a line every 500 steps and minutes, bicubic at 28 dB; beside it a config if there is one."""
+    lines = [
+        {"step": 500 * n, "seconds": 60.0 * n, "validation_psnr": value, "bicubic_psnr": value and 28.0}
+        for n, value in enumerate(psnr, 1)
+    ]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    if toml:
+        (folder / f"{name}.toml").write_text(toml)
+
+
+def test_a_log_is_read_with_its_config(tmp_path: Path) -> None:
+    write(tmp_path, "srcnn-915_x3", [29.0, 29.5], "scale = 3\nkernel_sizes = [9, 1, 5]\nwidths = [64, 32]\n")
+    (run,), notices = read_runs(tmp_path)
+    assert (run.name, run.steps, run.psnr, run.scale) == ("srcnn-915_x3", (500, 1000), (29.0, 29.5), 3)
+    assert (run.gain, run.minutes, notices) == (1.5, 2.0, ())
+    assert run.weights == 8129  # 8,032 and 97 biases
+
+
+def test_without_a_config_the_curve_is_there_all_the_same(tmp_path: Path) -> None:
+    write(tmp_path, "a", [29.0])
+    (run,), _ = read_runs(tmp_path)
+    assert (run.scale, run.weights, run.psnr) == (None, None, (29.0,))
+
+
+def test_a_line_cut_short_and_one_without_validation_are_passed_over(tmp_path: Path) -> None:
+    write(tmp_path, "a", [None, 29.0])
+    with (tmp_path / "a.jsonl").open("a") as file:
+        file.write('{"step": 1500, "validation_p')
+    assert read_runs(tmp_path)[0][0].steps == (1000,)
+
+
+def test_a_log_without_any_validation_is_named(tmp_path: Path) -> None:
+    write(tmp_path, "a", [None])
+    (tmp_path / "b.jsonl").write_text("no JSON\n[1]\n")
+    runs, notices = read_runs(tmp_path)
+    assert runs == ()
+    assert notices == tuple(f"The log {n}.jsonl holds no line with a validation and was left out." for n in "ab")
+
+
+def test_a_folder_that_is_not_there_and_a_config_that_is_none_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidConfigError, match="expected a folder of training logs at"):
+        read_runs(tmp_path / "none")
+    write(tmp_path, "a", [29.0], "scale = \n")
+    with pytest.raises(InvalidConfigError, match=r"expected a TOML file at .*a\.toml, got: "):
+        read_runs(tmp_path)
+
+
+def test_ablations_are_the_logs_that_begin_alike_and_say_what_differs(tmp_path: Path) -> None:
+    write(tmp_path, "widths--128-64", [29.0], 'model = "x"\nscale = 3\nwidths = [128, 64]\n')
+    write(tmp_path, "widths--64-32", [29.0], 'model = "y"\nscale = 3\nwidths = [64, 32]\n')
+    write(tmp_path, "filters--9-5-5", [29.0], "scale = 3\nkernel_sizes = [9, 5, 5]\n")
+    write(tmp_path, "batch-size--4", [29.0])
+    write(tmp_path, "alone", [29.0])
+    groups = group_ablations(read_runs(tmp_path)[0])
+    assert [(group.name, group.title, len(group.runs)) for group in groups] == [
+        ("batch-size", "Batch size", 1),
+        ("filters", "Filter sizes", 1),
+        ("widths", "Number of filters", 2),
+    ]
+    widths = groups[-1]
+    assert [widths.variant(run) for run in widths.runs] == ["128-64", "64-32"]
+    assert [widths.differences(run) for run in widths.runs] == ["widths 128-64", "widths 64-32"]
