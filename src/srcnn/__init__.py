@@ -1,7 +1,7 @@
 """Super-resolution on ordinary CPUs: SRCNN as the paper has it, and better.
 
 import srcnn
-up = srcnn.load("srcnn-915", scale=3)
+up = srcnn.load("fine", scale=3)
 big = up(image)
 """
 

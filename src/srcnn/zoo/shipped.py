@@ -12,7 +12,7 @@ from typing import Any
 from srcnn.errors import InvalidConfigError, ModelFileError
 from srcnn.zoo.model_file import Model, parse_model, read_model
 
-DEFAULT_MODEL = "srcnn-915"
+DEFAULT_MODEL = "fine"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
