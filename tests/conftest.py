@@ -18,6 +18,17 @@ settings.load_profile("srcnn")
 _SHARED_DATA = Path(os.environ.get("SRCNN_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 
+def pytest_configure() -> None:
+    """Let a first signal arrive before any engine uses AMX.
+
+    Python's handler runs on an alternate stack if there is one; the dynamic linker resolves the names of the
+    handler when it is first called, and saves all registers there to do so. Those of AMX, once in use, overflow it.
+    """
+    before = signal.signal(signal.SIGUSR1, lambda number, frame: None)
+    signal.raise_signal(signal.SIGUSR1)
+    signal.signal(signal.SIGUSR1, before)
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder with train/, test/ and matlab_lr/, which the project does not ship."""

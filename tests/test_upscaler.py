@@ -274,8 +274,8 @@ def test_strip_rows_are_chosen_by_the_width_so_that_memory_is_bounded() -> None:
 
 def test_strips_of_a_wide_picture_in_lr_are_bounded_by_the_result_but_higher_than_their_halo() -> None:
     up = upscaler(2, space="lr")
-    # A source row of RGB becomes 2 x 2 x 3 float32 numbers a pixel: 64 MiB hold 16 rows of 87,381 pixels.
-    for width, rows in ((87_381, 16), (10_000_000, 2 * up.model.spec.reach)):
+    # A source row of RGB becomes 2 x 2 x 3 float32 numbers a pixel: 32 MiB hold 16 rows of 43,690 pixels.
+    for width, rows in ((43_690, 16), (10_000_000, 2 * up.model.spec.reach)):
         heights = {stop - start for start, stop in up._bounds(np.empty((10 * rows, width, 3), np.uint8))}
         assert heights == {rows}
 

@@ -38,7 +38,7 @@ Plane = NDArray[np.float32]
 _BICUBIC_REACH = 2  # source rows that an enlarged row depends on, on each side
 _SLOPES_REACH = _BICUBIC_REACH + 1  # they look one row further, and are enlarged
 _STRIP_BYTES = 32 << 20  # of a strip's widest feature map; larger is no faster, and slower the first time
-_RESULT_BYTES = 64 << 20  # of a strip of the result in floating point
+_RESULT_BYTES = 32 << 20  # of a strip of the result in floating point
 _MIN_STRIP_ROWS = 16  # below, the halo costs more than the strip
 
 

@@ -22,6 +22,22 @@ def test_a_patch_begins_at_every_low_resolution_pixel_but_the_outermost() -> Non
     np.testing.assert_array_equal(patches[-1], plane[15:24, 21:30].ravel())
 
 
+def test_with_a_step_of_two_every_other_patch_is_left_out() -> None:
+    plane = noise(27, 33)
+    every, other = PatchGrid.over(plane.shape, 3), PatchGrid.over(plane.shape, 3, step=2)
+    assert (other.rows, other.columns) == (3, 4)
+    whole = every.cut(plane, np.arange(len(every))).reshape(5, 7, 81)
+    np.testing.assert_array_equal(other.cut(plane, np.arange(len(other))).reshape(3, 4, 81), whole[::2, ::2])
+
+
+@given(step=st.integers(1, 3), height=st.integers(1, 30), width=st.integers(1, 30))
+def test_a_grid_holds_the_patches_that_fit(step: int, height: int, width: int) -> None:
+    grid = PatchGrid.over((2 * height + 1, 2 * width), 2, step)
+    rows, columns = (len(range(1, side - 3, step)) for side in (height, width))  # 3 of a patch, 1 of the rim
+    assert len(grid) == rows * columns
+    assert (grid.rows > 0) == (grid.columns > 0)
+
+
 @pytest.mark.parametrize("scale", [2, 3, 4])
 def test_differences_of_a_slope_are_its_steepness_and_no_curvature(scale: int) -> None:
     slope = np.add.outer(2 * np.arange(40), 5 * np.arange(40)).astype(np.float32)

@@ -27,6 +27,7 @@ from srcnn.training.config import TrainConfig
 from srcnn.training.data import Pair, TrainingData, batches, load_data
 from srcnn.training.log import LOG_FILE, Progress
 from srcnn.training.loop import MODEL_FILE, learning_rate, train
+from srcnn.training.state import start
 from srcnn.zoo.model_file import Model, read_model
 
 CONFIG = TrainConfig(
@@ -320,13 +321,13 @@ def test_another_network_cannot_be_accepted(data: TrainingData, finished: Path) 
 
 
 def test_a_training_starts_from_the_weights_of_a_model(data: TrainingData, finished: Path, tmp_path: Path) -> None:
-    start = read_model(finished / MODEL_FILE)
-    before = {name: weight.copy() for name, weight in start.weights.items()}
+    given = read_model(finished / MODEL_FILE)
+    before = {name: weight.copy() for name, weight in given.weights.items()}
     config = replace(CONFIG, steps=1, learning_rate=1e-9, warmup_steps=0)
-    model = train(config, data, tmp_path, init=start)
+    model = train(config, data, tmp_path, init=given)
     for name, weight in before.items():
         np.testing.assert_allclose(model.weights[name], weight, atol=1e-7)
-        np.testing.assert_array_equal(start.weights[name], weight)
+        np.testing.assert_array_equal(given.weights[name], weight)
 
 
 def test_a_model_of_another_scale_may_be_started_from_but_not_one_of_other_layers(
@@ -376,11 +377,11 @@ def test_only_the_channels_that_count_are_learned(
 ) -> None:
     config = replace(CONFIG, colour="ycbcr", loss_channels=(0,), steps=5, recipe=recipe, learning_rate=1e-2)
     data = load_data(config, [picture_folder], lambda done, total: None)
-    start = loop._start(config, None, torch.device("cpu")).ema
+    before = start(config, None, torch.device("cpu")).ema
     model = train(config, data, tmp_path)
     for name in ("conv3.weight", "conv3.bias"):
-        np.testing.assert_array_equal(model.weights[name][1:], start[name][1:])
-        assert (model.weights[name][0] != start[name][0].numpy()).any()
+        np.testing.assert_array_equal(model.weights[name][1:], before[name][1:])
+        assert (model.weights[name][0] != before[name][0].numpy()).any()
     rest = replace(config, loss_channels=(1, 2), steps=1)
     (tmp_path / "rest").mkdir()
     second = train(rest, data, tmp_path / "rest", init=model)
@@ -391,7 +392,7 @@ def test_only_the_channels_that_count_are_learned(
 def test_the_papers_rate_is_for_the_samples_of_a_label_that_count() -> None:
     for channels, samples in (((), 3 * 14**2), ((1, 2), 2 * 14**2)):
         config = replace(CONFIG, recipe="paper", colour="rgb", loss_channels=channels)
-        fast, slow = loop._start(config, None, torch.device("cpu")).optimiser.param_groups
+        fast, slow = start(config, None, torch.device("cpu")).optimiser.param_groups
         assert fast["multiplier"] == samples / 2
         assert slow["multiplier"] == pytest.approx(samples / 20)
 
@@ -480,7 +481,7 @@ def test_on_another_device_everything_is_there(
     # A fused Adam is for real devices only.
     monkeypatch.setattr(torch.optim, "Adam", lambda parameters, **_: torch.optim.SGD(parameters, momentum=0.9))
     config = replace(CONFIG, recipe=recipe, expansion=0 if recipe == "paper" else 4)
-    state = loop._start(config, None, torch.device("meta"))
+    state = start(config, None, torch.device("meta"))
     inputs, labels = (torch.from_numpy(part) for part in next(batches(config, data.train, 0)))
     with OnlyMeta():
         for _ in range(2):
@@ -492,8 +493,8 @@ def test_on_another_device_everything_is_there(
 
 def test_another_device_starts_with_the_same_weights_and_takes_its_running_mean_along() -> None:
     config = replace(CONFIG, expansion=4)
-    cpu = loop._start(config, None, torch.device("cpu"))
-    meta = loop._start(config, None, torch.device("meta"))
+    cpu = start(config, None, torch.device("cpu"))
+    meta = start(config, None, torch.device("meta"))
     assert cpu.trained.state_dict().keys() == meta.trained.state_dict().keys()
     meta.load_ema(cpu.ema)
     assert {weight.device.type for weight in meta.ema.values()} == {"meta"}

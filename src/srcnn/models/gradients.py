@@ -32,7 +32,7 @@ from srcnn.spec import ModelSpec
 
 Loss = Literal["mse", "l1"]
 _CHUNK_BYTES = 4 << 20  # of the widest map; 2 MiB of L2 cache measure best between 2 and 8
-_GPU_CHUNK_BYTES = 1 << 30  # there nothing is gained by small ones
+_GPU_CHUNK_BYTES = 1 << 28  # there nothing is gained by smaller ones
 
 
 @dataclass(frozen=True, slots=True)

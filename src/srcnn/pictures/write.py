@@ -61,6 +61,7 @@ def write_picture(path: Path, picture: Picture, *, options: WriteOptions = _DEFA
     Raises:
         OutputError: not a format that is written, or the file cannot be written; nothing is left behind.
         ImageTooLargeError: more pixels a side than the format holds.
+        Exception: whatever making a strip raises; nothing is left behind then either.
 
     Tests: tests/pictures/test_write.py.
     """

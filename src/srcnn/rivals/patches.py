@@ -34,26 +34,28 @@ class PatchGrid:
     Attributes:
         scale: the enlargement; patches begin at its multiples.
         rows: of patches.
-        columns: of patches; either is 0 in a picture below 5 low-resolution pixels a side.
+        columns: of patches; both are 0 in a picture below 5 low-resolution pixels a side.
+        step: low-resolution pixels from one patch to the next.
     """
 
     scale: int
     rows: int
     columns: int
+    step: int = 1
 
     @classmethod
-    def over(cls, shape: tuple[int, ...], scale: int) -> "PatchGrid":
-        """The grid of an enlarged picture of this shape."""
-        rows, columns = (max(0, side // scale - 2 * _BORDER - _SIDE + 1) for side in shape)
-        return cls(scale, rows, columns)
+    def over(cls, shape: tuple[int, ...], scale: int, step: int = 1) -> "PatchGrid":
+        """The grid of an enlarged picture of this shape; what the last patch does not reach is left out."""
+        rows, columns = (max(0, (side // scale - 2 * _BORDER - _SIDE) // step + 1) for side in shape)
+        return cls(scale, rows if columns else 0, columns if rows else 0, step)
 
     def __len__(self) -> int:
         return self.rows * self.columns
 
     def cut(self, plane: Plane, chosen: NDArray[np.integer]) -> Floats:
         """Cut patches out of a plane: N x 9s², for numbers of patches in order of rows."""
-        side, start = _SIDE * self.scale, _BORDER * self.scale
-        patches = sliding_window_view(plane, (side, side))[start :: self.scale, start :: self.scale]
+        side, every = _SIDE * self.scale, slice(_BORDER * self.scale, None, self.step * self.scale)
+        patches = sliding_window_view(plane, (side, side))[every, every]
         return patches[chosen // self.columns, chosen % self.columns].reshape(len(chosen), -1)
 
     def features(self, differences: Floats, chosen: NDArray[np.integer]) -> Floats:
@@ -127,21 +129,23 @@ def add_details(enlarged: Plane, grid: PatchGrid, details: Callable[[NDArray[np.
     """
     total, count = np.zeros_like(enlarged), np.zeros_like(enlarged)
     step = max(1, _BLOCK // max(1, grid.columns))
-    for first in range(0, grid.rows if grid.columns else 0, step):
+    for first in range(0, grid.rows, step):
         rows = min(step, grid.rows - first)
         patches = details(np.arange(first * grid.columns, (first + rows) * grid.columns))
         patches = patches.reshape(rows, grid.columns, _SIDE * grid.scale, -1)
-        _add(total, patches, first, grid.scale)
-        _add(count, np.ones_like(patches), first, grid.scale)
+        _add(total, patches, grid, first)
+        _add(count, np.ones_like(patches), grid, first)
     count[count == 0] = 1
     return enlarged + np.divide(total, count, dtype=np.float32)
 
 
-def _add(plane: Plane, patches: Floats, first: int, scale: int) -> None:
+def _add(plane: Plane, patches: Floats, grid: PatchGrid, first: int) -> None:
     """Add rows of patches, R x C x 3s x 3s, to a plane in place."""
     rows, columns, side, _ = patches.shape
+    stride, border = grid.step * grid.scale, _BORDER * grid.scale
     for down in range(side):
-        top = (first + _BORDER) * scale + down
+        top = border + first * stride + down
         for right in range(side):
-            left = _BORDER * scale + right
-            plane[top : top + rows * scale : scale, left : left + columns * scale : scale] += patches[:, :, down, right]
+            left = border + right
+            window = plane[top : top + rows * stride : stride, left : left + columns * stride : stride]
+            window += patches[:, :, down, right]

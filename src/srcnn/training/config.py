@@ -129,13 +129,7 @@ class TrainConfig:
             f"above {2 * reach}, since kernels {self.kernel_sizes} need {reach} pixels on each side",
             self.patch_size,
         )
-        every = tuple(range(self.channels))
-        _require(
-            set(self.loss_channels) <= set(every) and len(set(self.loss_channels)) == len(self.loss_channels),
-            "loss_channels", f"some of {list(every)}, each once, in {self.colour!r}", self.loss_channels,
-        )  # fmt: skip
-        no_jpeg = self.colour == "luma" or not self.jpeg_quality
-        _require(no_jpeg, "jpeg_quality", f"[] in {self.colour!r}, since the JPEGs are grey", self.jpeg_quality)
+        _check_colour(self)
         for name, value in (("input_space", "hr"), ("activation", "relu"), ("expansion", 0), ("loss", "mse")):
             fits = self.recipe != "paper" or getattr(self, name) == value
             _require(fits, name, f"{value!r} in the paper's recipe", getattr(self, name))
@@ -271,6 +265,14 @@ def _check_types(config: TrainConfig) -> None:
             _require(good, name, f"a list of {_WORDS[kind]}", value)
         else:
             _require(_is(value, hint), name, "a " + _WORDS[hint].removesuffix("s"), value)
+
+
+def _check_colour(config: TrainConfig) -> None:
+    every, counted = list(range(config.channels)), config.loss_channels
+    some = set(counted) <= set(every) and len(set(counted)) == len(counted)
+    _require(some, "loss_channels", f"some of {every}, each once, in {config.colour!r}", counted)
+    no_jpeg = config.colour == "luma" or not config.jpeg_quality
+    _require(no_jpeg, "jpeg_quality", f"[] in {config.colour!r}, since the JPEGs are grey", config.jpeg_quality)
 
 
 _WORDS = {int: "whole numbers", float: "numbers", str: "texts", bool: "truth values"}

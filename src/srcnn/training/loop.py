@@ -3,62 +3,28 @@
 import json
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from srcnn.errors import CheckpointError, InvalidConfigError
-from srcnn.models.expanded import Expanded
 from srcnn.models.gradients import accumulate_gradients
-from srcnn.models.srcnn import Srcnn, initialise
-from srcnn.models.transplant import start_from
-from srcnn.training.checkpoint import CURRENT, Checkpoint, check_same_config, load_checkpoint, save_checkpoint
-from srcnn.training.config import TrainConfig, with_defaults
+from srcnn.models.srcnn import Srcnn
+from srcnn.training.checkpoint import CURRENT, save_checkpoint
+from srcnn.training.config import TrainConfig
 from srcnn.training.data import TrainingData, batches, pooled_batches
 from srcnn.training.degradation import Plane
 from srcnn.training.device import choose_device, has_fast_bf16
 from srcnn.training.log import Progress, Stopwatch, append_log, cut_log
-from srcnn.training.paper import paper_batches, paper_initialise, paper_optimiser
+from srcnn.training.paper import paper_batches
 from srcnn.training.pools import Pools
-from srcnn.training.ranks import add_up, any_rank, from_first, is_first, share_of
+from srcnn.training.ranks import add_up, any_rank, is_first, share_of
+from srcnn.training.state import State, resume_from_checkpoint, share, start
 from srcnn.training.validation import Quality, enlarge, measure
 from srcnn.zoo.model_file import Model, save_model
 
 MODEL_FILE = "model.safetensors"
-_OF_THE_NETWORK = ("kernel_sizes", "widths", "input_space", "colour", "activation", "deconvolution", "expansion")
-_MAY_DIFFER = frozenset({"device", "threads", "validate_every", "checkpoint_every"})
-
-
-@dataclass(slots=True)
-class _State:
-    """What a step changes."""
-
-    network: Srcnn
-    expanded: Expanded | None
-    optimiser: torch.optim.Optimizer
-    ema: dict[str, Tensor]
-    step: int
-    seconds: float
-
-    @property
-    def trained(self) -> nn.Module:
-        """What the optimiser changes and a checkpoint holds."""
-        return self.expanded or self.network
-
-    @property
-    def device(self) -> torch.device:
-        """Where all of it is."""
-        return next(self.network.parameters()).device
-
-    def load_weights(self, weights: dict[str, Tensor]) -> None:
-        self.trained.load_state_dict(weights)
-        if self.expanded:
-            self.expanded.collapse()
-
-    def load_ema(self, ema: dict[str, Tensor]) -> None:
-        self.ema = {name: weight.to(self.device) for name, weight in ema.items()}
 
 
 def train(
@@ -109,10 +75,10 @@ def train(
             "go on with --resume, or choose another folder with -o"
         )
     device = choose_device(config.device)
-    state = _start(config, init, device)
+    state = start(config, init, device)
     if resume and is_first():
-        _resume(state, config, run_dir, accept_changes=accept_changes, notice=notice)
-    _share_state(state)
+        resume_from_checkpoint(state, config, run_dir, accept_changes=accept_changes, notice=notice)
+    share(state)
     if is_first():
         cut_log(run_dir, state.step)
     low_precision = config.precision == "bf16" or (config.precision == "auto" and has_fast_bf16(device))
@@ -153,66 +119,12 @@ def train(
             loss_sum, steps, pixels = torch.zeros_like(loss_sum), 0, 0
             stopwatch.next_line()
         if saving and is_first():
-            _save(state, config, run_dir)
+            # A kill between the two only repeats the steps since the last checkpoint.
+            save_model(run_dir / MODEL_FILE, to_model(config, state.ema))
+            save_checkpoint(run_dir, state.checkpoint(config))
         if last:
             break
     return to_model(config, state.ema)
-
-
-def _start(config: TrainConfig, init: Model | None, device: torch.device) -> _State:
-    """A network with its first weights, and its optimiser; the weights are the same on every device."""
-    spec = config.spec()
-    network = Srcnn(spec)
-    if init is None:
-        draw = paper_initialise if config.recipe == "paper" else initialise
-        draw(network, config.seed)
-    else:
-        start_from(network, init.spec, {name: torch.from_numpy(weight) for name, weight in init.weights.items()})
-    network.to(device)
-    for parameter in network.parameters():
-        parameter.grad = torch.zeros_like(parameter)
-    expanded = Expanded(network, config.expansion, config.seed) if config.expansion else None
-    if config.recipe == "paper":
-        side, channels = config.patch_size - 2 * spec.reach, len(config.loss_channels) or config.channels
-        optimiser = paper_optimiser(network, side**2 * channels)
-    else:
-        optimiser = torch.optim.Adam((expanded or network).parameters(), betas=(0.9, 0.99), fused=True)
-    ema = {name: weight.detach().clone() for name, weight in network.state_dict().items()}
-    return _State(network, expanded, optimiser, ema, 0, 0.0)
-
-
-def _resume(
-    state: _State, config: TrainConfig, run_dir: Path, *, accept_changes: bool, notice: Callable[[str], None]
-) -> None:
-    """Put the last checkpoint's state in place of the first."""
-    saved, problem = load_checkpoint(run_dir)
-    if not accept_changes:
-        check_same_config(with_defaults(saved.config), config.to_dict(), _MAY_DIFFER)
-    if problem:
-        notice(problem)
-    try:
-        state.load_weights(saved.weights)
-    except RuntimeError as error:
-        was = with_defaults(saved.config)
-        network = ", ".join(f"{key} = {was[key]!r}" for key in _OF_THE_NETWORK)
-        raise CheckpointError(
-            f"expected a checkpoint of the network that the config describes, got one of {network}; "
-            "restore these values, or start a new run in another folder"
-        ) from error
-    state.optimiser.load_state_dict(saved.optimiser)
-    state.load_ema(saved.ema)
-    state.step, state.seconds = saved.step, saved.seconds
-
-
-def _share_state(state: _State) -> None:
-    """Start every process where the first one does."""
-    weights, optimiser, ema, state.step, state.seconds = from_first(
-        [state.trained.state_dict(), state.optimiser.state_dict(), state.ema, state.step, state.seconds]
-    )
-    if not is_first():
-        state.load_weights(weights)
-        state.optimiser.load_state_dict(optimiser)
-        state.load_ema(ema)
 
 
 def _batches(
@@ -225,7 +137,7 @@ def _batches(
     return cut(config, data.train, first_step)
 
 
-def _take_step(state: _State, config: TrainConfig, inputs: Tensor, labels: Tensor, dtype: torch.dtype) -> Tensor:
+def _take_step(state: State, config: TrainConfig, inputs: Tensor, labels: Tensor, dtype: torch.dtype) -> Tensor:
     """Gradients, update, running mean; returns the loss before the step."""
     for group in state.optimiser.param_groups:
         group["lr"] = learning_rate(config, state.step) * group.get("multiplier", 1.0)
@@ -254,20 +166,6 @@ def _check_finite(loss: float, step: int) -> None:
             f"expected a finite loss, got {loss} before step {step}; "
             "lower learning_rate or raise warmup_steps, then go on with --resume --accept-changes"
         )
-
-
-def _save(state: _State, config: TrainConfig, run_dir: Path) -> None:
-    """Write the model file, then the checkpoint: a kill between them only repeats the steps since the last one."""
-    checkpoint = Checkpoint(
-        config=config.to_dict(),
-        step=state.step,
-        seconds=state.seconds,
-        weights=state.trained.state_dict(),
-        ema=state.ema,
-        optimiser=state.optimiser.state_dict(),
-    )
-    save_model(run_dir / MODEL_FILE, to_model(config, state.ema))
-    save_checkpoint(run_dir, checkpoint)
 
 
 def learning_rate(config: TrainConfig, step: int) -> float:
