@@ -27,5 +27,5 @@ def models_command(as_json: bool, markdown: bool) -> None:
     for card in cards:
         click.echo(
             f"{card.name:<16} {'x' + str(card.scale):>5}  {card.weights:>7,}  {card.macs_per_pixel:>9,}"
-            f"  {card.set5_psnr:>8.2f}  {card.set14_psnr:>8.2f}  {card.training_data}"
+            f"  {card.set5_psnr:>8.2f}  {card.set14_psnr:>8.2f}  {', '.join(card.training_sets)}"
         )
