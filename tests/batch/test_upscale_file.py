@@ -1,9 +1,11 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from tiny_models import gentle_model
 
 from srcnn.batch.enlarge import Upscalers
 from srcnn.batch.plan import Job
@@ -11,6 +13,7 @@ from srcnn.batch.size import Size
 from srcnn.batch.upscale import Result, Settings, upscale_file
 from srcnn.pictures.write import WriteOptions
 from srcnn.upscaler import Upscaler
+from srcnn.zoo.model_file import save_model
 
 Upscale = Callable[..., Result]
 
@@ -41,11 +44,25 @@ def test_the_result_is_the_upscalers_and_its_size_is_told(
     source = picture(tmp_path / "a.png", (7, 5))
     result = upscale(source, tmp_path / "out" / "b.png")
     assert (result.status, result.error, result.width, result.height) == ("ok", None, 14, 10)
-    assert (result.output, result.scales, result.notes) == (tmp_path / "out" / "b.png", (2,), ())
+    assert (result.output, result.models, result.notes) == (tmp_path / "out" / "b.png", ("tiny_x2",), ())
     assert result.seconds > 0
     with Image.open(source) as before, Image.open(tmp_path / "out" / "b.png") as after:
         np.testing.assert_array_equal(np.asarray(after), upscalers[2](np.asarray(before)))
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["b.png"]
+
+
+@pytest.mark.parametrize(("suffix", "model"), [(".png", "tiny_x2"), (".gif", "tiny_x2"), (".jpg", "other_x2")])
+def test_files_of_lossy_formats_have_a_model_of_their_own(
+    upscalers: Upscalers, tmp_path: Path, suffix: str, model: str
+) -> None:
+    save_model(
+        tmp_path / "other.safetensors",
+        replace(gentle := gentle_model(scale=2), spec=replace(gentle.spec, name="other")),
+    )
+    job = Job(source=picture(tmp_path / f"a{suffix}"), target=tmp_path / "b.png")
+    lossy = Upscalers(tmp_path / "other.safetensors", threads=1)
+    assert upscale_file(job, upscalers, Settings(size=Size(scale=2)), lossy=lossy).models == (model,)
+    assert upscale_file(job, upscalers, Settings(size=Size(scale=2))).models == ("tiny_x2",)
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
@@ -138,13 +155,19 @@ def test_too_little_memory_is_an_error_too(upscale: Upscale, tmp_path: Path, mon
 class TestSizes:
     def test_between_scales(self, upscale: Upscale, tmp_path: Path) -> None:
         result = upscale(picture(tmp_path / "a.png", (10, 6)), tmp_path / "b.png", size=Size(scale=1.5))
-        assert (result.error, result.width, result.height, result.scales, result.notes) == (None, 15, 9, (2,), ())
+        assert (result.error, result.width, result.height, result.models, result.notes) == (
+            None,
+            15,
+            9,
+            ("tiny_x2",),
+            (),
+        )
         with Image.open(tmp_path / "b.png") as after:
             assert after.size == (15, 9)
 
     def test_a_smaller_size_needs_no_network_and_says_so(self, upscale: Upscale, tmp_path: Path) -> None:
         result = upscale(picture(tmp_path / "a.png", (10, 6)), tmp_path / "b.png", size=Size(width=5))
-        assert (result.width, result.height, result.scales) == (5, 3, ())
+        assert (result.width, result.height, result.models) == (5, 3, ())
         assert result.notes == (
             "made smaller by antialiased bicubic, without a network: the size asked for is below its own",
         )

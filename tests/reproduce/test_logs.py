@@ -27,6 +27,13 @@ def test_a_log_is_read_with_its_config(tmp_path: Path) -> None:
     assert run.weights == 8129  # 8,032 and 97 biases
 
 
+def test_a_network_of_colour_has_the_weights_of_three_channels(tmp_path: Path) -> None:
+    write(tmp_path, "colour--rgb", [29.0], "scale = 3\ncolour = 'rgb'\n")
+    (run,), _ = read_runs(tmp_path)
+    assert run.weights == 3 * 81 * 64 + 64 + 64 * 32 + 32 + 32 * 25 * 3 + 3
+    assert group_ablations([run])[0].title == "Colour channels"
+
+
 def test_without_a_config_the_curve_is_there_all_the_same(tmp_path: Path) -> None:
     write(tmp_path, "a", [29.0])
     (run,), _ = read_runs(tmp_path)

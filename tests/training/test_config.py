@@ -32,7 +32,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         "kernel_sizes = [5, 3]\nwidths = [7]\nbatch_size = 4\npatch_size = 20\nlearning_rate = 1e-4\n"
         "warmup_steps = 0\nseed = 9\nprecision = 'bf16'\nfp32_share = 1\nema_decay = 0\naugment_scales = [1, 0.5]\n"
         "blur_sigma = [0.5, 2]\nblur_kernel = '/kernel.txt'\ndownscale = 'box'\nnoise_sigma = [0, 25]\n"
-        "jpeg_quality = []\ndegradations_per_picture = 3\nmemory_mb = 100\n"
+        "jpeg_quality = []\nclean_share = 0.5\ndegradations_per_picture = 3\nmemory_mb = 100\n"
         "sampling = 'pictures'\nvalidation_pictures = 2\nvalidate_every = 3\ncheckpoint_every = 4\nthreads = 1\n"
     )
     config = read_config(written(tmp_path, text), {})
@@ -64,6 +64,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         downscale="box",
         noise_sigma=(0, 25),
         jpeg_quality=(),
+        clean_share=0.5,
         degradations_per_picture=3,
         memory_mb=100,
         validation_pictures=2,

@@ -190,6 +190,19 @@ class TestDegrade:
         expected = add_noise(shrink(expected, 2, "box"), generator.uniform(9, 9), generator)
         np.testing.assert_array_equal(degrade(luma, given, random()), compress_jpeg(expected, 35))
 
+    def test_a_mixed_down_scaling_is_each_of_three_as_it_falls(self) -> None:
+        luma, given = noise(24, 24), config(scale=2, downscale="mixed")
+        seen = {degrade(luma, given, random(seed)).tobytes() for seed in range(50)}
+        assert seen == {shrink(luma, 2, kind).tobytes() for kind in ("bicubic", "bilinear", "box")}
+
+    @pytest.mark.parametrize("scale", [1, 2])
+    def test_the_clean_share_is_made_smaller_by_bicubic_alone(self, scale: int) -> None:
+        luma = noise(24, 24)
+        given = config(scale=scale, downscale="box", noise_sigma=(5, 5), jpeg_quality=(40, 40), clean_share=0.3)
+        clean = luma if scale == 1 else imresize(luma, 1 / scale)
+        share = np.mean([np.array_equal(degrade(luma, given, random(seed)), clean) for seed in range(400)])
+        assert share == pytest.approx(0.3, abs=0.06)
+
     def test_strengths_reach_the_whole_range_and_no_further(self) -> None:
         luma = np.full((32, 32), 0.5, np.float32)
         sigmas = [(degrade(luma, config(noise_sigma=(5, 20)), random(seed)) - 0.5).std() * 255 for seed in range(200)]
@@ -210,6 +223,7 @@ class TestDegrade:
         ({"jpeg_quality": (0, 5)}, r"expected jpeg_quality to be \[low, high\] from 1 to 100"),
         ({"jpeg_quality": (10.5, 20)}, "expected jpeg_quality to be a list of whole numbers"),
         ({"downscale": "lanczos"}, "expected downscale to be one of 'bicubic', 'bilinear'"),
+        ({"clean_share": 1.1}, "expected clean_share to be from 0 to 1"),
         ({"degradations_per_picture": 0}, "expected degradations_per_picture to be above 0"),
         ({"blur_kernel": 3}, "expected blur_kernel to be a text, got 3"),
     ],

@@ -15,6 +15,7 @@ def upscale_files(
     upscalers: Upscalers,
     settings: Settings,
     *,
+    lossy: Upscalers | None = None,
     workers: int = 1,
     progress: Callable[[float], None] | None = None,
 ) -> Generator[Result]:
@@ -27,6 +28,7 @@ def upscale_files(
         jobs: inputs and outputs.
         upscalers: the model; for more than one worker best with one thread each.
         settings: what is the same for every file.
+        lossy: the model for files of lossy formats, such as JPEG; None takes the same.
         workers: how many files at the same time, at least 1. The memory they work in is bounded
             for all of them together, so that large pictures take turns.
         progress: called with the number of files done, parts of files included; never by two threads
@@ -41,7 +43,9 @@ def upscale_files(
     gate = MemoryGate(workers)
 
     def work(number: int, job: Job) -> Result:
-        result = upscale_file(job, upscalers, settings, gate=gate, progress=lambda share: tally.set(number, share))
+        result = upscale_file(
+            job, upscalers, settings, lossy=lossy, gate=gate, progress=lambda share: tally.set(number, share)
+        )
         tally.set(number, 1)
         return result
 

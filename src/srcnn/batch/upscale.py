@@ -14,7 +14,7 @@ from srcnn.batch.output import Exists, check_memory, check_output, write_output
 from srcnn.batch.plan import Job
 from srcnn.batch.size import Size, Target
 from srcnn.errors import SrcnnError
-from srcnn.pictures.formats import PictureFormat, format_to_write
+from srcnn.pictures.formats import PictureFormat, format_named, format_to_write
 from srcnn.pictures.picture import DEFAULT_MAX_PIXELS, Picture
 from srcnn.pictures.read import read_picture
 from srcnn.pictures.strips import Frame, Strips, whole
@@ -22,6 +22,7 @@ from srcnn.pictures.write import WriteOptions
 
 Status = Literal["ok", "error", "skipped"]
 _SAME_SIZE = "not enlarged: it has the size asked for already"
+_INKS_KEPT = "CMYK was kept: each ink was enlarged as a grey picture"
 _REDUCED = "made smaller by antialiased bicubic, without a network: the size asked for is below its own"
 
 
@@ -37,7 +38,8 @@ class Result:
         height: likewise.
         seconds: reading, enlarging and writing, without the time it waited for other pictures.
         error: why it failed, or None.
-        scales: of the networks used; more than one if pages differ in size, none where none was needed.
+        models: the networks used, such as "fine_x2"; more than one if pages differ in size, none where none was
+            needed.
         notes: sentences about what was changed, is doubtful, or could not be held by the output's format.
     """
 
@@ -48,7 +50,7 @@ class Result:
     height: int = 0
     seconds: float = 0.0
     error: str | None = None
-    scales: tuple[int, ...] = ()
+    models: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -73,9 +75,10 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """A picture that was read, what each of its frames is to become, and the seconds it has taken."""
+    """A picture that was read, its model, what each of its frames is to become, and the seconds it has taken."""
 
     picture: Picture
+    upscalers: Upscalers
     targets: tuple[Target, ...]
     scales: tuple[int | None, ...]
     seconds: float
@@ -86,6 +89,7 @@ def upscale_file(
     upscalers: Upscalers,
     settings: Settings,
     *,
+    lossy: Upscalers | None = None,
     gate: MemoryGate | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Result:
@@ -95,6 +99,7 @@ def upscale_file(
         job: input and output.
         upscalers: the model.
         settings: what is the same for every file.
+        lossy: the model for files of lossy formats, such as JPEG; None takes the same.
         gate: bounds the memory of files that are enlarged at the same time.
         progress: called with the share done, 0 to 1.
 
@@ -105,7 +110,7 @@ def upscale_file(
     """
     started = time.perf_counter()
     try:
-        return _upscale(job, upscalers, settings, gate or MemoryGate(), progress)
+        return _upscale(job, (upscalers, lossy or upscalers), settings, gate or MemoryGate(), progress)
     except SrcnnError as error:
         message = str(error)
     except MemoryError:
@@ -119,16 +124,20 @@ def upscale_file(
 
 
 def _upscale(
-    job: Job, upscalers: Upscalers, settings: Settings, gate: MemoryGate, progress: Callable[[float], None] | None
+    job: Job,
+    models: tuple[Upscalers, Upscalers],
+    settings: Settings,
+    gate: MemoryGate,
+    progress: Callable[[float], None] | None,
 ) -> Result:
     if job.error:
         return Result(job=job, status="error", error=job.error)
     skipped = Result(job=job, status="skipped", output=job.target)
     if settings.exists == "skip" and os.path.lexists(job.target):
         return skipped
-    with gate.admit(lambda: _read(job, upscalers, settings)) as work:
+    with gate.admit(lambda: _read(job, models, settings)) as work:
         admitted = time.perf_counter()
-        picture = replace(work.picture, frames=_enlarge_frames(work, upscalers, progress))
+        picture = replace(work.picture, frames=_enlarge_frames(work, progress))
         written = write_output(job, picture, settings.exists, settings.writing)
     if written is None:  # another run was faster
         return skipped
@@ -141,22 +150,29 @@ def _upscale(
         width=width,
         height=height,
         seconds=work.seconds + time.perf_counter() - admitted,
-        scales=tuple(sorted({scale for scale in work.scales if scale})),
-        notes=(*work.picture.notes, *_size_notes(work), *notes),
+        models=tuple(f"{work.upscalers.name}_x{scale}" for scale in sorted({scale for scale in work.scales if scale})),
+        notes=(*work.picture.notes, *_enlarging_notes(work), *notes),
     )
 
 
-def _read(job: Job, upscalers: Upscalers, settings: Settings) -> tuple[_Work, int]:
-    """Decode, decide every frame's size and scale, and count the bytes that are going to be held."""
+def _read(job: Job, models: tuple[Upscalers, Upscalers], settings: Settings) -> tuple[_Work, int]:
+    """Decode, choose the model, decide every frame's size and scale, and count the bytes that are going to be held."""
     started = time.perf_counter()
-    picture = read_picture(job.source, max_pixels=settings.max_pixels, turn=not settings.keep_orientation)
+    picture = read_picture(
+        job.source,
+        max_pixels=settings.max_pixels,
+        turn=not settings.keep_orientation,
+        inks=format_to_write(job.target).inks,
+    )
+    kind = format_named(picture.format)
+    upscalers = models[1] if kind and kind.lossy else models[0]
     targets = tuple(_target(frame, picture.orientation, settings.size) for frame in picture.frames)
     scales = tuple(
         upscalers.scale_for(frame.shape, target, str(job.source))
         for frame, target in zip(picture.frames, targets, strict=True)
     )
     check_output(job, [target.kept for target in targets])
-    work = _Work(picture, targets, scales, time.perf_counter() - started)
+    work = _Work(picture, upscalers, targets, scales, time.perf_counter() - started)
     needed = _held_bytes(work, format_to_write(job.target))
     check_memory(job, needed)
     return work, needed
@@ -191,7 +207,7 @@ def _target(frame: Frame, orientation: int, size: Size) -> Target:
     return Target((width, height), (kept_width, kept_height))
 
 
-def _enlarge_frames(work: _Work, upscalers: Upscalers, progress: Callable[[float], None] | None) -> tuple[Strips, ...]:
+def _enlarge_frames(work: _Work, progress: Callable[[float], None] | None) -> tuple[Strips, ...]:
     count = len(work.targets)
 
     def report(number: int, rows: int, total: int) -> None:
@@ -199,15 +215,21 @@ def _enlarge_frames(work: _Work, upscalers: Upscalers, progress: Callable[[float
             progress((number + rows / total) / count)
 
     return tuple(
-        enlarge(whole(frame), target, upscalers[scale] if scale else None, partial(report, number))
+        enlarge(
+            whole(frame),
+            target,
+            work.upscalers[scale] if scale else None,
+            partial(report, number),
+            inks=work.picture.inks,
+        )
         for number, (frame, target, scale) in enumerate(
             zip(work.picture.frames, work.targets, work.scales, strict=True)
         )
     )
 
 
-def _size_notes(work: _Work) -> tuple[str, ...]:
+def _enlarging_notes(work: _Work) -> tuple[str, ...]:
     if any(work.scales):
-        return ()
+        return (_INKS_KEPT,) if work.picture.inks else ()
     same = all(t.resized == f.shape[:2] for t, f in zip(work.targets, work.picture.frames, strict=True))
     return (_SAME_SIZE,) if same else (_REDUCED,)

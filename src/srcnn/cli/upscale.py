@@ -164,6 +164,6 @@ class _Report:
             "width": result.width,
             "height": result.height,
             "seconds": round(result.seconds, 3),
-            "model": ", ".join(f"{self._model}_x{scale}" for scale in result.scales) or None,
+            "model": ", ".join(result.models) or None,
             "notes": list(result.notes),
         }

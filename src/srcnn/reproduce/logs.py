@@ -17,7 +17,7 @@ _TITLES = {
     "filters": "Filter sizes",
     "depth": "Depth",
     "data": "Training data",
-    "channels": "Colour channels",
+    "colour": "Colour channels",
 }
 _NO_DIFFERENCE = {"model", "threads", "validate_every", "checkpoint_every"}
 
@@ -52,13 +52,17 @@ class Run:
         """Weights and biases of the network that the config describes."""
         if not self.config:
             return None
+        colour = self.config.get("colour", "luma")
         return srcnn(
             name=self.name,
             scale=self.config.get("scale", 1),
             kernel_sizes=tuple(self.config.get("kernel_sizes", (9, 1, 5))),
             widths=tuple(self.config.get("widths", (64, 32))),
             input_space=self.config.get("input_space", "hr"),
-            channels=self.config.get("channels", 1),
+            channels=1 if colour == "luma" else 3,
+            colour=colour,
+            activation=self.config.get("activation", "relu"),
+            deconvolution=self.config.get("deconvolution", False),
         ).weight_count
 
     @property

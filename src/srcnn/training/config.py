@@ -10,7 +10,8 @@ from srcnn.errors import InvalidConfigError, ModelFileError
 from srcnn.spec import Colour, ModelSpec, srcnn
 
 _REQUIRED = ("model", "scale", "steps")
-Downscale = Literal["bicubic", "bilinear", "box", "nearest", "spline"]
+ResizeKernel = Literal["bicubic", "bilinear", "box", "nearest", "spline"]
+Downscale = Literal[ResizeKernel, "mixed"]
 Device = Literal["auto", "cpu", "cuda"]
 
 
@@ -50,9 +51,10 @@ class TrainConfig:
             whatever its size.
         blur_sigma: lowest and highest deviation of a Gaussian blur, in pixels of the true picture; [] for none.
         blur_kernel: a text file with the matrix to blur with, beside the config's file; "" for none.
-        downscale: how a picture is made smaller; at scale 1 not used.
+        downscale: how a picture is made smaller, "mixed" by bicubic, bilinear or box as it falls; at scale 1 not used.
         noise_sigma: lowest and highest deviation of white noise, in grey levels of 255; [] for none.
         jpeg_quality: lowest and highest quality of a JPEG, 1 to 100; [] for none.
+        clean_share: the share of versions, 0 to 1, that bicubic alone makes smaller, with none of these degradations.
         degradations_per_picture: versions of every picture and size, each with its own strengths within the ranges.
         memory_mb: the most that the pictures to learn from may take, in millions of bytes; where they are
             more, some of them are in memory for every block of steps, changed while the next one runs.
@@ -93,6 +95,7 @@ class TrainConfig:
     downscale: Downscale = "bicubic"
     noise_sigma: tuple[float, ...] = ()
     jpeg_quality: tuple[int, ...] = ()
+    clean_share: float = 0.0
     degradations_per_picture: int = 1
     memory_mb: int = 8000
     validation_pictures: int = 5
@@ -114,7 +117,8 @@ class TrainConfig:
         _require(
             self.validation_pictures >= fewest, "validation_pictures", f"at least {fewest}", self.validation_pictures
         )
-        _require(0 <= self.fp32_share <= 1, "fp32_share", "from 0 to 1", self.fp32_share)
+        for name in ("fp32_share", "clean_share"):
+            _require(0 <= getattr(self, name) <= 1, name, "from 0 to 1", getattr(self, name))
         _require(0 <= self.ema_decay < 1, "ema_decay", "from 0 to below 1", self.ema_decay)
         _require(
             bool(self.augment_scales) and all(0 < s <= 1 for s in self.augment_scales),

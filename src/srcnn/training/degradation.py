@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from srcnn.errors import InvalidConfigError, MissingExtraError
 from srcnn.imaging import from_float, imresize, to_float
 from srcnn.imaging.color import LUMA_BT601_SPAN
-from srcnn.training.config import Downscale, TrainConfig
+from srcnn.training.config import ResizeKernel, TrainConfig
 
 Plane = NDArray[np.float32]
 """H x W, or H x W x C for networks of colour."""
 
 _BLACK = 16 / 255
+_MIXED: tuple[ResizeKernel, ...] = ("bicubic", "bilinear", "box")  # what most programs shrink by
 
 
 def degrade(truth: Plane, config: TrainConfig, random: np.random.Generator) -> Plane:
@@ -28,8 +29,8 @@ def degrade(truth: Plane, config: TrainConfig, random: np.random.Generator) -> P
 
     Args:
         truth: H x W luma, or H x W x C; both sides are multiples of the scale.
-        config: blur_sigma or blur_kernel, scale and downscale, noise_sigma, jpeg_quality.
-        random: decides every strength within its range, and the noise.
+        config: blur_sigma or blur_kernel, scale and downscale, noise_sigma, jpeg_quality, clean_share.
+        random: decides every strength within its range, the noise, and what is left clean.
 
     Returns:
         (H / scale) x (W / scale), as many channels, float32; not clipped unless JPEG does.
@@ -40,6 +41,8 @@ def degrade(truth: Plane, config: TrainConfig, random: np.random.Generator) -> P
 
     Tests: tests/training/test_degradation.py.
     """
+    if config.clean_share and random.random() < config.clean_share:
+        return shrink(truth, config.scale, "bicubic") if config.scale > 1 else truth
     luma = truth
     if config.blur_sigma:
         low, high = config.blur_sigma
@@ -48,7 +51,8 @@ def degrade(truth: Plane, config: TrainConfig, random: np.random.Generator) -> P
     if config.blur_kernel:
         luma = convolve(luma, read_kernel(Path(config.blur_kernel)))
     if config.scale > 1:
-        luma = shrink(luma, config.scale, config.downscale)
+        kind = _MIXED[random.integers(len(_MIXED))] if config.downscale == "mixed" else config.downscale
+        luma = shrink(luma, config.scale, kind)
     if config.noise_sigma:
         low, high = config.noise_sigma
         luma = add_noise(luma, random.uniform(low, high), random)
@@ -104,7 +108,7 @@ def convolve(luma: Plane, kernel: NDArray[np.float64]) -> Plane:
     return result
 
 
-def shrink(luma: Plane, scale: int, kind: Downscale) -> Plane:
+def shrink(luma: Plane, scale: int, kind: ResizeKernel) -> Plane:
     """Make a picture `scale` times smaller.
 
     Args:
