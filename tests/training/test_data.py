@@ -122,6 +122,14 @@ class TestLoadData:
         data = load(config(), tmp_path / "x", tmp_path / "y")
         assert sorted(pair.name for pair in (*data.train, *data.validation)) == ["a.png", "b.bmp", "c.webp"]
 
+    def test_a_folder_of_links_is_one_of_pictures(self, tmp_path: Path) -> None:
+        (tmp_path / "selected").mkdir()
+        for name in ("a.png", "b.png"):
+            save(tmp_path / "all" / name, noise(30, 30))
+            (tmp_path / "selected" / name).symlink_to(tmp_path / "all" / name)
+        data = load(config(), tmp_path / "selected")
+        assert (len(data.train), len(data.validation)) == (1, 1)
+
     def test_every_picture_is_used_at_each_size(self, tmp_path: Path) -> None:
         pixels = {name: save(tmp_path / f"{name}.png", noise(40, 30, seed=i)) for i, name in enumerate("ab")}
         train = load(config(augment_scales=(1.0, 0.5)), tmp_path).train

@@ -151,7 +151,7 @@ def named_pictures(folder: Path) -> dict[str, Path]:
         InvalidConfigError: no picture there.
         InvalidImageError: no folder there.
     """
-    paths = find_pictures(folder)
+    paths = find_pictures(folder, follow_links=True)
     if not paths:
         raise InvalidConfigError(
             f"expected pictures in {folder}, got none; give a folder with PNG, BMP or other pictures"

@@ -34,7 +34,7 @@ def measure_colour(model: Model, folder: Path) -> tuple[Quality, Quality]:
     """
     spec = model.spec
     config = TrainConfig(model=spec.name, scale=spec.scale, steps=1, colour="ycbcr")
-    pairs = [make_pair(path.name, read_rgb(path), config) for path in find_pictures(folder)]
+    pairs = [make_pair(path.name, read_rgb(path), config) for path in find_pictures(folder, follow_links=True)]
     if not pairs:
         raise InvalidConfigError(f"expected pictures in {folder}, got none; name another folder")
     pictures = [_in_ycbcr(model, pair) for pair in pairs]

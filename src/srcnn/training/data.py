@@ -44,7 +44,8 @@ def load_data(config: TrainConfig, folders: Sequence[Path], progress: Callable[[
 
     Args:
         config: scale, patch size, sizes of augmentation, number of validation pictures.
-        folders: searched recursively; the order of files is by path. A file found twice counts once.
+        folders: searched recursively, links followed; the order of files is by path. A file found twice counts
+            once.
         progress: called with (done, total) files.
 
     Returns:
@@ -56,7 +57,7 @@ def load_data(config: TrainConfig, folders: Sequence[Path], progress: Callable[[
     Tests: tests/training/test_data.py.
     """
     # A folder named twice must not put a picture into training and validation both.
-    paths = list({path.resolve(): path for folder in folders for path in find_pictures(folder)}.values())
+    paths = list({path.resolve(): path for folder in folders for path in find_pictures(folder, follow_links=True)}.values())
     pictures: dict[Path, NDArray[np.uint8]] = {}
     skipped: dict[Path, str] = {}
     room = config.memory_mb * 1e6

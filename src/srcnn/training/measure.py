@@ -34,7 +34,7 @@ def measure_degraded(method: Callable[[Plane], Plane], folder: Path, config: Tra
     """
     before: list[float] = []
     after: list[float] = []
-    for path in find_pictures(folder):
+    for path in find_pictures(folder, follow_links=True):
         small, hr = degraded(path.name, read_luma(path), config)
         before.append(_psnr(imresize(small, config.scale), hr, config.scale))
         after.append(_psnr(method(small), hr, config.scale))
