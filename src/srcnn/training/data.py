@@ -57,7 +57,8 @@ def load_data(config: TrainConfig, folders: Sequence[Path], progress: Callable[[
     Tests: tests/training/test_data.py.
     """
     # A folder named twice must not put a picture into training and validation both.
-    paths = list({path.resolve(): path for folder in folders for path in find_pictures(folder, follow_links=True)}.values())
+    found = [path for folder in folders for path in find_pictures(folder, follow_links=True)]
+    paths = list({path.resolve(): path for path in found}.values())
     pictures: dict[Path, NDArray[np.uint8]] = {}
     skipped: dict[Path, str] = {}
     room = config.memory_mb * 1e6
