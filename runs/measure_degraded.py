@@ -1,6 +1,6 @@
 """Measure a network that undoes degradations.
 
-    python runs/measure_degraded.py runs/deblock-955_x1.toml runs/deblock-955_x1/model.safetensors DATA/test/Set5...
+    python runs/measure_degraded.py runs/deblock_x1.toml runs/deblock_x1/model.safetensors DATA/test/Set5...
 
 degrades the pictures of every folder as the config says, with its seed, and prints the mean PSNR before
 and after the network: once for each JPEG quality 10, 20, 30 and 40 if the config has JPEG in it.

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -21,8 +22,10 @@ from srcnn.imaging import (
     ycbcr_to_rgb_bt601,
 )
 from srcnn.imaging.slopes import luma_slopes
+from srcnn.runtime.folded_network import FoldedNetwork
+from srcnn.runtime.hr_network import HrNetwork
 from srcnn.upscaler import Upscaler
-from srcnn.zoo.model_file import save_model
+from srcnn.zoo.model_file import Model, save_model
 
 GENTLE = {scale: Upscaler(gentle_model(scale=scale, seed=scale), threads=1) for scale in (1, 2, 3, 4)}
 GENTLE_LR = {
@@ -129,6 +132,19 @@ def test_luma_is_the_network_by_its_definition_on_the_bicubic_enlargement(scale:
     assert (result.min() < 0) or (result.max() > 1)  # unclipped
 
 
+def test_in_lr_without_bicubic_luma_is_the_networks_output_and_a_picture_has_that_luma() -> None:
+    model = random_model(scale=2, input_space="lr")
+    model = Model(replace(model.spec, residual=False), model.weights)
+    up = Upscaler(model, threads=1)
+    image = muted((19, 23))
+    luma = image * np.float32(219 / 255) + np.float32(16 / 255)
+    result = up.luma(luma)
+    np.testing.assert_allclose(result, run_lr_by_definition(model, luma), atol=5e-6)
+    expected = np.clip((result - 16 / 255) * 255 / 219, 0, 1)
+    assert (expected % 1 != 0).mean() > 0.2  # and not all clipped
+    np.testing.assert_allclose(up(image), expected, atol=5e-6)
+
+
 def test_a_grey_picture_is_the_rgb_picture_of_three_equal_channels() -> None:
     for dtype in DTYPES:
         grey = noise((12, 15), dtype)
@@ -209,7 +225,7 @@ def test_floating_point_is_clipped_to_the_unit_range() -> None:
     width=st.integers(1, 24),
     scale=st.integers(1, 4),
     strip_rows=st.integers(1, 60),
-    kernel_sizes=st.sampled_from([(5, 1, 3), (9, 5, 5), (3,), (1, 5)]),
+    kernel_sizes=st.sampled_from([(5, 1, 3), (9, 1, 5), (9, 5, 5), (3,), (1, 5)]),
     space=st.sampled_from(["hr", "lr"]),
     channels=st.sampled_from(list(CHANNELS.values())),
     dtype=st.sampled_from(DTYPES),
@@ -264,20 +280,88 @@ def test_the_strips_are_the_whole_picture_from_top_to_bottom() -> None:
     np.testing.assert_array_equal(np.concatenate(strips), up(image))
 
 
-def test_strip_rows_are_chosen_by_the_width_so_that_memory_is_bounded() -> None:
-    up = upscaler(2)
-    # The widest layer has 4 maps of float32, 16 bytes a pixel: 32 MiB hold 2048 rows of 1024 pixels.
-    heights = [stop - start for start, stop in up._bounds(np.empty((3000, 512)))]
-    assert set(heights[:-1]) == {1024}
-    assert sum(heights) == 3000
+def heights(up: Upscaler, shape: tuple[int, ...]) -> list[int]:
+    """Source rows of the strips of a picture of 8 bits."""
+    return [stop - start for start, stop in up._bounds(np.broadcast_to(np.uint8(0), shape))]
 
 
-def test_strips_of_a_wide_picture_in_lr_are_bounded_by_the_result_but_higher_than_their_halo() -> None:
-    up = upscaler(2, space="lr")
+def test_strip_rows_are_chosen_so_that_a_tile_s_widest_maps_take_the_same_memory_at_every_width() -> None:
+    up = upscaler(2)  # 5-1-3, which is not folded
+    # The widest layer has 4 maps of float32, 16 bytes a pixel: 16 MiB hold 512 x 512 source pixels.
+    for width, rows in ((64, 4096), (200, 1310), (256, 1024), (1000, 1024)):
+        found = heights(up, (5000, width))
+        assert set(found[:-1]) == {rows}
+        assert sum(found) == 5000
+    # A folded network has its maps in the cache: 1.25 MiB hold 5120 source pixels of 64 maps, whatever the scale.
+    up = Upscaler(random_model((9, 1, 5), (64, 32), scale=3), threads=1)
+    for width, rows in ((20, 256), (64, 80), (160, 32), (5000, 32)):
+        assert set(heights(up, (512, width))[:1]) == {rows}
+
+
+@pytest.mark.parametrize("space", ["hr", "lr"])
+def test_strips_of_a_wide_picture_are_bounded_by_the_result_but_higher_than_their_halo(
+    space: Literal["hr", "lr"],
+) -> None:
+    up = upscaler(2, space=space)
     # A source row of RGB becomes 2 x 2 x 3 float32 numbers a pixel: 32 MiB hold 16 rows of 43,690 pixels.
-    for width, rows in ((43_690, 16), (10_000_000, 2 * up.model.spec.reach)):
-        heights = {stop - start for start, stop in up._bounds(np.empty((10 * rows, width, 3), np.uint8))}
-        assert heights == {rows}
+    for width, rows in ((43_690, 16), (10_000_000, 2 * up._network.reach)):
+        assert set(heights(up, (10 * rows, width, 3))) == {rows}
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_a_folded_network_gives_the_same_integers_but_where_the_value_is_that_near_to_a_half(
+    scale: int, dtype: str
+) -> None:
+    model = gentle_model((9, 1, 5), scale=scale)
+    folded, plain = Upscaler(model, threads=1), Upscaler(model, threads=1)
+    plain._network = HrNetwork(model, engine="auto", threads=1)
+    plain._halo = 9
+    assert isinstance(folded._network, FoldedNetwork)
+    image = noise((61, 83, 3), dtype)
+    exact = plain(to_float(image))
+    np.testing.assert_allclose(folded(to_float(image)), exact, atol=1e-5)
+    most = np.iinfo(dtype).max
+    from_half = np.abs(exact.astype(np.float64) * most % 1 - 0.5)
+    different = folded(image) != plain(image)
+    assert (from_half[different] < 1e-5 * most).all()
+    assert different.mean() < (1e-4 if dtype == "uint8" else 0.05)
+
+
+only_linux = pytest.mark.skipif(not Path("/proc/self/statm").is_file(), reason="only Linux tells what is resident")
+
+
+@only_linux
+@pytest.mark.parametrize(("name", "rows"), [("srcnn-915", 40), ("srcnn-955", 8), ("swift", 40)])
+def test_a_result_of_30000_columns_needs_little_beside_it(name: str, rows: int) -> None:
+    program = f"""
+import resource
+import numpy as np
+import srcnn
+up = srcnn.load({name!r}, 3, threads=1)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+assert sum(len(strip) for strip in up.strips(np.zeros(({rows}, 10_000, 3), np.uint8))) == 3 * {rows}
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 150  # MiB, as docs/upscaling.md says
+
+
+@only_linux
+@pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
+def test_repeated_calls_take_no_further_memory(engine: str) -> None:
+    program = f"""
+import numpy as np
+import srcnn
+up = srcnn.load("srcnn-915", 3, engine={engine!r}, threads=1)
+image = np.zeros((48, 200, 3), np.uint8)
+for _ in range(40):
+    up(image)
+    print(int(open("/proc/self/statm").read().split()[1]) * 4)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    resident = [int(line) for line in done.stdout.split()]
+    assert resident[-1] - resident[9] < 1024  # KiB; one result is 253 KiB, the maps of a tile are 1.5 MiB
 
 
 def test_progress_counts_rows_to_the_end() -> None:

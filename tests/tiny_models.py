@@ -32,9 +32,15 @@ def random_model(
     return Model(spec, weights)
 
 
-def gentle_model(*, scale: int = 2, input_space: Literal["hr", "lr"] = "hr", seed: int = 0) -> Model:
+def gentle_model(
+    kernel_sizes: tuple[int, ...] = (5, 1, 3),
+    *,
+    scale: int = 2,
+    input_space: Literal["hr", "lr"] = "hr",
+    seed: int = 0,
+) -> Model:
     """A network that passes the picture through and changes it a little, so that nothing clips."""
-    model = random_model(scale=scale, input_space=input_space, seed=seed)
+    model = random_model(kernel_sizes, scale=scale, input_space=input_space, seed=seed)
     for number, layer in enumerate(model.spec.layers, 1):
         weight = model.weights[f"conv{number}.weight"]
         weight *= 0.03

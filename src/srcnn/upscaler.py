@@ -1,18 +1,18 @@
 """The heart: a picture's array becomes a larger picture's array.
 
-The network enlarges luma; everything else is bicubic. Because YCbCr is linear in RGB, putting the
-network's luma beside bicubic chroma is the same as enlarging every channel by bicubic and adding
-what the network changes in the luma:
+The network enlarges luma; everything else is bicubic. Because YCbCr is linear in RGB and bicubic in
+everything, putting the network's luma beside bicubic chroma is the same as enlarging what each channel
+has more than the grey of that luma, and adding it to the grey of the network's luma:
 
-    R' = bicubic(R) + 255/219 (network's luma - bicubic(luma)), and so for G, B and grey.
+    R' = bicubic(R - grey(luma)) + grey(network's luma), grey(Y) = 255/219 (Y - 16/255), and so for G and B.
 
-That is the paper's way and that of a network in "hr". One in "lr" gives the change itself, and each
+That is the paper's way and that of a network in "hr". One in "lr" gives the change of luma, and each
 channel takes it times its slope on luma in the small picture, `luma_slopes`: a red edge on black changes
 in red alone. Luma comes out the same; chroma is nearer to the truth (`benchmarks/chroma.py`).
 
 It is done strip by strip, so that memory beyond input and output is bounded; only where a picture
-has fully transparent pixels are their colours first filled in for the whole picture at once, which
-takes at most three times the memory of the input. This module knows nothing of files.
+has fully transparent pixels are their colours first filled in for the whole picture, which takes its
+memory once more, or lies in a file if it is large. This module knows nothing of pictures' files.
 """
 
 from collections.abc import Callable, Iterator
@@ -27,19 +27,17 @@ from srcnn.imaging import from_float, imresize, rgb_to_luma_bt601, to_float
 from srcnn.imaging.alpha import fill_transparent
 from srcnn.imaging.color import LUMA_BT601_SPAN, grey_to_luma_bt601
 from srcnn.imaging.depth import Image, check_image
+from srcnn.imaging.large import forget
 from srcnn.imaging.slopes import luma_slopes
-from srcnn.runtime.lr_network import LrNetwork
-from srcnn.runtime.network import StripNetwork
+from srcnn.runtime.enlarging import open_network
 from srcnn.runtime.session import Engine
 from srcnn.zoo.model_file import Model
 from srcnn.zoo.shipped import load_model
 
 Plane = NDArray[np.float32]
 _BICUBIC_REACH = 2  # source rows that an enlarged row depends on, on each side
-_SLOPES_REACH = _BICUBIC_REACH + 1  # they look one row further, and are enlarged
-_STRIP_BYTES = 32 << 20  # of a strip's widest feature map; larger is no faster, and slower the first time
+_SLOPES_REACH = 1  # and a slope
 _RESULT_BYTES = 32 << 20  # of a strip of the result in floating point
-_MIN_STRIP_ROWS = 16  # below, the halo costs more than the strip
 
 
 def load(
@@ -100,9 +98,8 @@ class Upscaler:
         self.model = model
         self.scale = model.spec.scale
         self._strip_rows = strip_rows
-        hr = model.spec.input_space == "hr"
-        self._network = (StripNetwork if hr else LrNetwork)(model, engine=engine, threads=threads)
-        self._zoom = self.scale if hr else 1  # pixels a side of what the network sees, for one of the picture
+        self._network = open_network(model, engine=engine, threads=threads)
+        self._halo = max(self._network.reach, _BICUBIC_REACH + _SLOPES_REACH)
 
     def __call__(self, image: Image, progress: Callable[[int, int], None] | None = None) -> Image:
         """Enlarge a picture.
@@ -156,8 +153,11 @@ class Upscaler:
         if channels in (2, 4):
             planes = fill_transparent(planes)
         for start, stop in self._bounds(image):
-            strip = self._enlarge(planes, start, stop)
-            yield from_float(strip, image.dtype).reshape(len(strip), -1, *image.shape[2:])
+            strip = np.empty(((stop - start) * self.scale, image.shape[1] * self.scale, channels), image.dtype)
+            for channel, plane in enumerate(self._planes(_window(planes, start, stop, self._halo))):
+                strip[:, :, channel] = from_float(plane, image.dtype)
+            forget(planes)
+            yield strip.reshape(*strip.shape[:2], *image.shape[2:])
 
     def luma(self, luma: Plane) -> Plane:
         """Enlarge a luma plane: what evaluation measures.
@@ -178,7 +178,8 @@ class Upscaler:
                 f"expected a luma plane H x W of floating point, got {luma.shape} {luma.dtype}; "
                 "take the luma with srcnn.imaging.rgb_to_luma_bt601(to_float(image))"
             )
-        return np.concatenate([self._enlarge_luma(luma, start, stop) for start, stop in self._bounds(luma)])
+        windows = (_window(luma, start, stop, self._halo) for start, stop in self._bounds(luma))
+        return np.concatenate([self._better_luma(window) for window in windows])
 
     def _bounds(self, image: Image) -> Iterator[tuple[int, int]]:
         """First and last source row of every strip."""
@@ -187,85 +188,103 @@ class Upscaler:
             yield start, min(start + step, image.shape[0])
 
     def _source_rows(self, image: Image) -> int:
-        """Source rows in a strip: as many as keep the network's maps and the result within their bounds."""
-        widest = max(layer.out_channels for layer in self.model.spec.layers)
-        columns = min(image.shape[1] * self._zoom, self._network.columns)
-        seen_rows = max(_MIN_STRIP_ROWS, _STRIP_BYTES // (4 * widest * columns))
+        """Source rows in a strip: what suits the network, within the bound of the result, but more than the halo."""
+        suiting = self._network.pixels // min(image.shape[1], self._network.columns)
         result_row = 4 * self.scale**2 * image[0].size
-        return max(1, min(seen_rows // self._zoom, max(2 * self._network.reach, _RESULT_BYTES // result_row)))
+        return max(2 * self._network.reach, min(suiting, _RESULT_BYTES // result_row))
 
-    def _enlarge(self, planes: Image, start: int, stop: int) -> NDArray[np.float32]:
-        """Enlarge source rows of a picture of 1 to 4 channels, in floating point."""
-        window = self._window(planes, start, stop)
-        rows = _times(window.kept, self.scale)
-        result = window.enlarged[rows]
-        change = (self._change(window) / LUMA_BT601_SPAN)[:, :, None]
-        if planes.shape[2] < 3:
-            result[:, :, :1] += change
-        elif self.model.spec.input_space == "hr":
-            result[:, :, :3] += change
+    def _planes(self, window: "_Window") -> Iterator[Plane]:
+        """Each channel of a strip, enlarged, in floating point: grey or RGB, and alpha if there is one."""
+        channels = window.source.shape[2]
+        colours = window.source[:, :, : 3 if channels > 2 else 1]
+        luma = _luma(colours)
+        if self.model.spec.input_space == "hr":
+            yield from self._on_grey(window, colours, luma)
         else:
-            result[:, :, :3] += change * imresize(luma_slopes(window.source[:, :, :3]), self.scale)[rows]
-        return result
+            yield from self._with_change(window, colours, luma)
+        if channels % 2 == 0:
+            yield self._bicubic(window, window.source[:, :, -1])
 
-    def _enlarge_luma(self, luma: Plane, start: int, stop: int) -> Plane:
-        """Enlarge source rows of a luma plane."""
-        window = self._window(luma, start, stop)
-        return window.enlarged[_times(window.kept, self.scale)] + self._change(window)
+    def _on_grey(self, window: "_Window", colours: NDArray[np.float32], luma: Plane) -> Iterator[Plane]:
+        """The grey of the network's luma, and the colours' difference from grey by bicubic."""
+        better = _luma_to_grey(self._run(window, luma))
+        if colours.shape[2] == 1:
+            yield better
+            return
+        grey = _luma_to_grey(luma)
+        for channel in range(3):
+            plane = self._bicubic(window, colours[:, :, channel] - grey)
+            plane += better
+            yield plane
 
-    def _window(self, image: Image, start: int, stop: int) -> "_Window":
-        """Source rows with what the network and bicubic need above and below them, and their enlargement."""
-        reach = max(-(-self._network.reach // self._zoom), _SLOPES_REACH)
-        halo = reach + _BICUBIC_REACH
-        first, last = max(0, start - halo), min(len(image), stop + halo)
-        top, bottom = first == 0, last == len(image)
-        source = to_float(image[first:last])
-        enlarged = imresize(source, self.scale)
+    def _with_change(self, window: "_Window", colours: NDArray[np.float32], luma: Plane) -> Iterator[Plane]:
+        """The colours by bicubic, and the network's change of luma times each one's slope."""
+        change = self._run(window, luma)
+        if not self.model.spec.residual:
+            change -= self._bicubic(window, luma)
+        change /= np.float32(LUMA_BT601_SPAN)
+        slopes = luma_slopes(colours) if colours.shape[2] == 3 else None
+        for channel in range(colours.shape[2]):
+            plane = self._bicubic(window, colours[:, :, channel])
+            plane += change if slopes is None else change * self._bicubic(window, slopes[:, :, channel])
+            yield plane
+
+    def _better_luma(self, window: "_Window") -> Plane:
+        """The luma of a strip whose source is luma."""
+        output = self._run(window, window.source)
+        adds = self.model.spec.input_space == "lr" and self.model.spec.residual
+        return output + self._bicubic(window, window.source) if adds else output
+
+    def _run(self, window: "_Window", luma: Plane) -> Plane:
+        """What the network makes of the strip, given the window's luma."""
+        reach = self._network.reach
+        luma, above, below = window.cut(luma, reach)
+        output = self._network(luma, top=above < reach, bottom=below < reach)
+        start = above * self.scale if above < reach else 0
+        return output[start : start + window.rows * self.scale]
+
+    def _bicubic(self, window: "_Window", plane: Plane) -> Plane:
+        """The strip enlarged, given a plane of the window."""
+        plane, above, below = window.cut(plane, _BICUBIC_REACH)
         # The outer rows of a cut window have mirrored the cut instead of seeing their neighbours.
-        above, below = (0 if top else _BICUBIC_REACH), (0 if bottom else _BICUBIC_REACH)
-        rows = slice(above, len(source) - below)
-        kept = slice(start - first - above, stop - first - above)
-        return _Window(source[rows], enlarged[_times(rows, self.scale)], kept, top, bottom)
-
-    def _change(self, window: "_Window") -> Plane:
-        """What the network adds to the luma of the kept rows."""
-        missing = 0 if window.top else self._network.reach
-        if self.model.spec.input_space == "lr":
-            output = self._network(_luma(window.source), top=window.top, bottom=window.bottom)
-            output = output[_times(slice(window.kept.start - missing, window.kept.stop - missing), self.scale)]
-            if self.model.spec.residual:
-                return output
-            return output - _luma(window.enlarged[_times(window.kept, self.scale)])
-        luma, kept = _luma(window.enlarged), _times(window.kept, self.scale)
-        better = self._network(luma, top=window.top, bottom=window.bottom)
-        return better[kept.start - missing : kept.stop - missing] - luma[kept]
-
-
-def _luma(planes: NDArray[np.float32]) -> Plane:
-    """The luma of a luma plane, or of a picture of 1 to 4 channels."""
-    if planes.ndim == 2:
-        return planes
-    return rgb_to_luma_bt601(planes[:, :, :3]) if planes.shape[2] > 2 else grey_to_luma_bt601(planes[:, :, 0])
-
-
-def _times(rows: slice, factor: int) -> slice:
-    return slice(rows.start * factor, rows.stop * factor)
+        return imresize(plane, self.scale)[above * self.scale : (len(plane) - below) * self.scale]
 
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """Source rows around a strip.
+    """A strip of source rows, and rows beside it.
 
     Attributes:
         source: h x w or h x w x C, float32.
-        enlarged: by bicubic, sh x sw or sh x sw x C, float32.
-        kept: the rows of `source` that are the strip.
-        top: whether the first row is the picture's first.
-        bottom: whether the last row is the picture's last.
+        above: rows above the strip, fewer than the halo at the picture's edge.
+        below: rows below it.
     """
 
     source: NDArray[np.float32]
-    enlarged: NDArray[np.float32]
-    kept: slice
-    top: bool
-    bottom: bool
+    above: int
+    below: int
+
+    @property
+    def rows(self) -> int:
+        """Of the strip alone."""
+        return len(self.source) - self.above - self.below
+
+    def cut(self, plane: Plane, reach: int) -> tuple[Plane, int, int]:
+        """A plane of the window with so many rows beside the strip at most; the plane, and how many there are."""
+        above, below = min(self.above, reach), min(self.below, reach)
+        return plane[self.above - above : len(plane) - (self.below - below)], above, below
+
+
+def _window(image: Image, start: int, stop: int, halo: int) -> _Window:
+    """Source rows, with those beside them that the picture has."""
+    first, last = max(0, start - halo), min(len(image), stop + halo)
+    return _Window(to_float(image[first:last]), start - first, last - stop)
+
+
+def _luma(colours: NDArray[np.float32]) -> Plane:
+    return rgb_to_luma_bt601(colours) if colours.shape[2] == 3 else grey_to_luma_bt601(colours[:, :, 0])
+
+
+def _luma_to_grey(luma: Plane) -> Plane:
+    """Limited-range luma as the grey level that has it."""
+    return (luma - np.float32(16 / 255)) * np.float32(1 / LUMA_BT601_SPAN)

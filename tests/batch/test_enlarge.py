@@ -137,6 +137,16 @@ class TestEnlarge:
         assert 0 < visible.mean() < 1
         assert np.abs(result[visible][:, :3].astype(int) - red).max() <= 1
 
+    @pytest.mark.parametrize("size", [(18, 22), (13, 16)])
+    def test_each_ink_is_enlarged_as_a_grey_picture(self, upscalers: Upscalers, size: tuple[int, int]) -> None:
+        image = noise((9, 11, 4))
+        image[3:6, 3:6, 3] = 0  # without black: no transparency
+        result = whole(enlarge(image, exactly(*size), upscalers[2], inks=True))
+        for number in range(4):
+            np.testing.assert_array_equal(
+                result[:, :, number], enlarged(image[:, :, number], exactly(*size), upscalers[2])
+            )
+
     def test_alpha_itself_is_reduced_like_any_plane(self) -> None:
         image = noise((20, 30, 2))
         expected = from_float(imresize(to_float(image[:, :, 1]), size=(7, 11)), "uint8")
@@ -184,6 +194,18 @@ class TestEnlarge:
         whole(enlarge(image, exactly(10, 14), upscalers[2]))
         assert len(forgotten) == 5
         assert all(each is image for each in forgotten)
+
+    def test_so_is_what_was_filled_in_under_transparency(
+        self, upscalers: Upscalers, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        forgotten: list[np.ndarray] = []
+        monkeypatch.setattr("srcnn.upscaler.forget", forgotten.append)
+        monkeypatch.setattr(upscalers[2], "_strip_rows", 2)
+        image = noise((5, 7, 4))
+        image[2:, :, 3] = 0
+        whole(enlarge(image, exactly(10, 14), upscalers[2]))
+        assert len(forgotten) == 5
+        assert not any(np.shares_memory(each, image) for each in forgotten)
 
     def test_strips_below_the_middle_are_not_made(self) -> None:
         made: list[int] = []

@@ -21,10 +21,19 @@ def test_the_result_lies_beside_the_picture_and_is_the_upscalers(
     outcome = srcnn("upscale", picture, "-m", model_file)
     target = picture.with_name("a_x3.png")
     assert (outcome.code, outcome.err) == (0, "")
-    assert outcome.out.startswith(f"{picture} -> {target} (24 x 18, ")
+    assert outcome.out.startswith(f"{picture} -> {target} (24 x 18, tiny_x3, ")
     assert outcome.out.count("\n") == 1
     with Image.open(picture) as before, Image.open(target) as after:
         np.testing.assert_array_equal(np.asarray(after), Upscaler(gentle_model(scale=3))(np.asarray(before)))
+
+
+@pytest.mark.parametrize(("suffix", "model"), [("png", "fine_x2"), ("jpg", "photo_x2")])
+def test_lossy_files_have_their_own_model_unless_one_is_named(
+    srcnn: Callable, tmp_path: Path, suffix: str, model: str
+) -> None:
+    picture = save_noise(tmp_path / f"a.{suffix}", (6, 8))
+    assert f" (12 x 16, {model}, " in srcnn("upscale", picture).out
+    assert " (12 x 16, swift_x2, " in srcnn("upscale", picture, "-m", "swift").out
 
 
 @pytest.mark.parametrize("output", ["b.png", "folder", "{stem}-{scale}{ext}"])

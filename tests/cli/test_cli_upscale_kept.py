@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 from small_pictures import save_noise
 
 QUADRANTS = np.repeat(np.array([[0, 80, 160], [200, 240, 40]], np.uint8), 16, 0).repeat(16, 1)
@@ -76,6 +76,55 @@ def test_a_format_without_the_tag_gets_the_pixels_turned_and_says_so(
         np.testing.assert_allclose(
             levels(np.asarray(after.convert("L"))), np.rot90(QUADRANTS, -1)[8::16, 8::16], atol=12
         )
+
+
+@pytest.mark.parametrize("suffix", ["tif", "jpg", "png"])
+def test_cmyk_is_kept_where_the_output_holds_it_and_either_way_said(
+    srcnn: Callable, model_file: Path, tmp_path: Path, suffix: str
+) -> None:
+    inks = np.full((8, 12, 4), (200, 30, 90, 0), np.uint8)  # no black is not transparent
+    inks[:, 6:] = (10, 220, 60, 255)
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    profile = profile[:16] + b"CMYK" + profile[20:]
+    Image.fromarray(inks, "CMYK").save(tmp_path / "a.tif", icc_profile=profile)
+    outcome = srcnn("upscale", tmp_path / "a.tif", "-m", model_file, "-o", tmp_path / f"b.{suffix}")
+    assert outcome.code == 0
+    with Image.open(tmp_path / f"b.{suffix}") as after:
+        assert after.size == (36, 24)
+        if suffix == "png":
+            assert after.mode == "RGB"
+            assert "note: CMYK was converted to sRGB through " in outcome.err
+            return
+        assert after.mode == "CMYK"
+        assert after.info["icc_profile"] == profile
+        np.testing.assert_allclose(np.asarray(after)[12, [4, 31]], inks[0, [0, 11]], atol=12)  # the network's change
+    assert outcome.err == "  note: CMYK was kept: each ink was enlarged as a grey picture\n"
+
+
+@pytest.mark.parametrize(("suffix", "name"), [("jp2", "JPEG 2000"), ("pcx", "PCX")])
+def test_formats_with_a_bad_record_are_read_only_where_that_is_allowed(
+    srcnn: Callable, model_file: Path, tmp_path: Path, suffix: str, name: str
+) -> None:
+    source = save_noise(tmp_path / "in" / f"a.{suffix}", (4, 4))
+    save_noise(tmp_path / "in" / "b.png", (4, 4))
+    arguments = ("upscale", source.parent, "-m", model_file, "-o", tmp_path / "out")
+    outcome = srcnn(*arguments)
+    assert outcome.code == 1
+    assert f"at {source}, got {name}, whose decoder has a bad security record; convert it, or if" in outcome.err
+    assert f"trust it use --allow-formats {suffix}\n" in outcome.err
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["b.png"]
+    for value in (suffix, " JP2 , pcx"):
+        assert srcnn(*arguments, "--allow-formats", value).code == 0
+        with Image.open(tmp_path / "out" / "a.png") as after:
+            assert after.size == (12, 12)
+            after.load()
+        (tmp_path / "out" / "a.png").unlink()
+
+
+def test_only_formats_that_are_off_can_be_allowed(srcnn: Callable, model_file: Path, picture: Path) -> None:
+    outcome = srcnn("upscale", picture, "-m", model_file, "--allow-formats", "jp2,svg")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "expected formats out of jp2, pcx, got 'svg'; all others are read unasked or not at all" in outcome.err
 
 
 def test_a_name_that_is_not_utf_8_is_enlarged(srcnn: Callable, model_file: Path, tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -6,7 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from srcnn.imaging import alpha as alpha_module
+from srcnn.imaging import large
 from srcnn.imaging.alpha import fill_transparent
+from srcnn.imaging.large import forget, put_together
 
 
 def picture(shape: tuple[int, int, int], seed: int, dtype: str = "uint8") -> np.ndarray:
@@ -98,6 +101,40 @@ def test_the_memory_is_at_most_three_times_the_picture() -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 4 * image.nbytes
+
+
+def _resident_file_kib() -> int:
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.split("RssFile:")[1].split()[0])
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="only Linux tells what is resident")
+@pytest.mark.parametrize("hidden", [True, False])
+def test_of_a_picture_in_a_file_only_blocks_are_held(monkeypatch: pytest.MonkeyPatch, hidden: bool) -> None:
+    image = picture((2000, 2000, 4), 3)
+    if not hidden:
+        image[:, :, 3] |= 1
+    expected = fill_transparent(image)
+    monkeypatch.setattr(large, "_IN_MEMORY_BYTES", 2**16)
+    monkeypatch.setattr(alpha_module, "_BLOCK_PIXELS", 2**14)
+    stored = put_together([image], image.shape, image.dtype)
+    forgotten: list[tuple[int, ...]] = []
+    monkeypatch.setattr(alpha_module, "forget", lambda array: forgotten.append(array.shape) or forget(array))
+    before = _resident_file_kib()
+    tracemalloc.start()
+    result = fill_transparent(stored)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # The picture has 15,600 KiB.
+    assert peak < 4_000_000
+    assert _resident_file_kib() - before < 3000
+    assert (result is stored) == (not hidden)
+    blocks = 250  # of 8 rows
+    assert forgotten.count(image.shape) == (3 * blocks if hidden else blocks)
+    # The averages of 2 x 2 pixels are gone through in 63 blocks to look and to average, in 63 for a new array, and
+    # used for the 250 blocks of the picture.
+    assert forgotten.count((1000, 1000, 4)) == (3 * 63 + blocks if hidden else 0)
+    np.testing.assert_array_equal(result, expected)
 
 
 def test_nearly_transparent_pixels_keep_their_colour() -> None:

@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,7 @@ def make_sources(folder: Path) -> list[Path]:
         "pages.tif": Picture(frames=(rgb, deep[:9])),
         "float.tif": Picture(frames=(rgb.astype(np.float32) / 255,)), "rgb.avif": Picture(frames=(rgb,), **kept),
         "moving.gif": moving, "rgb.bmp": Picture(frames=(rgb,)), "rgba.tga": Picture(frames=(rgba,)),
+        "inks.tif": Picture(frames=(rgba,), inks=True),
         "deep.ppm": Picture(frames=(deep,)), "grey.pgm": Picture(frames=(rgb[..., 0],)),
     }  # fmt: skip
     for name, picture in pictures.items():
@@ -80,7 +82,7 @@ def corrupt(whole: bytes, other: bytes, random: np.random.Generator) -> bytes:
 
 def check(path: Path) -> bool:
     """Whether a broken file is refused; it is a picture or one clear sentence, never anything else."""
-    for read in (read_picture, read_array):
+    for read in (partial(read_picture, inks=True), read_array):
         try:
             read(path, max_pixels=MAX_PIXELS)
         except InvalidImageError as error:

@@ -11,7 +11,6 @@ from PIL.TiffImagePlugin import IFDRational
 
 from srcnn.pictures.exif import (
     orientation_of,
-    orientations_of_pages,
     read_from_tiff,
     updated,
     without_prefix,
@@ -169,31 +168,3 @@ def test_a_bigtiff_that_claims_countless_entries_ends(tmp_path: Path) -> None:
 def test_a_bigtiff_that_begins_beyond_any_file_says_nothing(tmp_path: Path) -> None:
     (tmp_path / "a.tif").write_bytes(b"II+\0\x08\0\0\0" + b"\xff" * 16)
     assert read_from_tiff(tmp_path / "a.tif") == (None, None)
-
-
-@pytest.mark.parametrize("bigtiff", [False, True])
-@pytest.mark.parametrize("byteorder", ["<", ">"])
-def test_every_page_has_its_own_orientation(tmp_path: Path, bigtiff: bool, byteorder: str) -> None:
-    tags = (6, None, 1, 8, 9, 3)  # none, and one that means nothing
-    with tifffile.TiffWriter(tmp_path / "a.tif", bigtiff=bigtiff, byteorder=byteorder) as file:
-        for tag in tags:
-            extra = [] if tag is None else [(0x0112, "H", 1, tag, True)]
-            file.write(np.zeros((3, 4), np.uint8), extratags=extra)
-    assert orientations_of_pages(tmp_path / "a.tif", 6) == (6, 1, 1, 8, 1, 3)
-    assert orientations_of_pages(tmp_path / "a.tif", 2) == (6, 1)
-    assert orientations_of_pages(tmp_path / "a.tif", 8) == (6, 1, 1, 8, 1, 3, 1, 1)
-
-
-@given(st.binary(max_size=300), st.sampled_from([b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b""]))
-def test_pages_of_rubbish_are_upright(tmp_path_factory: pytest.TempPathFactory, rubbish: bytes, mark: bytes) -> None:
-    path = tmp_path_factory.getbasetemp() / "rubbish.tif"
-    path.write_bytes(mark + rubbish + b"\0")
-    orientations = orientations_of_pages(path, 3)
-    assert len(orientations) == 3
-    assert set(orientations) <= set(range(1, 9))
-
-
-def test_pages_in_a_circle_end(tmp_path: Path) -> None:
-    # One directory of no entries that names itself as the next.
-    (tmp_path / "a.tif").write_bytes(b"II*\0\x08\0\0\0\0\0\x08\0\0\0")
-    assert orientations_of_pages(tmp_path / "a.tif", 1000) == (1,) * 1000

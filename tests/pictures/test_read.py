@@ -104,9 +104,45 @@ def test_tiff_compressed_as_jpeg_is_read(tmp_path: Path) -> None:
     np.testing.assert_allclose(read_array(tmp_path / "a.tif"), image, atol=2)
 
 
-def test_samples_we_do_not_know_are_refused(tmp_path: Path) -> None:
-    pyvips.Image.new_from_array(_noise(4, 4, 3).astype(np.uint32)).tiffsave(str(tmp_path / "a.tif"))
-    with pytest.raises(InvalidImageError, match=r"expected 1 to 4 channels .* in .*a\.tif, got 3 of .* uint"):
+@pytest.mark.parametrize("shape", [(4, 5), (4, 5, 3), (4, 5, 4)])
+def test_32_bit_integers_become_floating_point_whose_white_is_1(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    values = np.random.default_rng(0).integers(0, 2**32, shape, np.uint32)
+    values[0, 0], values[0, 1] = 0, 2**32 - 1
+    options = {"photometric": "minisblack"} if len(shape) == 2 else {"photometric": "rgb"}
+    extra = {"extrasamples": ["unassalpha"]} if shape[2:] == (4,) else {}
+    tifffile.imwrite(tmp_path / "a.tif", values, **options, **extra)
+    picture = read_picture(tmp_path / "a.tif")
+    assert picture.image.dtype == np.float32
+    assert (picture.image[0, 0].min(), picture.image[0, 1].max()) == (0, 1)
+    np.testing.assert_allclose(picture.image, values / (2**32 - 1), rtol=1e-7)
+    assert picture.notes == ("32-bit integers became 32-bit floating point",)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "message"),
+    [
+        *(
+            (name, r"unsigned integers or .* in .*a\.tif, got signed .*; convert it")
+            for name in ("int8", "int16", "int32")
+        ),
+        *((name, r"samples of 1 to 32 bit in .*a\.tif, got longer or") for name in ("int64", "uint64", "float64")),
+    ],
+)
+def test_samples_we_do_not_know_are_refused(tmp_path: Path, dtype: str, message: str) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", np.ones((4, 5, 3), dtype), photometric="rgb")
+    with pytest.raises(InvalidImageError, match=f"expected {message}"):
+        read_picture(tmp_path / "a.tif")
+
+
+def test_half_precision_is_read(tmp_path: Path) -> None:
+    values = np.linspace(0, 1, 60, dtype=np.float16).reshape(4, 5, 3)
+    tifffile.imwrite(tmp_path / "a.tif", values, photometric="rgb")
+    np.testing.assert_array_equal(read_array(tmp_path / "a.tif"), values.astype(np.float32))
+
+
+def test_five_channels_are_refused(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", np.ones((4, 5, 5), np.uint8), photometric="minisblack", planarconfig="contig")
+    with pytest.raises(InvalidImageError, match=r"expected 1 to 4 channels .* in .*a\.tif, got 5 of .* uchar"):
         read_picture(tmp_path / "a.tif")
 
 

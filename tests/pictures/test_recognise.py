@@ -25,6 +25,9 @@ from srcnn.pictures.recognise import is_animated_png, is_whole_gif, recognise
         (b"BM", "BMP"),
         (b"\0\0\1\0\1\0", "ICO"),
         (b"P6\n1 1\n255\n", "PNM"),
+        (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000"),
+        (b"\xff\x4f\xff\x51", "JPEG 2000"),
+        (b"\n\5\1\x08", "PCX"),
     ],
 )
 def test_the_first_bytes_say_what_a_file_is_whatever_its_name(head: bytes, name: str) -> None:
@@ -41,7 +44,7 @@ def test_only_targa_is_known_by_its_suffix() -> None:
 
 
 @pytest.mark.parametrize(
-    "head", [b"<svg xmlns", b"%PDF-1.7", b"\0\0\0\x20ftypisom", b"hello", b"P7\n", b"RIFF\0\0\0\0WAVE"]
+    "head", [b"<svg xmlns", b"%PDF-1.7", b"\0\0\0\x20ftypisom", b"hello", b"P7\n", b"\n\5\0\x08", b"RIFF\0\0\0\0WAVE"]
 )
 def test_other_files_are_not_pictures(head: bytes) -> None:
     assert recognise(head, ".png") is None

@@ -5,12 +5,23 @@ import onnx.reference
 import onnx.shape_inference
 import pytest
 import torch
+from graphs_in_numpy import run_graph
 from tiny_models import random_model, run_lr_by_definition
 from torch.nn import functional
 
 from srcnn.imaging import imresize
 from srcnn.models.srcnn import Srcnn
-from srcnn.runtime.graph import DepthToSpace, Graph, enlarging_graph, replicated_graph, valid_graph, zero_padded_graph
+from srcnn.runtime.fold import Folded, fold_enlargement
+from srcnn.runtime.graph import (
+    Conv,
+    Crop,
+    DepthToSpace,
+    Graph,
+    enlarging_graph,
+    replicated_graph,
+    valid_graph,
+    zero_padded_graph,
+)
 from srcnn.runtime.onnx import INPUT, OUTPUT, encode_onnx
 from srcnn.runtime.rewrite import block_last_layer
 from srcnn.runtime.session import open_session
@@ -29,6 +40,9 @@ GRAPHS = {
     "replicated": replicated_graph,
     "blocked": lambda model: block_last_layer(valid_graph(model), 4),
 }
+
+
+FOLDED = {scale: fold_enlargement(random_model((9, 1, 5), (4, 3), scale=scale)) for scale in (2, 3, 4)}
 
 
 def network(model: Model) -> Srcnn:
@@ -84,6 +98,39 @@ def test_every_operation_is_one_of_four_with_unique_names() -> None:
         assert len({node.name for node in each.node}) == len(each.node)
 
 
+@pytest.mark.parametrize("folded", FOLDED.values(), ids=FOLDED)
+def test_a_folded_graph_is_accepted_and_computed_by_onnx_itself(folded: Folded) -> None:
+    parsed = onnx.load_from_string(encode_onnx(folded.graph, 1, {}))
+    onnx.checker.check_model(parsed, full_check=True)
+    onnx.shape_inference.infer_shapes(parsed, check_type=True, strict_mode=True, data_prop=True)
+    assert {node.op_type for node in parsed.graph.node} <= {"Slice", "Conv", "Relu", "Add", "DepthToSpace"}
+    assert len({node.name for node in parsed.graph.node}) == len(parsed.graph.node)
+    sides = [folded.step * n + 2 * folded.halo for n in (2, 3)]
+    plane = np.random.default_rng(0).random((1, *sides), np.float32)
+    result = onnx.reference.ReferenceEvaluator(parsed).run(None, {INPUT: plane[None]})[0][0]
+    np.testing.assert_allclose(result, run_graph(folded.graph, plane), atol=1e-5)
+
+
+def test_what_is_added_up_has_a_declared_shape_so_that_engines_add_it_within_convolutions() -> None:
+    graph = onnx.load_from_string(encode_onnx(FOLDED[3].graph, 1, {})).graph
+    declared = {
+        value.name: [dim.dim_param for dim in value.type.tensor_type.shape.dim[2:]] for value in graph.value_info
+    }
+    added = [node for node in graph.node if node.op_type == "Add"]
+    assert added
+    for node in added:
+        assert declared[node.input[0]] == declared[node.input[1]] == declared[node.output[0]]
+
+
+@pytest.mark.parametrize("crop", [Crop(0, 0, 0, 0), Crop(1, 0, 0, 2), Crop(0, 3, 2, 0), Crop(1, 1, 1, 1)])
+def test_a_crop_cuts_off_what_it_says(crop: Crop) -> None:
+    identity = Conv(weight=np.ones((1, 1, 1, 1), np.float32), bias=np.zeros(1, np.float32), activation="none")
+    plane = np.random.default_rng(0).random((1, 6, 7), np.float32)
+    for engine in ("onnxruntime", "openvino"):
+        result = open_session((crop, identity), engine, 1)(plane[None])[0]
+        np.testing.assert_array_equal(result, plane[:, crop.top : 6 - crop.bottom, crop.left : 7 - crop.right])
+
+
 @every_model
 @pytest.mark.parametrize("size", [(1, 1), (1, 7), (5, 2), (16, 16), (33, 47)])
 @torch.no_grad()
@@ -109,11 +156,13 @@ def test_the_valid_graph_in_the_engine_equals_torch(model: Model, size: tuple[in
 @pytest.mark.parametrize("block", [2, 3, 4, 5])
 @torch.no_grad()
 def test_the_blocked_graph_in_the_engine_equals_torch(model: Model, block: int) -> None:
-    height, width = (2 * model.spec.reach + block * n for n in (3, 7))
-    batch = np.random.default_rng(0).random((1, 1, height, width), np.float32)
-    expected = network(model)(torch.from_numpy(batch)).numpy()
-    result = open_session(block_last_layer(valid_graph(model), block), "onnxruntime", 1)(batch)
-    np.testing.assert_allclose(result, expected, atol=1e-5)
+    for rows, columns in ((3 * block, 7 * block), (3 * block - 1, 5 * block + 1)):
+        batch = np.random.default_rng(0).random(
+            (1, 1, *(2 * model.spec.reach + n for n in (rows, columns))), np.float32
+        )
+        expected = network(model)(torch.from_numpy(batch)).numpy()
+        result = open_session(block_last_layer(valid_graph(model), block), "onnxruntime", 1)(batch)
+        np.testing.assert_allclose(result[:, :, :rows, :columns], expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("scale", [2, 3, 4])

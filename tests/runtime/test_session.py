@@ -10,7 +10,7 @@ from srcnn.errors import BackendError, InvalidConfigError
 from srcnn.runtime import session
 from srcnn.runtime.graph import Conv, replicated_graph, valid_graph
 from srcnn.runtime.rewrite import block_last_layer
-from srcnn.runtime.session import ENGINES, open_session
+from srcnn.runtime.session import ENGINES, available_threads, open_session
 from srcnn.spec import Activation
 
 MODEL = random_model()
@@ -83,6 +83,11 @@ def test_every_engine_computes_prelu(engine) -> None:
     )
     expected = np.where(PLANE > 0.5, PLANE - 0.5, 0.1 * (PLANE - 0.5))
     np.testing.assert_allclose(open_session((conv,), engine, 1)(PLANE[None, None])[0, 0], expected, atol=1e-6)
+
+
+def test_0_threads_are_the_cores_this_process_may_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session.os, "sched_getaffinity", lambda _: {0, 3, 5}, raising=False)
+    assert [available_threads(threads) for threads in (0, 1, 7)] == [3, 1, 7]
 
 
 @pytest.mark.parametrize("engine", ENGINES)

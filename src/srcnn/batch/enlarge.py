@@ -13,7 +13,8 @@ from srcnn.errors import InvalidConfigError
 from srcnn.imaging import from_float, imresize, to_float
 from srcnn.imaging.alpha import fill_transparent
 from srcnn.imaging.depth import Image
-from srcnn.pictures.strips import Strips, forget, strips_of, whole
+from srcnn.imaging.large import forget
+from srcnn.pictures.strips import Strips, strips_of, whole
 from srcnn.runtime.session import Engine
 from srcnn.upscaler import Upscaler
 from srcnn.zoo.shipped import load_model, shipped_cards
@@ -101,7 +102,12 @@ class Upscalers:
 
 
 def enlarge(
-    image: Image, target: Target, upscaler: Upscaler | None, progress: Callable[[int, int], None] | None = None
+    image: Image,
+    target: Target,
+    upscaler: Upscaler | None,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    inks: bool = False,
 ) -> Strips:
     """Bring a picture to a size, as the strips of the result are asked for.
 
@@ -113,6 +119,7 @@ def enlarge(
         target: the size wanted.
         upscaler: of a scale that reaches it; None for a picture that is large enough.
         progress: called with (rows done, rows in all) of the network, in a thread of its own.
+        inks: the channels are inks, and each is enlarged as a grey picture.
 
     Returns:
         The result in the same dtype and with the same channels. Where the strips are made, they raise
@@ -125,13 +132,16 @@ def enlarge(
 
     def resized() -> Iterable[Image]:
         if (height, width) == target.resized:
-            return _enlarged(image, upscaler, progress).parts()
-        return [_reduce(whole(_enlarged(to_float(image), upscaler, progress)), target.resized, image.dtype)]
+            return _enlarged(image, upscaler, progress, inks=inks).parts()
+        larger = whole(_enlarged(to_float(image), upscaler, progress, inks=inks))
+        return [_reduce(larger, target.resized, image.dtype, opaque=inks)]
 
     return Strips((*target.kept, *image.shape[2:]), image.dtype, lambda: _middle(resized(), target))
 
 
-def _enlarged(image: Image, upscaler: Upscaler | None, progress: Callable[[int, int], None] | None) -> Strips:
+def _enlarged(
+    image: Image, upscaler: Upscaler | None, progress: Callable[[int, int], None] | None, *, inks: bool
+) -> Strips:
     """What the network makes of a picture; without one, the picture itself."""
     if upscaler is None:
         return strips_of(image)
@@ -139,7 +149,7 @@ def _enlarged(image: Image, upscaler: Upscaler | None, progress: Callable[[int, 
 
     def strips() -> Iterator[Image]:
         done = 0
-        for strip in upscaler.strips(image):
+        for strip in _each_channel(image, upscaler) if inks else upscaler.strips(image):
             forget(image)
             done += len(strip)
             if progress:
@@ -147,6 +157,13 @@ def _enlarged(image: Image, upscaler: Upscaler | None, progress: Callable[[int, 
             yield strip
 
     return Strips((height, width, *image.shape[2:]), image.dtype, lambda: ahead(strips()))
+
+
+def _each_channel(image: Image, upscaler: Upscaler) -> Iterator[Image]:
+    """Enlarge every channel as a grey picture of its own, side by side."""
+    channels = (upscaler.strips(image[:, :, number]) for number in range(image.shape[2]))
+    for strips in zip(*channels, strict=True):
+        yield np.stack(strips, axis=2)
 
 
 def _middle(strips: Iterable[Image], target: Target) -> Iterator[Image]:
@@ -163,9 +180,9 @@ def _middle(strips: Iterable[Image], target: Target) -> Iterator[Image]:
             return
 
 
-def _reduce(image: NDArray[np.float32], size: tuple[int, int], dtype: np.dtype) -> Image:
+def _reduce(image: NDArray[np.float32], size: tuple[int, int], dtype: np.dtype, *, opaque: bool) -> Image:
     """Reduce floating point; colours are multiplied by alpha meanwhile, so that hidden ones bring no fringe."""
-    if image.ndim == 2 or image.shape[2] in (1, 3):
+    if opaque or image.ndim == 2 or image.shape[2] in (1, 3):
         return from_float(imresize(image, size=size), dtype)
     alpha = image[:, :, -1:]
     reduced = imresize(np.concatenate((image[:, :, :-1] * alpha, alpha), axis=2), size=size)

@@ -62,6 +62,7 @@ class Settings:
         size: that results are asked to have.
         exists: what to do about an output that exists already.
         max_pixels: of an input, all frames together.
+        allowed: names of formats that are read though their decoders have a bad security record.
         keep_orientation: leave the pixels as stored, and the tag that says how to turn them.
         writing: options of writing.
     """
@@ -69,6 +70,7 @@ class Settings:
     size: Size
     exists: Exists = "overwrite"
     max_pixels: int = DEFAULT_MAX_PIXELS
+    allowed: frozenset[str] = frozenset()
     keep_orientation: bool = False
     writing: WriteOptions = field(default_factory=WriteOptions)
 
@@ -163,6 +165,7 @@ def _read(job: Job, models: tuple[Upscalers, Upscalers], settings: Settings) -> 
         max_pixels=settings.max_pixels,
         turn=not settings.keep_orientation,
         inks=format_to_write(job.target).inks,
+        allowed=settings.allowed,
     )
     kind = format_named(picture.format)
     upscalers = models[1] if kind and kind.lossy else models[0]

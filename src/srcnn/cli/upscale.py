@@ -13,6 +13,7 @@ from srcnn.cli.options import engine_option, json_option, threads_option
 from srcnn.cli.progress import progress_bar
 from srcnn.cli.streams import Streams, standard_streams, write_to_standard_output
 from srcnn.cli.upscale_options import (
+    allow_formats_option,
     exists_option,
     jobs_option,
     keep_orientation_option,
@@ -22,7 +23,7 @@ from srcnn.cli.upscale_options import (
     writing_options,
 )
 from srcnn.runtime.session import Engine
-from srcnn.zoo.shipped import DEFAULT_MODEL
+from srcnn.zoo.shipped import DEFAULT_MODEL, LOSSY_MODEL
 
 if TYPE_CHECKING:
     from srcnn.batch.output import Exists
@@ -36,12 +37,17 @@ if TYPE_CHECKING:
 @click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @places_options
 @size_options
-@click.option("-m", "--model", default=DEFAULT_MODEL, show_default=True, help="A shipped model or a model file.")
+@click.option(
+    "-m",
+    "--model",
+    help=f"A shipped model or a model file; default {DEFAULT_MODEL}, or {LOSSY_MODEL} for lossy formats such as JPEG.",
+)
 @engine_option
 @threads_option
 @jobs_option
 @exists_option
 @max_pixels_option
+@allow_formats_option
 @keep_orientation_option
 @writing_options
 @json_option
@@ -49,12 +55,13 @@ def upscale_command(
     inputs: tuple[Path, ...],
     places: "Places",
     size: "Size",
-    model: str,
+    model: str | None,
     engine: Engine,
     threads: int,
     jobs: int,
     exists: "Exists",
     max_pixels: int,
+    allowed: frozenset[str],
     keep_orientation: bool,
     writing: "WriteOptions",
     as_json: bool,
@@ -73,7 +80,9 @@ def upscale_command(
         raise click.UsageError("expected -o - or --json, got both; standard output cannot hold both")
     if places.in_place and exists != "overwrite":
         raise click.UsageError(f"expected --in-place or --exists {exists}, got both; leave one of them out")
-    upscalers = Upscalers(model, engine=engine, threads=threads or (1 if jobs > 1 else 0))
+    threads = threads or (1 if jobs > 1 else 0)
+    upscalers = Upscalers(model or DEFAULT_MODEL, engine=engine, threads=threads)
+    lossy = None if model else Upscalers(LOSSY_MODEL, engine=engine, threads=threads)
     size = size if size.given else replace(size, scale=upscalers.scales[0])
     upscalers.check(size.scale or 1, "every picture")
     with standard_streams(inputs, replace(places, renames=exists == "rename")) as streams:
@@ -83,13 +92,25 @@ def upscale_command(
                 "expected at least one picture, got folders without any; check the paths or use --recursive"
             )
         settings = Settings(
-            size=size, exists=exists, max_pixels=max_pixels, keep_orientation=keep_orientation, writing=writing
+            size=size,
+            exists=exists,
+            max_pixels=max_pixels,
+            allowed=allowed,
+            keep_orientation=keep_orientation,
+            writing=writing,
         )
-        report = _Report(streams, model=upscalers.name, as_json=as_json)
+        report = _Report(streams, as_json=as_json)
         with (
             progress_bar("enlarging") as advance,
             closing(
-                upscale_files(plan, upscalers, settings, workers=jobs, progress=lambda done: advance(done, len(plan)))
+                upscale_files(
+                    plan,
+                    upscalers,
+                    settings,
+                    lossy=lossy,
+                    workers=jobs,
+                    progress=lambda done: advance(done, len(plan)),
+                )
             ) as results,
         ):
             for result in results:
@@ -101,13 +122,12 @@ def upscale_command(
 class _Report:
     """What people and machines are told."""
 
-    def __init__(self, streams: Streams, *, model: str, as_json: bool) -> None:
+    def __init__(self, streams: Streams, *, as_json: bool) -> None:
         self.failed: list[Path] = []
         self._counts = {"ok": 0, "skipped": 0, "error": 0}
         self._noted: set[str] = set()
         self._seconds = 0.0
         self._streams = streams
-        self._model = model
         self._as_json = as_json
 
     def show(self, result: "Result") -> None:
@@ -144,7 +164,8 @@ class _Report:
         if result.status == "skipped":
             self._say(f"{source} -> {output} (skipped: it exists)")
             return
-        self._say(f"{source} -> {output} ({result.width} x {result.height}, {result.seconds:.2f} s)")
+        facts = [f"{result.width} x {result.height}", *result.models, f"{result.seconds:.2f} s"]
+        self._say(f"{source} -> {output} ({', '.join(facts)})")
         for note in result.notes:
             if note not in self._noted:
                 self._noted.add(note)

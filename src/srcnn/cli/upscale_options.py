@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from srcnn.pictures.formats import FORMATS
+from srcnn.pictures.formats import FORMATS, RISKY
 from srcnn.pictures.picture import DEFAULT_MAX_PIXELS
 
 if TYPE_CHECKING:
@@ -169,6 +169,30 @@ max_pixels_option = click.option(
     default=DEFAULT_MAX_PIXELS,
     show_default=True,
     help="Refuse larger inputs; all frames together.",
+)
+
+
+def _formats(context: click.Context, option: click.Parameter, value: str) -> frozenset[str]:
+    """Read "jp2,pcx" as the names of formats."""
+    words = [word.strip().lower() for word in value.split(",") if word.strip()]
+    for word in words:
+        if word not in RISKY:
+            known = ", ".join(RISKY)
+            raise click.BadParameter(
+                f"expected formats out of {known}, got {word!r}; all others are read unasked or not at all",
+                context,
+                option,
+            )
+    return frozenset(RISKY[word].name for word in words)
+
+
+allow_formats_option = click.option(
+    "--allow-formats",
+    "allowed",
+    metavar="FORMAT[,...]",
+    callback=_formats,
+    default="",
+    help=f"Also read formats whose decoders have a bad security record: {', '.join(RISKY)}.",
 )
 jobs_option = click.option(
     "--jobs",

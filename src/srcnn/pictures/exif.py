@@ -11,12 +11,12 @@ import mmap
 import struct
 from collections.abc import Collection
 from pathlib import Path
-from typing import NamedTuple
+
+from srcnn.pictures.tiff import Buffer, Layout, header
 
 _Value = tuple[int, int, bytes]
 """Type, count, little-endian bytes."""
 _Directory = dict[int, "_Value | _Directory"]
-_Buffer = bytes | mmap.mmap
 
 _PREFIX = b"Exif\0\0"
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 18: 8}
@@ -52,27 +52,6 @@ def orientation_of(exif: bytes) -> int:
     value = main.get(_ORIENTATION)
     tag = int.from_bytes(value[2], "little") if isinstance(value, tuple) else 1
     return tag if tag in range(1, 9) else 1
-
-
-def orientations_of_pages(path: Path, count: int) -> tuple[int, ...]:
-    """The orientation tag of each page of a TIFF file, 1 where it says nothing valid.
-
-    Args:
-        path: a TIFF file, of the small kind or BigTIFF.
-        count: of its pages.
-
-    Tests: tests/pictures/test_exif.py.
-    """
-    found: list[int] = []
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        try:
-            layout, place = _header(data)
-            while place and len(found) < count:
-                orientation, place = _page_orientation(data, place, layout)
-                found.append(orientation)
-        except (ValueError, OverflowError, struct.error):
-            pass
-    return (*found, *[1] * (count - len(found)))
 
 
 def updated(
@@ -161,56 +140,19 @@ def write_to_tiff(path: Path, *, exif: bytes | None, iptc: bytes | None) -> None
         file.write(struct.pack("<I", end))
 
 
-class _Layout(NamedTuple):
-    """How a kind of TIFF stores numbers, in codes of `struct`; BigTIFF has 64-bit offsets and counts."""
-
-    order: str
-    entries: str
-    offset: str
-
-
-_LAYOUTS = {
-    b"II*\0": _Layout("<", "H", "I"), b"MM\0*": _Layout(">", "H", "I"),
-    b"II+\0": _Layout("<", "Q", "Q"), b"MM\0+": _Layout(">", "Q", "Q"),
-}  # fmt: skip
-
-
-def _parse(data: _Buffer, only: Collection[int] | None = None) -> tuple[_Directory, int]:
+def _parse(data: Buffer, only: Collection[int] | None = None) -> tuple[_Directory, int]:
     """The main directory with those below it, and where the next one begins."""
-    layout, start = _header(data)
+    layout, start = header(data)
     return _read_directory(data, start, layout, only, depth=0)
 
 
-def _header(data: _Buffer) -> tuple[_Layout, int]:
-    """How numbers are stored, and where the main directory begins."""
-    layout = _LAYOUTS.get(data[:4])
-    if layout is None or len(data) < 2 * struct.calcsize(layout.offset):
-        raise ValueError("no TIFF header")
-    return layout, struct.unpack_from(layout.order + layout.offset, data, struct.calcsize(layout.offset))[0]
-
-
-def _page_orientation(data: _Buffer, start: int, layout: _Layout) -> tuple[int, int]:
-    """The tag in the directory of a page, and where the next page's begins."""
-    (count,) = struct.unpack_from(layout.order + layout.entries, data, start)
-    first = start + struct.calcsize(layout.order + layout.entries)
-    entry = struct.Struct(f"{layout.order}HH{layout.offset}H")  # the value of the tag is a short number
-    step = struct.calcsize(f"{layout.order}HH2{layout.offset}")
-    orientation = 1
-    for at in range(first, first + step * min(count, _ORIENTATION), step):  # entries are sorted by tag
-        tag, kind, _, value = entry.unpack_from(data, at)
-        if tag >= _ORIENTATION:
-            orientation = value if (tag, kind) == (_ORIENTATION, _SHORT) and value in range(1, 9) else 1
-            break
-    return orientation, struct.unpack_from(layout.order + layout.offset, data, first + step * count)[0]
-
-
 def _read_directory(
-    data: _Buffer, start: int, layout: _Layout, only: Collection[int] | None, *, depth: int
+    data: Buffer, start: int, layout: Layout, only: Collection[int] | None, *, depth: int
 ) -> tuple[_Directory, int]:
     directory: _Directory = {}
     room = _MAX_BYTES
     entry = struct.Struct(f"{layout.order}HH{layout.offset}")
-    pointer = struct.Struct(layout.order + layout.offset)
+    pointer = layout.pointer
     try:
         (count,) = struct.unpack_from(layout.order + layout.entries, data, start)
         first = start + struct.calcsize(layout.order + layout.entries)

@@ -61,7 +61,7 @@ def _fit_frames(picture: Picture, kind: PictureFormat) -> Picture:
 
 
 def _fit_alpha(picture: Picture, kind: PictureFormat, background: tuple[float, float, float]) -> Picture:
-    if kind.alpha or not any(_has_alpha(frame) for frame in picture.frames):
+    if kind.alpha or picture.inks or not any(_has_alpha(frame) for frame in picture.frames):
         return picture
     picture = _noted(picture, f"transparency was flattened on the background: {kind.name} holds none")
     flatten = partial(_flatten, background=background)
@@ -126,7 +126,7 @@ def _colours(frame: Image) -> int:
 
 
 def _fit_metadata(picture: Picture, kind: PictureFormat) -> Picture:
-    if picture.icc and not _profile_fits(picture.icc, picture.frames[0]):
+    if picture.icc and not _profile_fits(picture.icc, picture):
         picture = replace(_noted(picture, "the ICC profile was left out: it belongs to other channels"), icc=None)
     lost = [name for name in WORDS if getattr(picture, name) and name not in kind.keeps]
     if picture.exif and "exif" in kind.keeps and "dpi" in lost:
@@ -137,10 +137,11 @@ def _fit_metadata(picture: Picture, kind: PictureFormat) -> Picture:
     return replace(picture, **{name: () if name == "texts" else None for name in lost})
 
 
-def _profile_fits(icc: bytes, frame: Frame) -> bool:
-    """Whether a profile is for grey or RGB as the picture is.
+def _profile_fits(icc: bytes, picture: Picture) -> bool:
+    """Whether a profile is for grey, RGB or CMYK as the picture is.
 
     Source: ICC.1:2022, 7.2.6, data colour space field.
     """
-    grey = len(frame.shape) == 2 or frame.shape[2] == 2
-    return icc[16:20] == (b"GRAY" if grey else b"RGB ")
+    shape = picture.frames[0].shape
+    colour = b"GRAY" if len(shape) == 2 or shape[2] == 2 else b"RGB "
+    return icc[16:20] == (b"CMYK" if picture.inks else colour)

@@ -23,11 +23,13 @@ class PictureFormat:
         reads: what is read beyond 8-bit grey and RGB, for people.
         writes: sample types that can be written; empty for formats that are only read.
         alpha: transparency is written.
+        inks: CMYK is written.
         keeps: which metadata are written.
         frames: whether several frames are an animation, pages of a document, or not kept.
         lossy: the format does not give back the very pixels.
         streams: rows are written as they come; encoders of the others hold the whole picture.
         largest_side: pixels a side that can be written.
+        risky: the decoder has a bad security record; the format is read only where that is allowed.
     """
 
     name: str
@@ -36,11 +38,13 @@ class PictureFormat:
     reads: str = ""
     writes: tuple[Literal["uint8", "uint16", "float32"], ...] = ("uint8",)
     alpha: bool = False
+    inks: bool = False
     keeps: frozenset[Kept] = frozenset()
     frames: Literal["animation", "pages", ""] = ""
     lossy: bool = False
     streams: bool = False
     largest_side: int = 2**31 - 1
+    risky: bool = False
 
 
 _ALL: frozenset[Kept] = frozenset({"icc", "exif", "xmp", "iptc", "dpi", "orientation"})
@@ -64,7 +68,8 @@ FORMATS = (
         name="JPEG",
         suffixes=(".jpg", ".jpeg", ".jpe", ".jfif"),
         codec="libvips",
-        reads="progressive; CMYK becomes sRGB",
+        inks=True,
+        reads="progressive, CMYK",
         keeps=_ALL,
         lossy=True,
         largest_side=65_535,
@@ -87,7 +92,8 @@ FORMATS = (
         codec="libvips",
         writes=("uint8", "uint16", "float32"),
         alpha=True,
-        reads="1 to 16 bit, float, alpha, pages, tiles, BigTIFF, LZW, Deflate, JPEG; CMYK and Lab become sRGB",
+        inks=True,
+        reads="1 to 32 bit, float, alpha, CMYK, pages, tiles, BigTIFF, LZW, Deflate, JPEG; Lab becomes sRGB",
         keeps=_ALL,
         frames="pages",
         streams=True,
@@ -108,7 +114,7 @@ FORMATS = (
         suffixes=(".heic", ".heif"),
         codec="libvips",
         writes=(),
-        reads="only what libvips was built with",
+        reads="HEVC, where libvips was built with it; that of PyPI, `pyvips-binary`, was not",
         lossy=True,
     ),
     PictureFormat(
@@ -150,11 +156,32 @@ FORMATS = (
         reads="binary and plain, 1 to 16 bit",
         streams=True,
     ),
+    # Decoders with a bad record: CVE-2020-10994, CVE-2021-25287, CVE-2021-25288 (JPEG 2000, and those of OpenJPEG
+    # itself), CVE-2020-5310, CVE-2020-5312, CVE-2020-10378, CVE-2020-35653 (PCX).
+    PictureFormat(
+        name="JPEG 2000",
+        suffixes=(".jp2", ".j2k", ".jpx", ".jpf", ".j2c", ".jpc"),
+        codec="pillow",
+        reads="grey of 1 to 16 bit, RGB and alpha of 8 bit; deeper colour is reduced to 8 bit",
+        writes=(),
+        lossy=True,
+        risky=True,
+    ),
+    PictureFormat(
+        name="PCX",
+        suffixes=(".pcx",),
+        codec="pillow",
+        reads="1 to 24 bit per pixel",
+        writes=(),
+        risky=True,
+    ),
 )
 
 _BY_SUFFIX = {suffix: kind for kind in FORMATS for suffix in kind.suffixes}
 _BY_NAME = {kind.name: kind for kind in FORMATS}
 SUFFIXES = frozenset(_BY_SUFFIX)
+RISKY = {kind.suffixes[0].lstrip("."): kind for kind in FORMATS if kind.risky}
+"""Formats that are read only where that is allowed, by what people call them."""
 
 
 def format_named(name: str) -> PictureFormat | None:
@@ -203,15 +230,27 @@ def check_output_format(path: Path, height: int, width: int) -> PictureFormat:
 
 def markdown_table() -> str:
     """The table of formats for the docs, one row for each format."""
-    columns = ("format", "suffixes", "read", "written", "alpha", "kept", "several frames", "row by row", "largest side")
+    columns = (
+        "format",
+        "suffixes",
+        "read",
+        "written",
+        "alpha",
+        "CMYK",
+        "kept",
+        "several frames",
+        "row by row",
+        "largest side",
+    )
     rows = ["| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
     for kind in FORMATS:
         cells = (
             kind.name,
             " ".join(kind.suffixes),
-            kind.reads,
+            f"with `--allow-formats {kind.suffixes[0].lstrip('.')}`: {kind.reads}" if kind.risky else kind.reads,
             ", ".join(kind.writes) + (", lossy" if kind.lossy else "") if kind.writes else "no",
             "yes" if kind.alpha else "no",
+            "yes" if kind.inks else "no",
             ", ".join(sorted(kind.keeps)) or "-",
             kind.frames or "first only",
             ("yes" if kind.streams else "no") if kind.writes else "-",

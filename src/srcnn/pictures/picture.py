@@ -27,6 +27,7 @@ class Picture:
             made while they are written. uint8, uint16 or float32 in [0, 1]; H x W grey, H x W x 2 grey and
             alpha, H x W x 3 RGB, H x W x 4 RGBA. Alpha is not multiplied in. Colours are encoded as the ICC
             profile says, else sRGB.
+        inks: the channels are cyan, magenta, yellow and black instead, H x W x 4, from 0 for none.
         durations_ms: how long each frame of an animation is shown; empty for still pictures and pages.
         loop: how often an animation plays, 0 for ever.
         format: the name in `formats.FORMATS` of the file it came from, or "" for none.
@@ -41,6 +42,7 @@ class Picture:
     """
 
     frames: tuple[Frame, ...]
+    inks: bool = False
     durations_ms: tuple[int, ...] = ()
     loop: int = 0
     format: str = ""

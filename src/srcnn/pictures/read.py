@@ -4,6 +4,7 @@ This module knows nothing of networks, and leaves decoding to one codec for each
 """
 
 import stat
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,21 +12,31 @@ from srcnn.errors import InvalidImageError
 from srcnn.imaging.depth import Image
 from srcnn.pictures.codecs import apng, libvips_decode, pillow, png, pnm
 from srcnn.pictures.formats import PictureFormat
+from srcnn.pictures.metadata_size import check_metadata_size
 from srcnn.pictures.picture import DEFAULT_MAX_PIXELS, Picture, upright
 from srcnn.pictures.recognise import is_animated_png, is_whole_gif, recognise
 
 
-def read_picture(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS, turn: bool = True) -> Picture:
+def read_picture(
+    path: Path,
+    *,
+    max_pixels: int = DEFAULT_MAX_PIXELS,
+    turn: bool = True,
+    inks: bool = False,
+    allowed: Collection[str] = (),
+) -> Picture:
     """Read a picture with everything that must be kept.
 
     What the file is follows from its content, not from its name. Colours stay as they are encoded,
-    with their profile beside them; only CMYK and Lab become sRGB, with a note.
+    with their profile beside them; only Lab, and CMYK unless asked for, become sRGB, with a note.
 
     Args:
         path: a file of any format in docs/formats.md.
         max_pixels: of all frames together, checked from the header before any decoding.
         turn: bring the pixels upright as the orientation tag says; else they stay as stored, and so
             does the tag.
+        inks: leave CMYK as it is, for an output that holds it (`PictureFormat.inks`).
+        allowed: names of formats that are read though their decoders have a bad security record.
 
     Returns:
         Frames in the depth and with the channels of the file, and its metadata.
@@ -36,7 +47,7 @@ def read_picture(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS, turn: bool
 
     Tests: tests/pictures/test_read.py, tests/pictures/test_corrupted.py.
     """
-    picture = _decode(path, max_pixels=max_pixels)
+    picture = _decode(path, _open(path, allowed), max_pixels=max_pixels, inks=inks)
     return upright(picture) if turn else picture
 
 
@@ -57,19 +68,21 @@ def read_array(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image:
 
     Tests: tests/pictures/test_read.py.
     """
-    return _decode(path, max_pixels=max_pixels, first_only=True).image
+    return _decode(path, _open(path), max_pixels=max_pixels, first_only=True).image
 
 
-def _decode(path: Path, *, max_pixels: int, first_only: bool = False) -> Picture:
-    kind = _open(path)
+def _decode(
+    path: Path, kind: PictureFormat, *, max_pixels: int, first_only: bool = False, inks: bool = False
+) -> Picture:
     if kind.name == "GIF" and not is_whole_gif(path):
         raise InvalidImageError(f"expected a whole GIF file at {path}, got one cut short; get it again")
+    check_metadata_size(path, kind)
     if kind.codec == "pnm":
         return pnm.decode(path, max_pixels=max_pixels)
     if kind.codec == "pillow":
         return pillow.decode(path, kind, max_pixels=max_pixels)
     if kind.name != "PNG":
-        return libvips_decode.decode(path, kind, max_pixels=max_pixels, first_only=first_only)
+        return libvips_decode.decode(path, kind, max_pixels=max_pixels, first_only=first_only, inks=inks)
     if is_animated_png(path) and not first_only:
         picture = apng.decode(path, kind, max_pixels=max_pixels)
     else:
@@ -77,7 +90,7 @@ def _decode(path: Path, *, max_pixels: int, first_only: bool = False) -> Picture
     return replace(picture, texts=png.read_texts(path))
 
 
-def _open(path: Path) -> PictureFormat:
+def _open(path: Path, allowed: Collection[str] = ()) -> PictureFormat:
     """The format of a file that can be read at all."""
     try:
         mode = path.stat().st_mode
@@ -98,5 +111,10 @@ def _open(path: Path) -> PictureFormat:
         raise InvalidImageError(
             f"expected a picture of a known format at {path}, got a file that begins with {head[:8]!r}; "
             "docs/formats.md lists the formats, convert it to one of them"
+        )
+    if kind.risky and kind.name not in allowed:
+        raise InvalidImageError(
+            f"expected a picture of a format that is read unasked at {path}, got {kind.name}, whose decoder has a bad "
+            f"security record; convert it, or if you trust it use --allow-formats {kind.suffixes[0].lstrip('.')}"
         )
     return kind

@@ -3,21 +3,17 @@
 This module knows no files of pictures and no codecs.
 """
 
-import mmap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from tempfile import TemporaryFile, gettempdir
 from typing import Any
 
 import numpy as np
 
-from srcnn.errors import OutputError
 from srcnn.imaging.depth import Image
+from srcnn.imaging.large import forget, put_together
 
 _BLOCK_BYTES = 2**20
 """Of an array that is handed on in strips."""
-_IN_MEMORY_BYTES = 2**27
-"""Larger arrays lie in a file, whose pages the system may take back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,44 +86,4 @@ def whole(frame: Frame) -> Image:
     """
     if not isinstance(frame, Strips):
         return frame
-    if frame.nbytes > _IN_MEMORY_BYTES:
-        return _in_file(frame)
-    result = np.empty(frame.shape, frame.dtype)
-    top = 0
-    for strip in frame.parts():
-        result[top : top + len(strip)] = strip
-        top += len(strip)
-    assert top == len(result)
-    return result
-
-
-def forget(image: Image) -> None:
-    """Give back the memory of an array that lies in a file; what is needed again is read again.
-
-    Args:
-        image: any array, or a view of one; others than those in a file stay as they are.
-
-    Tests: tests/pictures/test_strips.py.
-    """
-    base: Any = image
-    while isinstance(base, np.ndarray):
-        base = base.base
-    if isinstance(base, memoryview):
-        base = base.obj
-    if isinstance(base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
-        base.madvise(mmap.MADV_DONTNEED)
-
-
-def _in_file(frame: Strips) -> Image:
-    with TemporaryFile(prefix="srcnn-") as file:
-        for strip in frame.parts():
-            try:
-                file.write(np.ascontiguousarray(strip).data)
-                file.flush()
-            except OSError as error:
-                raise OutputError(
-                    f"expected room for {frame.nbytes / 1e6:,.0f} MB in the temporary folder {gettempdir()}, "
-                    f"got: {error.strerror}; free some, or name another folder in the variable TMPDIR"
-                ) from error
-        mapped = mmap.mmap(file.fileno(), frame.nbytes, access=mmap.ACCESS_READ)
-    return np.frombuffer(mapped, frame.dtype).reshape(frame.shape)
+    return put_together(frame.parts(), frame.shape, frame.dtype)

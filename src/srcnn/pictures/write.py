@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from srcnn.atomic import atomic_path
+from srcnn.errors import InvalidImageError
 from srcnn.pictures.codecs import libvips_encode, pillow, pnm
 from srcnn.pictures.fit import fit
 from srcnn.pictures.formats import PictureFormat, check_output_format, format_named
@@ -60,6 +61,7 @@ def write_picture(path: Path, picture: Picture, *, options: WriteOptions = _DEFA
 
     Raises:
         OutputError: not a format that is written, or the file cannot be written; nothing is left behind.
+        InvalidImageError: CMYK, and the format holds none.
         ImageTooLargeError: more pixels a side than the format holds.
         Exception: whatever making a strip raises; nothing is left behind then either.
 
@@ -67,6 +69,8 @@ def write_picture(path: Path, picture: Picture, *, options: WriteOptions = _DEFA
     """
     height, width = (max(frame.shape[axis] for frame in picture.frames) for axis in (0, 1))
     kind = check_output_format(path, height, width)
+    if picture.inks and not kind.inks:
+        raise InvalidImageError(f"expected grey or RGB for {path}, got CMYK; read the picture without inks=True")
     if options.strip_metadata:
         picture = replace(picture, exif=None, xmp=None, iptc=None, texts=())
     fitted = fit(picture, kind, background=options.background)

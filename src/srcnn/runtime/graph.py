@@ -3,6 +3,8 @@
 This module knows nothing of engines; `rewrite` changes graphs, `onnx` writes them down.
 """
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +14,8 @@ from srcnn.imaging import imresize
 from srcnn.runtime.deconvolution import shuffled_deconvolution
 from srcnn.spec import Activation
 from srcnn.zoo.model_file import Model
+
+_LANES = 16  # of a vector register, each with an output channel; engines fill up what is missing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +30,7 @@ class Conv:
         stride: of rows and columns.
         replicate: pixels of replicated border put around the input first.
         zeros: pixels of zeros put around it instead.
+        fill: pixels of zeros put below and on the right beside that, so that a stride's last step is whole.
     """
 
     weight: NDArray[np.float32]
@@ -35,6 +40,7 @@ class Conv:
     stride: int = 1
     replicate: int = 0
     zeros: int = 0
+    fill: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,35 @@ class AddEnlarged:
     kernels: NDArray[np.float32]
 
 
-Graph = tuple[Conv | DepthToSpace | AddEnlarged, ...]
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """Rows and columns cut off.
+
+    Attributes:
+        top: rows above.
+        left: columns.
+        bottom: rows below.
+        right: columns.
+    """
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """What several graphs make of the same input, added up.
+
+    Attributes:
+        branches: at least two, each with a convolution at its end; their outputs have one shape.
+    """
+
+    branches: tuple["Graph", ...]
+
+
+Graph = tuple[Conv | DepthToSpace | AddEnlarged | Crop | Sum, ...]
 
 
 def valid_graph(model: Model) -> tuple[Conv, ...]:
@@ -111,3 +145,39 @@ def zero_padded_graph(model: Model) -> Graph:
         weight, bias = shuffled_deconvolution(last.weight, last.bias, last_layer.upsampling, last_layer.crop)
         last = replace(last, weight=weight, bias=bias)
     return (*convs, last, DepthToSpace(model.spec.shuffle))
+
+
+def convolutions(graph: Graph) -> Iterator[Conv]:
+    """All convolutions, those of branches too."""
+    for operation in graph:
+        if isinstance(operation, Conv):
+            yield operation
+        elif isinstance(operation, Sum):
+            for branch in operation.branches:
+                yield from convolutions(branch)
+
+
+def products_per_pixel(graph: Graph) -> float:
+    """Multiply-accumulates per pixel of the output, counting those of idle vector lanes too.
+
+    Tests: tests/runtime/test_graph.py.
+    """
+    products, pixels = _products(graph, 1.0)
+    return products / pixels
+
+
+def _products(graph: Graph, pixels: float) -> tuple[float, float]:
+    """Multiply-accumulates, and pixels of the output, for so many pixels of the input."""
+    products = 0.0
+    for operation in graph:
+        if isinstance(operation, Conv):
+            maps, *kernel = operation.weight.shape
+            pixels /= operation.stride**2
+            products += pixels * -(-maps // _LANES) * _LANES * math.prod(kernel)
+        elif isinstance(operation, DepthToSpace):
+            pixels *= operation.block**2
+        elif isinstance(operation, Sum):
+            branches = [_products(branch, pixels) for branch in operation.branches]
+            products += sum(of_branch for of_branch, _ in branches)
+            pixels = branches[0][1]
+    return products, pixels

@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 
 from srcnn.runtime.graph import zero_padded_graph
 from srcnn.runtime.session import Engine, open_session
+from srcnn.runtime.tiles import pixels_within, same_in_tiles
 from srcnn.zoo.model_file import Model
 
 Plane = NDArray[np.float32]
-_TILE_COLUMNS = 512  # keeps a strip's maps near the cache, however wide the picture
+_TILE_COLUMNS = 512
+_TILE_BYTES = 32 << 20  # of the widest map; larger is no faster, and slower the first time
 
 
 class LrNetwork:
@@ -20,12 +22,14 @@ class LrNetwork:
 
     Attributes:
         reach: rows that a strip needs of its neighbours.
-        columns: of the input that the engine sees at a time, but for the reach beside them.
+        columns: that the engine sees at a time, but for the reach beside them.
+        pixels: of the plane that the engine is best given at a time.
     """
 
     def __init__(self, model: Model, *, engine: Engine, threads: int) -> None:
         self.reach = model.spec.reach
         self.columns = _TILE_COLUMNS
+        self.pixels = pixels_within(_TILE_BYTES, model.spec)
         self._scale = model.spec.scale
         self._session = open_session(zero_padded_graph(model), engine, threads)
 
@@ -44,13 +48,6 @@ class LrNetwork:
 
         Tests: tests/runtime/test_lr_network.py.
         """
-        scale, width = self._scale, window.shape[1]
         above, below = (0 if top else self.reach), (0 if bottom else self.reach)
-        rows = slice(above * scale, (window.shape[0] - below) * scale)
-        result = np.empty((rows.stop - rows.start, width * scale), np.float32)
-        for left in range(0, width, self.columns):
-            right = min(left + self.columns, width)
-            first, last = max(0, left - self.reach), min(width, right + self.reach)
-            tile = self._session(np.ascontiguousarray(window[:, first:last])[None, None])[0, 0]
-            result[:, left * scale : right * scale] = tile[rows, (left - first) * scale : (right - first) * scale]
-        return result
+        result = same_in_tiles(self._session, window, halo=self.reach, columns=self.columns, scale=self._scale)
+        return result[above * self._scale : (len(window) - below) * self._scale]

@@ -7,19 +7,18 @@ convolutions are valid, in the shape the engine is fastest at. The rim that does
 the layers after the first reach, is computed apart by the graph that pads in every layer.
 """
 
-import sys
-
 import numpy as np
 from numpy.typing import NDArray
 
 from srcnn.errors import ModelFileError
 from srcnn.runtime.graph import replicated_graph, valid_graph
-from srcnn.runtime.rewrite import block_last_layer
+from srcnn.runtime.rewrite import BLOCK, block_last_layer
 from srcnn.runtime.session import Engine, open_session
+from srcnn.runtime.tiles import same_in_tiles, tile_bounds, valid_in_tiles
 from srcnn.zoo.model_file import Model
 
 Plane = NDArray[np.float32]
-_BLOCK = 4  # of the last layer: 16 output channels, one vector register
+TILE_COLUMNS = 512  # a tile of them may be as high as the strip; narrower ones repeat more of their neighbours
 
 
 class StripNetwork:
@@ -27,7 +26,6 @@ class StripNetwork:
 
     Attributes:
         reach: rows that a strip needs of its neighbours.
-        columns: of the input that the engine sees at a time: all.
     """
 
     def __init__(self, model: Model, *, engine: Engine, threads: int) -> None:
@@ -37,10 +35,9 @@ class StripNetwork:
                 "use another model"
             )
         self.reach = model.spec.reach
-        self.columns = sys.maxsize
         self._rim = self.reach - model.spec.layers[0].reach
-        self._inner = open_session(block_last_layer(valid_graph(model), _BLOCK), engine, threads)
-        self._exact = open_session(replicated_graph(model), engine, threads)
+        self._inner = open_session(block_last_layer(valid_graph(model), BLOCK), engine, threads)
+        self._exact = open_session(block_last_layer(replicated_graph(model), BLOCK), engine, threads)
 
     def __call__(self, window: Plane, *, top: bool, bottom: bool) -> Plane:
         """Apply the network to a strip.
@@ -56,27 +53,23 @@ class StripNetwork:
 
         Tests: tests/runtime/test_network.py.
         """
-        above, below = (0 if top else self.reach), (0 if bottom else self.reach)
-        kept = slice(above, window.shape[0] - below)
-        margin = self._rim + self.reach
+        reach, rim = self.reach, self._rim
+        above, below = (0 if top else reach), (0 if bottom else reach)
+        kept = slice(above, len(window) - below)
+        margin = rim + reach
         if min(window.shape) <= 2 * margin:
-            return self._run_exact(window)[kept]
-        result = self._run_inner(np.pad(window, ((self.reach - above, self.reach - below), (self.reach,) * 2), "edge"))
-        if self._rim:
-            rim = self._rim
-            result[:, :rim] = self._run_exact(window[:, :margin])[kept, :rim]
-            result[:, -rim:] = self._run_exact(window[:, -margin:])[kept, -rim:]
+            return self.by_definition(window)[kept]
+        padded = np.pad(window, ((reach - above, reach - below), (reach, reach)), "edge")
+        result = valid_in_tiles(self._inner, padded, tile_bounds(window.shape[1], TILE_COLUMNS), halo=reach)
+        if rim:
+            result[:, :rim] = self.by_definition(window[:, :margin])[kept, :rim]
+            result[:, -rim:] = self.by_definition(window[:, -margin:])[kept, -rim:]
             if top:
-                result[:rim] = self._run_exact(window[:margin])[:rim]
+                result[:rim] = self.by_definition(window[:margin])[:rim]
             if bottom:
-                result[-rim:] = self._run_exact(window[-margin:])[-rim:]
+                result[-rim:] = self.by_definition(window[-margin:])[-rim:]
         return result
 
-    def _run_inner(self, padded: Plane) -> Plane:
-        """Valid convolutions; height and width are filled up to the block and cut again."""
-        height, width = (length - 2 * self.reach for length in padded.shape)
-        filled = np.pad(padded, ((0, -height % _BLOCK), (0, -width % _BLOCK)), "edge")
-        return self._inner(filled[None, None])[0, 0, :height, :width]
-
-    def _run_exact(self, window: Plane) -> Plane:
-        return self._exact(np.ascontiguousarray(window)[None, None])[0, 0]
+    def by_definition(self, plane: Plane) -> Plane:
+        """Apply the network to a plane whose edges are the picture's; what is `reach` away from others is exact too."""
+        return same_in_tiles(self._exact, plane, halo=self.reach, columns=TILE_COLUMNS)

@@ -8,11 +8,12 @@ Source: onnx.proto3 of ONNX (field numbers); protobuf.dev "Encoding". Tests: tes
 
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from srcnn.runtime.graph import AddEnlarged, Conv, DepthToSpace, Graph
+from srcnn.runtime.graph import AddEnlarged, Conv, Crop, DepthToSpace, Graph, Sum
 
 INPUT = "input"
 OUTPUT = "output"
@@ -20,6 +21,15 @@ _IR_VERSION = 8
 _OPSET = 13
 _FLOAT, _INT64 = 1, 7  # TensorProto.DataType
 _TYPE_INT, _TYPE_STRING, _TYPE_INTS = 2, 3, 7  # AttributeProto.AttributeType
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What a GraphProto consists of, encoded: NodeProtos, TensorProtos, and ValueInfoProtos of inner values."""
+
+    nodes: list[bytes]
+    tensors: list[bytes]
+    shapes: list[bytes]
 
 
 def encode_onnx(graph: Graph, channels: int, metadata: dict[str, str]) -> bytes:
@@ -33,26 +43,16 @@ def encode_onnx(graph: Graph, channels: int, metadata: dict[str, str]) -> bytes:
     Returns:
         A ModelProto: input "input" and output "output", both N x channels x H x W float32.
     """
-    nodes: list[bytes] = []
-    tensors: list[bytes] = []
-    value = INPUT
-    for number, operation in enumerate(graph, 1):
-        output = OUTPUT if number == len(graph) else f"value{number}"
-        if isinstance(operation, Conv):
-            value = _encode_conv(operation, number, value, output, nodes, tensors)
-        elif isinstance(operation, DepthToSpace):
-            value = _encode_shuffle(operation.block, value, output, nodes)
-        else:
-            enlarged = _encode_enlargement(operation, nodes, tensors)
-            nodes.append(_node("Add", [value, enlarged], output, []))
-            value = output
+    parts = _Parts([], [], [])
+    _encode_graph(graph, "", INPUT, parts)
     onnx_graph = b"".join(
         [
-            *(_field(1, node) for node in nodes),
+            *(_field(1, node) for node in parts.nodes),
             _field(2, b"srcnn"),
-            *(_field(5, tensor) for tensor in tensors),
+            *(_field(5, tensor) for tensor in parts.tensors),
             _field(11, _value_info(INPUT, channels, "height", "width")),
             _field(12, _value_info(OUTPUT, channels, "output_height", "output_width")),
+            *(_field(13, shape) for shape in parts.shapes),
         ]
     )
     properties = (_field(14, _field(1, key.encode()) + _field(2, text.encode())) for key, text in metadata.items())
@@ -62,36 +62,89 @@ def encode_onnx(graph: Graph, channels: int, metadata: dict[str, str]) -> bytes:
     )
 
 
-def _encode_conv(conv: Conv, number: int, value: str, output: str, nodes: list[bytes], tensors: list[bytes]) -> str:
+def _encode_graph(graph: Graph, prefix: str, value: str, parts: _Parts) -> str:
+    """Append a graph's operations, under names that begin with the prefix; returns the output's name."""
+    for number, operation in enumerate(graph, 1):
+        name = f"{prefix}{number}"
+        output = OUTPUT if not prefix and number == len(graph) else f"value{name}"
+        if isinstance(operation, Conv):
+            value = _encode_conv(operation, name, value, output, parts)
+        elif isinstance(operation, DepthToSpace):
+            value = _encode_shuffle(operation.block, value, output, parts)
+        elif isinstance(operation, Crop):
+            value = _encode_crop(operation, name, value, parts)
+        elif isinstance(operation, Sum):
+            value = _encode_sum(operation, name, value, parts)
+        else:
+            enlarged = _encode_enlargement(operation, parts)
+            parts.nodes.append(_node("Add", [value, enlarged], output, []))
+            value = output
+    return value
+
+
+def _encode_conv(conv: Conv, number: str, value: str, output: str, parts: _Parts) -> str:
     """Append Pad, Conv and the activation, as far as they are needed; returns the output's name."""
     if conv.replicate:
         pads = np.array([0, 0, conv.replicate, conv.replicate] * 2, np.int64)
-        tensors.append(_tensor(f"pads{number}", _INT64, pads))
-        nodes.append(_node("Pad", [value, f"pads{number}"], f"padded{number}", [_text("mode", "edge")]))
+        parts.tensors.append(_tensor(f"pads{number}", _INT64, pads))
+        parts.nodes.append(_node("Pad", [value, f"pads{number}"], f"padded{number}", [_text("mode", "edge")]))
         value = f"padded{number}"
-    tensors.append(_tensor(f"conv{number}.weight", _FLOAT, conv.weight))
-    tensors.append(_tensor(f"conv{number}.bias", _FLOAT, conv.bias))
+    parts.tensors.append(_tensor(f"conv{number}.weight", _FLOAT, conv.weight))
+    parts.tensors.append(_tensor(f"conv{number}.bias", _FLOAT, conv.bias))
     result = output if conv.activation == "none" else f"sum{number}"
     attributes = [
         _integers("strides", [conv.stride] * 2),
         _integers("kernel_shape", conv.weight.shape[2:]),
-        _integers("pads", [conv.zeros] * 4),
+        _integers("pads", [*[conv.zeros] * 2, *[conv.zeros + conv.fill] * 2]),
     ]
-    nodes.append(_node("Conv", [value, f"conv{number}.weight", f"conv{number}.bias"], result, attributes))
+    parts.nodes.append(_node("Conv", [value, f"conv{number}.weight", f"conv{number}.bias"], result, attributes))
     if conv.slopes is not None:
-        tensors.append(_tensor(f"conv{number}.slope", _FLOAT, conv.slopes[:, None, None]))
-        nodes.append(_node("PRelu", [result, f"conv{number}.slope"], output, []))
+        parts.tensors.append(_tensor(f"conv{number}.slope", _FLOAT, conv.slopes[:, None, None]))
+        parts.nodes.append(_node("PRelu", [result, f"conv{number}.slope"], output, []))
     elif conv.activation != "none":
-        nodes.append(_node({"relu": "Relu", "tanh": "Tanh"}[conv.activation], [result], output, []))
+        parts.nodes.append(_node({"relu": "Relu", "tanh": "Tanh"}[conv.activation], [result], output, []))
     return output
 
 
-def _encode_shuffle(block: int, value: str, output: str, nodes: list[bytes]) -> str:
-    nodes.append(_node("DepthToSpace", [value], output, [_integer("blocksize", block), _text("mode", "DCR")]))
+def _encode_crop(crop: Crop, name: str, value: str, parts: _Parts) -> str:
+    """Append Slice, if anything is cut off; returns the output's name."""
+    if crop == Crop(0, 0, 0, 0):
+        return value
+    # An end of 0 would cut everything off; one beyond the last row or column takes them all.
+    ends = [-cut if cut else 2**31 for cut in (crop.bottom, crop.right)]
+    inputs = [value]
+    for part, numbers in (("starts", [crop.top, crop.left]), ("ends", ends), ("axes", [2, 3])):
+        parts.tensors.append(_tensor(f"crop{name}.{part}", _INT64, np.array(numbers, np.int64)))
+        inputs.append(f"crop{name}.{part}")
+    parts.nodes.append(_node("Slice", inputs, f"value{name}", []))
+    return f"value{name}"
+
+
+def _encode_sum(total: Sum, name: str, value: str, parts: _Parts) -> str:
+    """Append every branch and the additions; returns the output's name.
+
+    All that is added has one shape, which is said, since ONNX Runtime adds within a convolution only
+    what it knows to be equal in shape.
+    """
+    added = ""
+    for number, branch in enumerate(total.branches, 1):
+        result = _encode_graph(branch, f"{name}.{number}.", value, parts)
+        if added:
+            parts.nodes.append(_node("Add", [added, result], f"value{name}.{number}", []))
+        added = f"value{name}.{number}" if added else result
+        last = branch[-1]
+        assert isinstance(last, Conv)
+        for inner in dict.fromkeys((result, added)):
+            parts.shapes.append(_value_info(inner, len(last.weight), f"rows{name}", f"columns{name}"))
+    return added
+
+
+def _encode_shuffle(block: int, value: str, output: str, parts: _Parts) -> str:
+    parts.nodes.append(_node("DepthToSpace", [value], output, [_integer("blocksize", block), _text("mode", "DCR")]))
     return output
 
 
-def _encode_enlargement(operation: AddEnlarged, nodes: list[bytes], tensors: list[bytes]) -> str:
+def _encode_enlargement(operation: AddEnlarged, parts: _Parts) -> str:
     """Append what enlarges the graph's input; returns the output's name.
 
     ONNX has no padding that repeats the edge pixel when it mirrors, so the mirrored rows and columns
@@ -99,18 +152,22 @@ def _encode_enlargement(operation: AddEnlarged, nodes: list[bytes], tensors: lis
     """
     value = INPUT
     for name, numbers in (("first", [1]), ("before", [-(2**31)]), ("last", [-1]), ("inner", [-3]), ("back", [-1])):
-        tensors.append(_tensor(f"mirror.{name}", _INT64, np.array(numbers, np.int64)))
+        parts.tensors.append(_tensor(f"mirror.{name}", _INT64, np.array(numbers, np.int64)))
     for axis, name in ((2, "rows"), (3, "columns")):
-        tensors.append(_tensor(f"mirror.{name}", _INT64, np.array([axis], np.int64)))
+        parts.tensors.append(_tensor(f"mirror.{name}", _INT64, np.array([axis], np.int64)))
         low, high, joined = (f"mirror.{name}.{part}" for part in ("low", "high", "joined"))
-        nodes.append(_node("Slice", [value, "mirror.first", "mirror.before", f"mirror.{name}", "mirror.back"], low, []))
-        nodes.append(_node("Slice", [value, "mirror.last", "mirror.inner", f"mirror.{name}", "mirror.back"], high, []))
-        nodes.append(_node("Concat", [low, value, high], joined, [_integer("axis", axis)]))
+        parts.nodes.append(
+            _node("Slice", [value, "mirror.first", "mirror.before", f"mirror.{name}", "mirror.back"], low, [])
+        )
+        parts.nodes.append(
+            _node("Slice", [value, "mirror.last", "mirror.inner", f"mirror.{name}", "mirror.back"], high, [])
+        )
+        parts.nodes.append(_node("Concat", [low, value, high], joined, [_integer("axis", axis)]))
         value = joined
-    tensors.append(_tensor("bicubic.weight", _FLOAT, operation.kernels))
-    nodes.append(_node("Conv", [value, "bicubic.weight"], "bicubic.maps", [_integers("kernel_shape", [5, 5])]))
+    parts.tensors.append(_tensor("bicubic.weight", _FLOAT, operation.kernels))
+    parts.nodes.append(_node("Conv", [value, "bicubic.weight"], "bicubic.maps", [_integers("kernel_shape", [5, 5])]))
     block = math.isqrt(len(operation.kernels))
-    return _encode_shuffle(block, "bicubic.maps", "bicubic", nodes)
+    return _encode_shuffle(block, "bicubic.maps", "bicubic", parts)
 
 
 def _node(operation: str, inputs: Iterable[str], output: str, attributes: Iterable[bytes]) -> bytes:

@@ -19,18 +19,18 @@ _TELEMETRY = "openvino_telemetry"
 _SETTINGS = {
     "INFERENCE_PRECISION_HINT": "f32",
     "PERFORMANCE_HINT": "LATENCY",
-    "NUM_STREAMS": "1",
     "ENABLE_CPU_PINNING": False,  # pictures enlarged at the same time would all be pinned to the first core
     "CPU_RUNTIME_CACHE_CAPACITY": "32",  # sizes of picture whose code is kept; by default 5000
 }
 
 
-def open_openvino(model: bytes, threads: int) -> Callable[[Batch], Batch]:
+def open_openvino(model: bytes, threads: int, calls: int = 1) -> Callable[[Batch], Batch]:
     """Load an ONNX model into OpenVINO.
 
     Args:
         model: from `encode_onnx`.
         threads: of one call; 0 takes all cores.
+        calls: that run at the same time, with a thread each; further ones wait.
 
     Returns:
         A function from batch to batch, for several threads at a time. It and this raise whatever
@@ -42,7 +42,8 @@ def open_openvino(model: bytes, threads: int) -> Callable[[Batch], Batch]:
     Tests: tests/runtime/test_session.py, tests/runtime/test_session_openvino.py.
     """
     core = _import_openvino().Core()
-    compiled = core.compile_model(core.read_model(model), "CPU", {**_SETTINGS, "INFERENCE_NUM_THREADS": str(threads)})
+    counts = {"NUM_STREAMS": str(calls), "INFERENCE_NUM_THREADS": str(threads * calls)}
+    compiled = core.compile_model(core.read_model(model), "CPU", {**_SETTINGS, **counts})
     requests = local()  # a request serves one thread at a time, and keeps the memory of its maps
 
     def run(batch: Batch) -> Batch:

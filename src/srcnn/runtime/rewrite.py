@@ -6,6 +6,8 @@ import numpy as np
 
 from srcnn.runtime.graph import Conv, DepthToSpace, Graph
 
+BLOCK = 4  # 16 output channels, one vector register
+
 
 def block_last_layer(graph: Graph, block: int) -> Graph:
     """Compute a one-channel last layer for block x block pixels at once.
@@ -20,18 +22,18 @@ def block_last_layer(graph: Graph, block: int) -> Graph:
     shifted kernels W'[B a + b, c, i, j] = w[c, i - a, j - b], followed by depth-to-space.
 
     Args:
-        graph: ends in a valid convolution of stride 1.
-        block: B; the output's height and width must then be multiples of it.
+        graph: ends in a convolution of stride 1.
+        block: B.
 
     Returns:
-        The graph with its last layer rewritten; unchanged if it has several output channels.
+        The graph with its last layer rewritten, whose output has up to B - 1 rows and columns more, to be cut
+        off below and on the right; unchanged if it has several output channels.
 
     Tests: tests/runtime/test_rewrite.py.
     """
     *before, last = graph
     assert isinstance(last, Conv)
     assert last.stride == 1
-    assert last.replicate == 0
     channels_out, channels_in, k, _ = last.weight.shape
     if channels_out != 1:
         return graph
@@ -44,5 +46,6 @@ def block_last_layer(graph: Graph, block: int) -> Graph:
         weight=weight.reshape(block * block, channels_in, k + block - 1, k + block - 1),
         bias=np.repeat(last.bias, block * block),
         stride=block,
+        fill=block - 1,
     )
     return (*before, blocked, DepthToSpace(block))

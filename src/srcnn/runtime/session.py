@@ -1,5 +1,6 @@
 """An engine as a function from batch to batch. Engine errors become BackendError here and nowhere else."""
 
+import os
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Literal
@@ -8,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srcnn.errors import BackendError, InvalidConfigError, SrcnnError
-from srcnn.runtime.graph import Conv, Graph
+from srcnn.runtime.graph import Graph, convolutions
 from srcnn.runtime.onnx import encode_onnx
 from srcnn.runtime.onnxruntime_session import open_onnxruntime
 from srcnn.runtime.openvino_session import open_openvino
@@ -19,7 +20,7 @@ Engine = Literal["auto", "onnxruntime", "openvino"]
 ENGINES: tuple[Engine, ...] = ("auto", "onnxruntime", "openvino")
 
 
-def open_session(graph: Graph, engine: Engine, threads: int) -> Session:
+def open_session(graph: Graph, engine: Engine, threads: int, *, calls: int = 1) -> Session:
     """Load a graph into an engine, to compute in fp32.
 
     Args:
@@ -27,6 +28,7 @@ def open_session(graph: Graph, engine: Engine, threads: int) -> Session:
         engine: "openvino" needs `srcnn[openvino]`; "auto" takes what `srcnn bench` shows to be faster: ONNX
             Runtime, which also starts sooner, but for networks with PReLU OpenVINO if that is installed.
         threads: of one call; 0 takes all cores.
+        calls: that run at the same time, if they have one thread each; OpenVINO makes further ones wait.
 
     Returns:
         A function from N x 1 x H x W to N x 1 x H' x W', float32, that several threads may call at
@@ -41,12 +43,12 @@ def open_session(graph: Graph, engine: Engine, threads: int) -> Session:
     """
     if engine not in ENGINES:
         raise InvalidConfigError(f"expected an engine of {', '.join(ENGINES)}, got {engine!r}; choose one of them")
-    if threads < 0:
-        raise InvalidConfigError(f"expected 0 threads (all cores) or more, got {threads}; give another number")
+    available_threads(threads)
     openvino = engine == "openvino" or (engine == "auto" and _is_faster_in_openvino(graph))
-    name, open_engine = ("OpenVINO", open_openvino) if openvino else ("ONNX Runtime", open_onnxruntime)
+    name = "OpenVINO" if openvino else "ONNX Runtime"
+    content = encode_onnx(graph, 1, {})
     try:
-        run = open_engine(encode_onnx(graph, 1, {}), threads)
+        run = open_openvino(content, threads, calls) if openvino else open_onnxruntime(content, threads)
     except SrcnnError:
         raise
     except Exception as error:  # the engines' own errors share no narrower class
@@ -67,9 +69,23 @@ def open_session(graph: Graph, engine: Engine, threads: int) -> Session:
     return session
 
 
+def available_threads(threads: int) -> int:
+    """The number of threads asked for, where 0 is as many as this process may use cores.
+
+    Raises:
+        InvalidConfigError: fewer than 0.
+
+    Tests: tests/runtime/test_session.py.
+    """
+    if threads < 0:
+        raise InvalidConfigError(f"expected 0 threads (all cores) or more, got {threads}; give another number")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return threads or cores
+
+
 def _is_faster_in_openvino(graph: Graph) -> bool:
     """Whether there is a PReLU, for which ONNX Runtime leaves the layout of its convolutions, and OpenVINO."""
-    has_prelu = any(isinstance(operation, Conv) and operation.slopes is not None for operation in graph)
+    has_prelu = any(conv.slopes is not None for conv in convolutions(graph))
     return has_prelu and find_spec("openvino") is not None
 
 

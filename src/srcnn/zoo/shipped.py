@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -13,6 +14,8 @@ from srcnn.errors import InvalidConfigError, ModelFileError
 from srcnn.zoo.model_file import Model, parse_model, read_model
 
 DEFAULT_MODEL = "fine"
+LOSSY_MODEL = "photo"
+"""What enlarges files of lossy formats, where no model is named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,19 +77,21 @@ def shipped_cards() -> tuple[Card, ...]:
 
 
 def markdown_table() -> str:
-    """The shipped models as the README shows them, the authors' networks beside ours."""
-    rows = [
-        "| model | scale | trained on | weights | MAC / pixel | Set5 | authors | Set14 | authors |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
-    for card in shipped_cards():
-        paper = [f"{psnr:.2f}" if psnr else "-" for psnr in (card.paper_set5_psnr, card.paper_set14_psnr)]
-        pictures = ", ".join(card.training_sets)
-        rows.append(
-            f"| `{card.name}` | x{card.scale} | {pictures} | {card.weights:,} | {card.macs_per_pixel:,} "
-            f"| **{card.set5_psnr:.2f}** | {paper[0]} | **{card.set14_psnr:.2f}** | {paper[1]} |"
-        )
+    """The shipped models as the README shows them: a row for each, the authors' network below ours."""
+    rows = ["| model | MAC / pixel, x2 / x3 / x4 | Set5 | Set14 | trained on |", "|---|---|---|---|---|"]
+    for name in dict.fromkeys(card.name for card in shipped_cards()):
+        cards = [card for card in shipped_cards() if card.name == name]
+        macs = " / ".join(dict.fromkeys(f"{card.macs_per_pixel:,}" for card in cards))
+        ours = (_psnrs([card.set5_psnr for card in cards]), _psnrs([card.set14_psnr for card in cards]))
+        rows.append(f"| **`{name}`** | {macs} | **{ours[0]}** | **{ours[1]}** | {', '.join(cards[0].training_sets)} |")
+        if any(card.paper_set5_psnr for card in cards):
+            paper = (_psnrs([c.paper_set5_psnr for c in cards]), _psnrs([c.paper_set14_psnr for c in cards]))
+            rows.append(f"| the authors' own | {macs} | {paper[0]} | {paper[1]} | |")
     return "\n".join(rows) + "\n"
+
+
+def _psnrs(values: Sequence[float | None]) -> str:
+    return " / ".join(f"{value:.2f}" if value else "-" for value in values)
 
 
 def is_shipped(name: str | Path) -> bool:

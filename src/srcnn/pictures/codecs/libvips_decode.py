@@ -5,10 +5,12 @@ logging: nothing is printed. Loaders are called by name, never by guessing, so t
 `formats.FORMATS` are ever decoded and a "[" in a file's name stays a part of the name.
 """
 
+import mmap
 import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +18,11 @@ import numpy as np
 
 from srcnn.errors import InvalidImageError
 from srcnn.imaging.depth import Image
-from srcnn.pictures import exif, iptc
+from srcnn.pictures import exif, iptc, tiff
 from srcnn.pictures.codecs.libvips_calls import call_libvips
+from srcnn.pictures.codecs.libvips_pages import load_page
 from srcnn.pictures.formats import PictureFormat
-from srcnn.pictures.picture import Picture, as_unit_float, check_pixels, turned, upright
+from srcnn.pictures.picture import MAX_FRAMES, Picture, as_unit_float, check_pixels, turned, upright
 from srcnn.pictures.strips import Strips, whole
 
 if TYPE_CHECKING:
@@ -28,12 +31,16 @@ if TYPE_CHECKING:
 _LOADERS = {"PNG": "pngload", "JPEG": "jpegload", "WebP": "webpload", "TIFF": "tiffload", "AVIF": "heifload",
             "HEIF": "heifload", "GIF": "gifload"}  # fmt: skip
 METADATA_FIELDS = {"icc": "icc-profile-data", "exif": "exif-data", "xmp": "xmp-data", "iptc": "iptc-data"}
-_DTYPES = {"uchar": np.uint8, "ushort": np.uint16, "float": np.float32}
+_DTYPES = {"uchar": np.uint8, "ushort": np.uint16, "uint": np.uint32, "float": np.float32}
+_SIGNED = ("char", "short", "int")
 MM_PER_INCH = 25.4
 _STRIP_PIXELS = 2**18
+_INKS = 4
+_WHITE = {"float": 1, "uint": 2**32 - 1}
+"""Source: TIFF 6.0, section 3, PhotometricInterpretation, for integers."""
 
 
-def decode(path: Path, kind: PictureFormat, *, max_pixels: int, first_only: bool) -> Picture:
+def decode(path: Path, kind: PictureFormat, *, max_pixels: int, first_only: bool, inks: bool = False) -> Picture:
     """Decode the first frame or all of them, as stored.
 
     Args:
@@ -41,6 +48,7 @@ def decode(path: Path, kind: PictureFormat, *, max_pixels: int, first_only: bool
         kind: what its first bytes say it is.
         max_pixels: checked from the header, for all frames together.
         first_only: read one frame, else all of formats that have several.
+        inks: leave CMYK as it is, if all frames are.
 
     Returns:
         Frames not yet upright.
@@ -52,7 +60,9 @@ def decode(path: Path, kind: PictureFormat, *, max_pixels: int, first_only: bool
     import pyvips
 
     def frames(fail_on: str = "error") -> Picture:
-        return call_libvips(lambda: _decode(path, kind, max_pixels=max_pixels, first_only=first_only, fail_on=fail_on))
+        return call_libvips(
+            lambda: _decode(path, kind, max_pixels=max_pixels, first_only=first_only, inks=inks, fail_on=fail_on)
+        )
 
     try:
         if kind.name != "JPEG":
@@ -92,6 +102,16 @@ def decode_buffer(file: bytes, path: Path, kind: PictureFormat) -> Image:
 
 
 def _undecodable(path: Path, kind: PictureFormat, error: Exception) -> InvalidImageError:
+    if "has not been built in" in reason(error):
+        return InvalidImageError(
+            f"expected {kind.name} in a coding that the installed libvips knows at {path}, got: {reason(error)}; "
+            "convert it to PNG or JPEG, or install a libvips that was built with that coding"
+        )
+    if "samples out of range" in reason(error):
+        return InvalidImageError(
+            f"expected samples of 1 to 32 bit in {path}, got longer or complex ones; "
+            "convert it first, for example to 16-bit integers or 32-bit floating point"
+        )
     return InvalidImageError(
         f"expected a whole {kind.name} file at {path}, got one that cannot be decoded ({reason(error)}); "
         "it is damaged, cut short or of a kind that is not read: get it again or convert it"
@@ -103,14 +123,20 @@ def _undecodable(path: Path, kind: PictureFormat, error: Exception) -> InvalidIm
 _LOST_PIXELS = re.compile(r"premature end|bad Huffman code|instead of RST|before marker 0xd[0-7]")
 
 
-def _decode(path: Path, kind: PictureFormat, *, max_pixels: int, first_only: bool, fail_on: str) -> Picture:
+def _decode(path: Path, kind: PictureFormat, *, max_pixels: int, first_only: bool, inks: bool, fail_on: str) -> Picture:
+    if kind.name == "TIFF":  # libvips goes through all pages to open one
+        pages = len(tiff.first_pages(path, MAX_FRAMES + 1))
+        check_pixels(path, (1, 1), frames=pages, max_pixels=MAX_FRAMES)
     first = load(path, kind, fail_on=fail_on)
     stored: int = _field(first, "n-pages", 1)
     count = stored if kind.frames and not first_only else 1
     check_pixels(path, (first.height, first.width), frames=count, max_pixels=max_pixels)
     notes: list[str] = []
-    parts = [first] if count == 1 else _load_all(path, kind, count, max_pixels)
-    parts = [_to_rgb_or_grey(part, notes) for part in parts]
+    alone: list[pyvips.SourceCustom] = []  # until all pixels are there
+    parts = [first] if count == 1 else _load_all(path, kind, count, max_pixels, alone)
+    inks = inks and all(part.interpretation == "cmyk" and part.bands == _INKS for part in parts)
+    if not inks:
+        parts = [_to_rgb_or_grey(part, notes) for part in parts]
     frames = [frame for part in parts for frame in np.split(_pixels(path, part, notes), count // len(parts))]
     if stored > 1 and not kind.frames:
         notes.append(f"only the main one of {stored} pictures in the file was read")
@@ -118,6 +144,7 @@ def _decode(path: Path, kind: PictureFormat, *, max_pixels: int, first_only: boo
     picture = replace(
         metadata(path, parts[0], kind),
         frames=tuple(frames),
+        inks=inks,
         durations_ms=tuple(_field(parts[0], "delay", [100] * count)) if animated else (),
         loop=_field(parts[0], "loop", 0) if animated else 0,
         notes=tuple(dict.fromkeys(notes)),
@@ -127,7 +154,8 @@ def _decode(path: Path, kind: PictureFormat, *, max_pixels: int, first_only: boo
 
 def _with_equal_orientations(path: Path, picture: Picture) -> Picture:
     """Turn pages upright where their tags differ, since a picture has one tag for all of its frames."""
-    orientations = exif.orientations_of_pages(path, len(picture.frames))
+    orientations = [page.orientation for page in tiff.first_pages(path, len(picture.frames))]
+    orientations += [1] * (len(picture.frames) - len(orientations))
     if len(set(orientations)) == 1:
         return picture
     frames = tuple(turned(frame, tag) for frame, tag in zip(picture.frames, orientations, strict=True))
@@ -154,8 +182,13 @@ def load(path: Path, kind: PictureFormat, *, fail_on: str = "error", **pages: in
     )
 
 
-def _load_all(path: Path, kind: PictureFormat, count: int, max_pixels: int) -> list["pyvips.Image"]:
-    """All frames as one tall image, or page by page where a document's pages differ in size or type."""
+def _load_all(
+    path: Path, kind: PictureFormat, count: int, max_pixels: int, alone: list["pyvips.SourceCustom"]
+) -> list["pyvips.Image"]:
+    """All frames as one tall image, or page by page where a document's pages differ in size or type.
+
+    What the pages are read from is added to `alone`.
+    """
     import pyvips
 
     try:
@@ -163,20 +196,34 @@ def _load_all(path: Path, kind: PictureFormat, count: int, max_pixels: int) -> l
     except pyvips.Error:
         if kind.frames != "pages":
             raise
-    pages = [load(path, kind, page=number) for number in range(count)]
+    pages: list[pyvips.Image] = []
+    with path.open("rb") as file:
+        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    for page in islice(tiff.pages(data), count):
+        image, source = load_page(data, page)
+        pages.append(image)
+        alone.append(source)
+    if len(pages) != count:
+        raise InvalidImageError(f"expected {count} pages in {path}, got {len(pages)}: it is damaged; get it again")
     check_pixels(path, (sum(page.height * page.width for page in pages), 1), frames=1, max_pixels=max_pixels)
     return pages
 
 
 def _pixels(path: Path, image: "pyvips.Image", notes: list[str]) -> Image:
     """Decode, and refuse what is neither grey nor RGB in a depth we know."""
+    if image.format in _SIGNED:
+        raise InvalidImageError(
+            f"expected unsigned integers or floating point in {path}, got signed integers, of which no standard says "
+            "what is black; convert it first, for example to 16-bit unsigned integers"
+        )
     if image.bands > 4 or image.format not in _DTYPES:
         raise InvalidImageError(
-            f"expected 1 to 4 channels of 8 bit, 16 bit or 32-bit float in {path}, "
+            f"expected 1 to 4 channels of 8 bit, 16 bit, 32 bit or 32-bit float in {path}, "
             f"got {image.bands} of libvips' type {image.format}; convert it first"
         )
     shape = (image.height, image.width) if image.bands == 1 else (image.height, image.width, image.bands)
-    pixels = whole(Strips(shape, np.dtype(_DTYPES[str(image.format)]), lambda: _strips(image, shape, notes)))
+    dtype = np.float32 if image.format == "uint" else _DTYPES[str(image.format)]
+    pixels = whole(Strips(shape, np.dtype(dtype), lambda: _strips(image, shape, notes)))
     if image.get_typeof("gif-palette") and image.bands == 4 and pixels[..., 3].min() == 255:
         return pixels[..., :3]  # libvips gives every GIF an alpha channel
     return pixels
@@ -196,6 +243,9 @@ def _strips(image: "pyvips.Image", shape: tuple[int, ...], notes: list[str]) -> 
         if image.format == "float":
             strip, clipped = as_unit_float(strip)
             notes += clipped
+        if image.format == "uint":
+            strip = (strip / np.float64(_WHITE["uint"])).astype(np.float32)
+            notes.append("32-bit integers became 32-bit floating point")
         if image.format == "ushort" and 8 < bits < 16 and image.get_typeof("heif-compression"):
             # libvips shifts 10 and 12 bits to the top of 16; repeating them below makes white 65535.
             strip = strip | (strip >> bits)
@@ -207,6 +257,8 @@ def _to_rgb_or_grey(image: "pyvips.Image", notes: list[str]) -> "pyvips.Image":
     if image.interpretation == "cmyk":
         source = "its profile" if image.get_typeof(METADATA_FIELDS["icc"]) else "a standard profile, as it has none"
         notes.append(f"CMYK was converted to sRGB through {source}")
+        if image.format in _WHITE:  # libvips takes them for 0 to 255
+            image = (image * (65535 / _WHITE[str(image.format)])).rint().cast("ushort")
         depth = 16 if image.format == "ushort" else 8
         return image.icc_transform("srgb", embedded=True, input_profile="cmyk", depth=depth)
     if image.interpretation in ("lab", "labs", "labq", "xyz"):

@@ -165,7 +165,7 @@ def _image(picture: Picture, kind: PictureFormat) -> Generator["pyvips.Image"]:
         image = pyvips.Operation.call(  # and not rows.copy(), which looks for a property of that name first
             "copy",
             rows,
-            interpretation=_interpretation(first),
+            interpretation="cmyk" if picture.inks else _interpretation(first),
             yres=dpi[0] / MM_PER_INCH,
             xres=dpi[1] / MM_PER_INCH,
         )

@@ -1,4 +1,4 @@
-"""Decode and encode what libvips lacks through Pillow: BMP, TGA and ICO.
+"""Decode and encode what libvips lacks through Pillow: BMP, TGA, ICO, JPEG 2000 and PCX.
 
 Pillow's plug-ins are used by name: nothing is guessed, and Pillow's own limit on pixels, a global
 setting of the program, neither warns nor counts.
@@ -13,6 +13,7 @@ import numpy as np
 
 from srcnn.errors import InvalidImageError, SrcnnError
 from srcnn.imaging.depth import Image
+from srcnn.pictures.codecs import jpeg2000
 from srcnn.pictures.formats import PictureFormat
 from srcnn.pictures.picture import Picture, check_pixels
 
@@ -29,11 +30,11 @@ def decode(path: Path, kind: PictureFormat, *, max_pixels: int) -> Picture:
 
     Args:
         path: a file of the format `kind`.
-        kind: BMP, TGA or ICO.
+        kind: one whose codec this is.
         max_pixels: checked from the header.
 
     Returns:
-        One frame, uint8; the largest of an icon.
+        One frame, uint8 or grey uint16; the largest of an icon.
 
     Raises:
         InvalidImageError: damaged or cut short.
@@ -43,7 +44,8 @@ def decode(path: Path, kind: PictureFormat, *, max_pixels: int) -> Picture:
         with path.open("rb") as file:
             if kind.name == "ICO":
                 _check_icon(path, file.read(_MAX_ICON_BYTES), max_pixels)
-            return _decode(path, _open(file, kind), kind, max_pixels=max_pixels)
+            picture = _decode(path, _open(file, kind), kind, max_pixels=max_pixels)
+            return jpeg2000.completed(picture, path) if kind.name == "JPEG 2000" else picture
     except SrcnnError:
         raise
     except Exception as error:  # Pillow's decoders raise nearly every type on files made to break them
@@ -65,12 +67,14 @@ def _check_icon(path: Path, data: bytes, max_pixels: int) -> None:
 
 def _open(file: io.BufferedReader, kind: PictureFormat) -> "ImageFile":
     file.seek(0)
-    from PIL import BmpImagePlugin, IcoImagePlugin, TgaImagePlugin
+    from PIL import BmpImagePlugin, IcoImagePlugin, Jpeg2KImagePlugin, PcxImagePlugin, TgaImagePlugin
 
     plugins = {
         "BMP": BmpImagePlugin.BmpImageFile,
         "ICO": IcoImagePlugin.IcoImageFile,
         "TGA": TgaImagePlugin.TgaImageFile,
+        "JPEG 2000": Jpeg2KImagePlugin.Jpeg2KImageFile,
+        "PCX": PcxImagePlugin.PcxImageFile,
     }
     return plugins[kind.name](file)
 
@@ -78,7 +82,7 @@ def _open(file: io.BufferedReader, kind: PictureFormat) -> "ImageFile":
 def _decode(path: Path, image: "ImageFile", kind: PictureFormat, *, max_pixels: int) -> Picture:
     check_pixels(path, (image.height, image.width), frames=1, max_pixels=max_pixels)
     image.load()
-    dpi = image.info.get("dpi")
+    dpi = image.info.get("dpi") if kind.name != "PCX" else None  # where it is the size of some screen
     return Picture(
         frames=(_to_array(image),),
         format=kind.name,
@@ -88,7 +92,11 @@ def _decode(path: Path, image: "ImageFile", kind: PictureFormat, *, max_pixels: 
 
 def _to_array(image: "ImageFile") -> Image:
     """Palettes and 1 bit expanded; transparency as an alpha channel."""
-    grey = image.mode in ("1", "L", "LA", "I;16")
+    if image.mode == "I;16":
+        return np.array(image, np.uint16)
+    if image.mode == "CMYK":
+        raise ValueError("CMYK in this format")
+    grey = image.mode in ("1", "L", "LA")
     mode = ("LA" if grey else "RGBA") if image.has_transparency_data else ("L" if grey else "RGB")
     return np.array(image if image.mode == mode else image.convert(mode))
 

@@ -1,0 +1,77 @@
+"""Arrays larger than memory should hold: they lie in a file, whose pages the system may take back.
+
+This module knows nothing of pictures.
+"""
+
+import mmap
+from collections.abc import Iterable
+from tempfile import TemporaryFile, gettempdir
+from typing import Any
+
+import numpy as np
+
+from srcnn.errors import OutputError
+from srcnn.imaging.depth import Image
+
+_IN_MEMORY_BYTES = 2**27
+"""Larger arrays lie in a file."""
+
+
+def put_together(rows: Iterable[Image], shape: tuple[int, ...], dtype: np.dtype[Any]) -> Image:
+    """Make an array of blocks of rows.
+
+    Args:
+        rows: blocks in order, of full width.
+        shape: H x W or H x W x C of all of them together.
+        dtype: of their samples.
+
+    Returns:
+        All rows. If they are more than 128 MiB they lie in a temporary file that has no name, and are
+        read-only.
+
+    Raises:
+        OutputError: the temporary folder has no room.
+
+    Tests: tests/imaging/test_large.py.
+    """
+    size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+    if size > _IN_MEMORY_BYTES:
+        return np.frombuffer(_in_file(rows, size), dtype).reshape(shape)
+    result = np.empty(shape, dtype)
+    top = 0
+    for block in rows:
+        result[top : top + len(block)] = block
+        top += len(block)
+    assert top == len(result)
+    return result
+
+
+def forget(image: Image) -> None:
+    """Give back the memory of an array that lies in a file; what is needed again is read again.
+
+    Args:
+        image: any array, or a view of one; others than those in a file stay as they are.
+
+    Tests: tests/imaging/test_large.py.
+    """
+    base: Any = image
+    while isinstance(base, np.ndarray):
+        base = base.base
+    if isinstance(base, memoryview):
+        base = base.obj
+    if isinstance(base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        base.madvise(mmap.MADV_DONTNEED)
+
+
+def _in_file(rows: Iterable[Image], size: int) -> mmap.mmap:
+    with TemporaryFile(prefix="srcnn-") as file:
+        for block in rows:
+            try:
+                file.write(np.ascontiguousarray(block).data)
+                file.flush()
+            except OSError as error:
+                raise OutputError(
+                    f"expected room for {size / 1e6:,.0f} MB in the temporary folder {gettempdir()}, "
+                    f"got: {error.strerror}; free some, or name another folder in the variable TMPDIR"
+                ) from error
+        return mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)

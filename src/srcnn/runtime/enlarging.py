@@ -1,0 +1,63 @@
+"""A network as the upscaler uses it: from strips of the small plane to strips of the large one."""
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from srcnn.runtime.fold import can_fold, fold_enlargement
+from srcnn.runtime.folded_network import FoldedNetwork
+from srcnn.runtime.graph import products_per_pixel, valid_graph
+from srcnn.runtime.hr_network import HrNetwork
+from srcnn.runtime.lr_network import LrNetwork
+from srcnn.runtime.rewrite import BLOCK, block_last_layer
+from srcnn.runtime.session import Engine
+from srcnn.zoo.model_file import Model
+
+Plane = NDArray[np.float32]
+
+
+class EnlargingNetwork(Protocol):
+    """A network loaded into an engine, for planes of any size.
+
+    Attributes:
+        reach: rows of the small plane that a strip needs of its neighbours.
+        columns: of the small plane that the engine sees at a time, but for what it needs beside them.
+        pixels: of the small plane that the engine is best given at a time.
+    """
+
+    reach: int
+    columns: int
+    pixels: int
+
+    def __call__(self, window: Plane, *, top: bool, bottom: bool) -> Plane:
+        """The strip enlarged, from it and `reach` rows more on each side that is no edge of the picture."""
+        ...
+
+
+def open_network(model: Model, *, engine: Engine, threads: int) -> EnlargingNetwork:
+    """Load a network in the form that takes the least arithmetic.
+
+    Args:
+        model: of one channel.
+        engine: as for `open_session`.
+        threads: as for `open_session`.
+
+    Returns:
+        The network; a residual one in "lr" gives what to add to the bicubic enlargement.
+
+    Raises:
+        ModelFileError: a network of several channels.
+        InvalidConfigError: an unknown engine, or fewer than 0 threads.
+        MissingExtraError: the engine is not installed.
+        BackendError: the engine refuses the network.
+
+    Tests: tests/runtime/test_enlarging.py.
+    """
+    if model.spec.input_space == "lr":
+        return LrNetwork(model, engine=engine, threads=threads)
+    if can_fold(model):
+        folded = fold_enlargement(model)
+        if products_per_pixel(folded.graph) < products_per_pixel(block_last_layer(valid_graph(model), BLOCK)):
+            return FoldedNetwork(model, folded, engine=engine, threads=threads)
+    return HrNetwork(model, engine=engine, threads=threads)

@@ -1,0 +1,107 @@
+"""A network whose first layer does the bicubic enlargement, applied in strips and tiles of the small plane.
+
+The rewritten graph is exact where no border is seen. The rim that sees one, as wide as the network
+reaches, is computed by the definition and put over it: bicubic, then the graph that pads in every layer.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from numpy.typing import NDArray
+
+from srcnn.imaging import imresize
+from srcnn.runtime.fold import Folded
+from srcnn.runtime.graph import replicated_graph
+from srcnn.runtime.hr_network import BICUBIC_REACH
+from srcnn.runtime.network import TILE_COLUMNS
+from srcnn.runtime.rewrite import BLOCK, block_last_layer
+from srcnn.runtime.session import Engine, available_threads, open_session
+from srcnn.runtime.tiles import Each, pixels_within, same_in_tiles, tile_bounds, valid_in_tiles
+from srcnn.zoo.model_file import Model
+
+Plane = NDArray[np.float32]
+Index = slice | tuple[slice, slice]
+_TILE_COLUMNS = 160
+_TILE_BYTES = 5 << 18  # of a branch's widest map, which stay in the cache then: 32 rows of 64 maps
+
+
+class FoldedNetwork:
+    """A folded network loaded into an engine, for planes of any size.
+
+    Attributes:
+        reach: rows of the small plane that a strip needs of its neighbours.
+        columns: of the small plane that the engine sees at a time, but for the halo beside them.
+        pixels: of the small plane that the engine is best given at a time.
+    """
+
+    def __init__(self, model: Model, folded: Folded, *, engine: Engine, threads: int) -> None:
+        self._folded = folded
+        self._scale = model.spec.scale
+        self._rim = model.spec.reach
+        self.reach = max(folded.halo, -(-self._rim // self._scale) + BICUBIC_REACH)
+        self.columns = _TILE_COLUMNS
+        self.pixels = pixels_within(_TILE_BYTES, model.spec)
+        self._threads = available_threads(threads)
+        # Tiles at the same time use threads better than operations as small as these, each shared by all threads.
+        self._each: Each = map if self._threads == 1 else ThreadPoolExecutor(self._threads, "srcnn-tile").map
+        exact = block_last_layer(replicated_graph(model), BLOCK)
+        self._inner, self._exact = (
+            open_session(graph, engine, threads=1, calls=self._threads) for graph in (folded.graph, exact)
+        )
+
+    def __call__(self, window: Plane, *, top: bool, bottom: bool) -> Plane:
+        """Enlarge a strip.
+
+        Args:
+            window: h x w float32, whole rows of the small plane: the strip, and `reach` rows more on
+                each side that is not an edge of the picture.
+            top: whether the first row is the picture's first.
+            bottom: whether the last row is the picture's last.
+
+        Returns:
+            The strip enlarged: scale x its rows, scale x w, float32, unclipped.
+
+        Tests: tests/runtime/test_folded_network.py.
+        """
+        kept = slice(0 if top else self.reach, len(window) - (0 if bottom else self.reach))
+        result = self._run_inner(window, kept)
+        if self._rim:
+            rows = slice(kept.start * self._scale, kept.stop * self._scale)
+            self._paste_rim(result, window, rows, top=top, bottom=bottom)
+        return result
+
+    def _paste_rim(self, result: Plane, window: Plane, rows: slice, *, top: bool, bottom: bool) -> None:
+        """Replace the strip's part of the picture's rim; the strip is these rows of the enlarged window."""
+        rim = self._rim
+        # Twice as much as is kept, since what is cut there pads where it should see neighbours.
+        near, far = slice(2 * rim), slice(-2 * rim, None)
+        margin = -(-2 * rim // self._scale) + BICUBIC_REACH
+        edges: list[tuple[Index, Index]] = [(np.s_[:, :margin], np.s_[:, near]), (np.s_[:, -margin:], np.s_[:, far])]
+        if top:
+            edges.append((np.s_[:margin], near))
+        if bottom:
+            edges.append((np.s_[-margin:], far))
+
+        def by_definition(edge: tuple[Index, Index]) -> Plane:
+            enlarged = imresize(window[edge[0]], self._scale)[edge[1]]
+            return same_in_tiles(self._exact, enlarged, halo=rim, columns=TILE_COLUMNS)
+
+        left, right, *ends = self._each(by_definition, edges)
+        result[:, :rim] = left[rows, :rim]
+        result[:, -rim:] = right[rows, -rim:]
+        if top:
+            result[:rim] = ends[0][: min(rim, len(result))]
+        if bottom:
+            result[-rim:] = ends[-1][-min(rim, len(result)) :]
+
+    def _run_inner(self, window: Plane, kept: slice) -> Plane:
+        """The kept rows by the folded graph; beyond the picture lies its mirror image, as in `imresize`."""
+        halo, step, scale = self._folded.halo, self._folded.step, self._scale
+        height, width = kept.stop - kept.start, window.shape[1]
+        first, last = max(0, kept.start - halo), min(len(window), kept.stop + halo)
+        above, below = first - kept.start + halo, kept.stop + halo - last
+        fill_rows, fill_columns = -height % step, -width % step
+        padded = np.pad(window[first:last], ((above, below + fill_rows), (halo, halo + fill_columns)), "symmetric")
+        bounds = tile_bounds(padded.shape[1] - 2 * halo, self.columns, step=step, threads=self._threads)
+        result = valid_in_tiles(self._inner, padded, bounds, halo=halo, scale=scale, each=self._each)
+        return result[: height * scale, : width * scale]

@@ -1,0 +1,39 @@
+"""Read a file in a process of its own, in the time and the memory that any file may take."""
+
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+SECONDS = 10
+"""Of computing, since other programs may be in the way."""
+BYTES = 2**30
+_PROGRAM = """
+import pathlib, sys
+from srcnn.errors import InvalidImageError
+from srcnn.pictures.read import read_picture
+try:
+    print(len(read_picture(pathlib.Path(sys.argv[1])).frames), "frames")
+except InvalidImageError as error:
+    print(error)
+"""
+
+
+def limit_memory() -> None:
+    """For `preexec_fn`."""
+    resource.setrlimit(resource.RLIMIT_DATA, (BYTES, BYTES))
+
+
+def _limit_both() -> None:
+    limit_memory()
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+
+
+def read_within_limits(path: Path) -> str:
+    """What becomes of a file: the number of its frames, or why it is refused; anything else fails."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", _PROGRAM, str(path)],
+        capture_output=True, text=True, timeout=10 * SECONDS, preexec_fn=_limit_both, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout

@@ -1,0 +1,113 @@
+"""Chains of pages: read one by one, in a circle, and in numbers that nobody needs."""
+
+import mmap
+import struct
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from hypothesis import given
+from hypothesis import strategies as st
+from limits import read_within_limits
+
+from srcnn.errors import ImageTooLargeError, InvalidImageError
+from srcnn.pictures import tiff
+from srcnn.pictures.codecs.libvips_pages import load_page
+from srcnn.pictures.read import read_array, read_picture
+from srcnn.pictures.tiff import first_pages, pages
+
+
+@pytest.mark.parametrize("bigtiff", [False, True])
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+def test_every_page_has_its_own_orientation(tmp_path: Path, bigtiff: bool, byteorder: str) -> None:
+    tags = (6, None, 1, 8, 9, 3)  # none, and one that means nothing
+    with tifffile.TiffWriter(tmp_path / "a.tif", bigtiff=bigtiff, byteorder=byteorder) as file:
+        for tag in tags:
+            extra = [] if tag is None else [(0x0112, "H", 1, tag, True)]
+            file.write(np.zeros((3, 4), np.uint8), extratags=extra)
+    assert [page.orientation for page in first_pages(tmp_path / "a.tif", 9)] == [6, 1, 1, 8, 1, 3]
+    assert len(first_pages(tmp_path / "a.tif", 2)) == 2
+
+
+@pytest.mark.parametrize("bigtiff", [False, True])
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+def test_each_page_is_opened_as_if_it_were_alone(tmp_path: Path, bigtiff: bool, byteorder: str) -> None:
+    images = [np.random.default_rng(seed).integers(0, 65536, (90 + seed, 70, 3), np.uint16) for seed in range(3)]
+    with tifffile.TiffWriter(tmp_path / "a.tif", bigtiff=bigtiff, byteorder=byteorder) as writer:
+        for image in images:
+            writer.write(image, photometric="rgb")
+    with (tmp_path / "a.tif").open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        for page, image in zip(pages(data), images, strict=True):
+            alone, source = load_page(data, page)
+            assert alone.get("n-pages") == 1
+            np.testing.assert_array_equal(alone.numpy(), image)
+            del source, alone
+
+
+@given(st.binary(max_size=300), st.sampled_from([b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b""]))
+def test_rubbish_has_pages_that_are_upright_or_none(rubbish: bytes, mark: bytes) -> None:
+    found = list(islice(pages(mark + rubbish), 100))
+    assert len(found) < 100
+    assert {page.orientation for page in found} <= set(range(1, 9))
+
+
+def directory(place: int, following: int, *, width: int = 1) -> bytes:
+    """A page of one row of white pixels, which lie in the header."""
+    numbers = {256: width, 257: 1, 258: 8, 259: 1, 262: 0, 273: 8, 277: 1, 278: 1, 279: width}
+    table = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in numbers.items())
+    return struct.pack("<H", len(numbers)) + table + struct.pack("<I", following)
+
+
+LENGTH = len(directory(0, 0))
+
+
+def chain(path: Path, count: int, *, back_to: int | None = None, widths: int = 1) -> Path:
+    """`count` pages, and after the last none or one of them again."""
+    places = [16 + LENGTH * number for number in range(count)]
+    following = [*places[1:], 0 if back_to is None else places[back_to]]
+    parts = (directory(at, to, width=1 + n % widths) for n, (at, to) in enumerate(zip(places, following, strict=True)))
+    path.write_bytes(b"II*\0" + struct.pack("<I", 16) + bytes(8) + b"".join(parts))
+    return path
+
+
+@pytest.mark.parametrize("back_to", [0, 1, 2])
+@pytest.mark.parametrize("widths", [1, 2])
+def test_a_chain_that_comes_back_to_itself_ends(tmp_path: Path, back_to: int, widths: int) -> None:
+    path = chain(tmp_path / "a.tif", 3, back_to=back_to, widths=widths)
+    assert [page.start for page in first_pages(path, 99)] == [16, 16 + LENGTH, 16 + 2 * LENGTH]
+    assert read_within_limits(path) == "3 frames\n"
+
+
+def test_a_page_that_follows_itself_is_one(tmp_path: Path) -> None:
+    assert read_within_limits(chain(tmp_path / "a.tif", 1, back_to=0)) == "1 frames\n"
+
+
+@pytest.mark.parametrize("widths", [1, 2])
+def test_thousands_of_pages_are_read_in_time_whether_alike_or_not(tmp_path: Path, widths: int) -> None:
+    path = chain(tmp_path / "a.tif", 2000, widths=widths)
+    assert read_within_limits(path) == "2000 frames\n"
+
+
+def test_a_hundred_thousand_pages_are_refused_in_time(tmp_path: Path) -> None:
+    path = chain(tmp_path / "a.tif", 100_000)
+    assert "expected at most 10,000 frames in " in read_within_limits(path)
+
+
+def test_pages_are_counted_before_libvips_opens_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    path = chain(tmp_path / "a.tif", 10_001)
+    monkeypatch.setattr("srcnn.pictures.codecs.libvips_decode.load", never)
+    for read in (read_picture, read_array):
+        with pytest.raises(ImageTooLargeError, match=r"at most 10,000 frames in .*a\.tif, got 10,001; split the file"):
+            read(path)
+
+
+def test_a_chain_that_libvips_sees_longer_is_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = chain(tmp_path / "a.tif", 3, widths=2)
+    monkeypatch.setattr(tiff, "pages", lambda data: islice(pages(data), 2))
+    with pytest.raises(InvalidImageError, match=r"expected 3 pages in .*a\.tif, got 2: it is damaged; get it again"):
+        read_picture(path)

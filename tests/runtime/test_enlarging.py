@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+from tiny_models import random_model, run_by_definition
+
+from srcnn.errors import ModelFileError
+from srcnn.imaging import imresize
+from srcnn.runtime.enlarging import open_network
+from srcnn.runtime.folded_network import FoldedNetwork
+from srcnn.runtime.hr_network import HrNetwork
+from srcnn.runtime.lr_network import LrNetwork
+from srcnn.zoo.model_file import Model
+
+
+def opened(model: Model) -> object:
+    return open_network(model, engine="auto", threads=1)
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+@pytest.mark.parametrize("widths", [(64, 32), (4, 3), (128, 16)])
+def test_9_1_5_is_folded_whatever_its_widths(scale: int, widths: tuple[int, ...]) -> None:
+    assert isinstance(opened(random_model((9, 1, 5), widths, scale=scale)), FoldedNetwork)
+
+
+@pytest.mark.parametrize(
+    ("kernel_sizes", "scale"),
+    [
+        ((9, 1, 5), 1),  # there is nothing to fold
+        ((9, 3, 5), 3),  # a wide layer in the middle would have to be repeated for every place
+        ((9,), 3),
+        ((3, 1, 3), 2),  # 3 x 3 at x2 would become 4 x 4 or 5 x 5: more arithmetic, not less
+    ],
+)
+def test_where_folding_is_impossible_or_takes_more_arithmetic_the_plane_is_enlarged(
+    kernel_sizes: tuple[int, ...], scale: int
+) -> None:
+    assert isinstance(opened(random_model(kernel_sizes, (64, 32)[: len(kernel_sizes) - 1], scale=scale)), HrNetwork)
+
+
+def test_a_network_on_the_small_plane_is_an_lr_network() -> None:
+    assert isinstance(opened(random_model((9, 1, 5), scale=3, input_space="lr")), LrNetwork)
+
+
+def test_all_have_one_contract() -> None:
+    plane = np.random.default_rng(0).random((30, 20), np.float32)
+    for kernel_sizes, space in (((9, 1, 5), "hr"), ((9, 3, 5), "hr"), ((5, 3, 3), "lr")):
+        model = random_model(kernel_sizes, scale=3, input_space=space)
+        network = open_network(model, engine="auto", threads=1)
+        whole = network(plane, top=True, bottom=True)
+        if space == "hr":
+            np.testing.assert_allclose(whole, run_by_definition(model, imresize(plane, 3)), atol=1e-5)
+        strip = network(plane[12 - network.reach : 15 + network.reach], top=False, bottom=False)
+        np.testing.assert_allclose(strip, whole[36:45], atol=1e-5)
+        assert min(network.columns, network.pixels, network.reach) > 0
+
+
+@pytest.mark.parametrize("kernel_sizes", [(9, 1, 5), (9, 3, 5)])
+def test_a_network_of_several_channels_is_refused(kernel_sizes: tuple[int, ...]) -> None:
+    with pytest.raises(ModelFileError, match="expected a network of one channel, luma, got 3 channels in tiny; "):
+        opened(random_model(kernel_sizes, scale=3, channels=3))
