@@ -3,7 +3,7 @@
     python runs/measure_degraded.py runs/deblock_x1.toml runs/deblock_x1/model.safetensors DATA/test/Set5...
 
 degrades the pictures of every folder as the config says, with its seed, and prints the mean PSNR before
-and after the network: once for each JPEG quality 10, 20, 30 and 40 if the config has JPEG in it.
+and after the network: once for each JPEG quality 10, 20, 40, 60, 80 and 95 if the config has JPEG in it.
 """
 
 import sys
@@ -20,7 +20,7 @@ def main(config_file: Path, model: str, folders: list[Path]) -> None:
     config, upscaler = read_config(config_file, {}), load(model)
     settings = {"": config}
     if config.jpeg_quality:
-        settings = {f" quality {q}": replace(config, jpeg_quality=(q, q)) for q in (10, 20, 30, 40)}
+        settings = {f" quality {q}": replace(config, jpeg_quality=(q, q)) for q in (10, 20, 40, 60, 80, 95)}
     for folder in folders:
         for name, setting in settings.items():
             before, after = measure_degraded(upscaler.luma, folder, setting)
