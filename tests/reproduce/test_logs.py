@@ -78,3 +78,10 @@ def test_ablations_are_the_logs_that_begin_alike_and_say_what_differs(tmp_path: 
     widths = groups[-1]
     assert [widths.variant(run) for run in widths.runs] == ["128-64", "64-32"]
     assert [widths.differences(run) for run in widths.runs] == ["widths 128-64", "widths 64-32"]
+
+
+def test_what_the_others_differ_from_is_in_every_group(tmp_path: Path) -> None:
+    for name in ("base", "alone", "widths--32-16", "filters--9-5-5"):
+        write(tmp_path, name, [29.0])
+    groups = group_ablations(read_runs(tmp_path)[0])
+    assert [[group.variant(run) for run in group.runs] for group in groups] == [["base", "9-5-5"], ["base", "32-16"]]

@@ -11,6 +11,7 @@ from srcnn.errors import InvalidConfigError
 from srcnn.spec import srcnn
 
 ABLATION_FOLDER = "ablation"
+BASE = "base"
 _SEPARATOR = "--"
 _TITLES = {
     "widths": "Number of filters",
@@ -78,7 +79,7 @@ class Ablation:
     Attributes:
         name: the part of the files' names before "--".
         title: for a heading.
-        runs: in the order of names.
+        runs: the base, if there is one, then in the order of names.
     """
 
     name: str
@@ -87,7 +88,7 @@ class Ablation:
 
     def variant(self, run: Run) -> str:
         """The part of a run's name after "--"."""
-        return run.name.partition(_SEPARATOR)[2]
+        return run.name.partition(_SEPARATOR)[2] or run.name
 
     def differences(self, run: Run) -> str:
         """The keys that are not alike in all runs, as this one has them."""
@@ -128,17 +129,19 @@ def group_ablations(runs: Sequence[Run]) -> tuple[Ablation, ...]:
     """Put the trainings together whose names begin alike, up to "--".
 
     Args:
-        runs: of the folder of ablations; one without "--" in its name belongs to no group.
+        runs: of the folder of ablations; of those without "--" in their names, the one called "base", from which
+            the others differ, is in every group, and the rest in none.
 
     Returns:
-        The groups in the order of names.
+        The groups in the order of names, the base first in each.
     """
+    base = tuple(run for run in runs if run.name == BASE)
     names = dict.fromkeys(run.name.partition(_SEPARATOR)[0] for run in runs if _SEPARATOR in run.name)
     return tuple(
         Ablation(
             name=name,
             title=_TITLES.get(name, name.replace("-", " ").replace("_", " ").capitalize()),
-            runs=tuple(run for run in runs if run.name.startswith(name + _SEPARATOR)),
+            runs=base + tuple(run for run in runs if run.name.startswith(name + _SEPARATOR)),
         )
         for name in names
     )
