@@ -256,3 +256,24 @@ def test_impossible_sizes_are_refused(arguments: dict[str, object], message: str
 def test_what_is_no_image_is_refused(image: np.ndarray) -> None:
     with pytest.raises(InvalidImageError, match=r"^expected an image of .*, got .*; "):
         imresize(image, 2)
+
+
+def test_no_product_is_so_large_that_blas_shares_it_among_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    matmul = np.matmul
+
+    def counted(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> np.ndarray:
+        sizes.append(a.shape[0] * a.shape[1] * b.shape[1])
+        return matmul(a, b, out=out)
+
+    monkeypatch.setattr(np, "matmul", counted)
+    imresize(np.zeros((360, 640), np.float32), 3)
+    imresize(np.zeros((360, 640), np.float32), 1 / 3)
+    assert 0 < max(sizes) <= 65536 * 4  # OpenBLAS: SMP_THRESHOLD_MIN x GEMM_MULTITHREAD_THRESHOLD
+
+
+def test_a_picture_is_the_same_whatever_the_size_of_the_products(monkeypatch: pytest.MonkeyPatch) -> None:
+    image = np.random.default_rng(0).random((70, 130)).astype(np.float32)
+    expected = imresize(image, 3)
+    monkeypatch.setattr("srcnn.imaging.resize._PRODUCTS", 5000)
+    np.testing.assert_allclose(imresize(image, 3), expected, atol=1e-6)

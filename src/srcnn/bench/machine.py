@@ -1,6 +1,5 @@
 """The machine a measurement is of, and the most that its cores can multiply and add."""
 
-import os
 import platform
 import time
 from collections.abc import Callable
@@ -9,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from srcnn.runtime.graph import Conv
-from srcnn.runtime.session import open_session
+from srcnn.runtime.session import available_threads, open_session
 
 _REPEATS = 20
 _KERNEL = 15
@@ -23,12 +22,12 @@ def describe_machine() -> dict[str, str | int]:
     if info.exists():
         lines = (line.split(":") for line in info.read_text(encoding="utf-8").splitlines())
         processor = next((line[1].strip() for line in lines if line[0].strip() == "model name"), processor)
-    return {"cpu": processor, "cores": cores(), "system": platform.system(), "python": platform.python_version()}
-
-
-def cores() -> int:
-    """The cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return {
+        "cpu": processor,
+        "cores": available_threads(0),
+        "system": platform.system(),
+        "python": platform.python_version(),
+    }
 
 
 def peak_probe(threads: int) -> Callable[[], float]:
@@ -48,7 +47,7 @@ def peak_probe(threads: int) -> Callable[[], float]:
 
     Tests: tests/bench/test_machine.py.
     """
-    pictures = threads or cores()
+    pictures = available_threads(threads)
     random = np.random.default_rng(0)
     graph = tuple(
         Conv(

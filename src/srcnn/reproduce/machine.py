@@ -1,9 +1,10 @@
 """Where times were measured."""
 
-import os
 import platform
 from functools import cache
 from pathlib import Path
+
+from srcnn.runtime.session import available_threads
 
 _CPUINFO = Path("/proc/cpuinfo")
 
@@ -16,5 +17,5 @@ def machine_name() -> str:
         lines = _CPUINFO.read_text(errors="replace").splitlines()
         names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
         name = names[0] if names else name
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = available_threads(0)
     return f"{name}, {cores} core{'s' if cores > 1 else ''}"
