@@ -1,13 +1,16 @@
+from typing import Literal
+
 import numpy as np
 import pytest
 from tiny_models import random_model, run_by_definition
 
-from srcnn.errors import ModelFileError
+from srcnn.errors import InvalidConfigError, ModelFileError
 from srcnn.imaging import imresize
 from srcnn.runtime.enlarging import open_network
 from srcnn.runtime.folded_network import FoldedNetwork
 from srcnn.runtime.hr_network import HrNetwork
 from srcnn.runtime.lr_network import LrNetwork
+from srcnn.runtime.session import Engine
 from srcnn.zoo.model_file import Model
 
 
@@ -51,6 +54,26 @@ def test_all_have_one_contract() -> None:
         strip = network(plane[12 - network.reach : 15 + network.reach], top=False, bottom=False)
         np.testing.assert_allclose(strip, whole[36:45], atol=1e-5)
         assert min(network.columns, network.pixels, network.reach) > 0
+
+
+@pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
+@pytest.mark.parametrize("threads", [0, 2, 3])
+@pytest.mark.parametrize(("kernel_sizes", "space"), [((9, 1, 5), "hr"), ((9, 3, 5), "hr"), ((5, 3, 3), "lr")])
+def test_several_threads_compute_what_one_does(
+    kernel_sizes: tuple[int, ...], space: Literal["hr", "lr"], threads: int, engine: Engine
+) -> None:
+    model = random_model(kernel_sizes, scale=3, input_space=space, seed=2)
+    plane = np.random.default_rng(1).random((40, 330), np.float32)
+    expected = open_network(model, engine=engine, threads=1)(plane, top=True, bottom=True)
+    network = open_network(model, engine=engine, threads=threads)
+    for _ in range(3):
+        np.testing.assert_allclose(network(plane, top=True, bottom=True), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(("kernel_sizes", "space"), [((9, 1, 5), "hr"), ((9, 3, 5), "hr"), ((5, 3, 3), "lr")])
+def test_fewer_than_0_threads_are_refused(kernel_sizes: tuple[int, ...], space: Literal["hr", "lr"]) -> None:
+    with pytest.raises(InvalidConfigError, match=r"expected 0 threads \(all cores\) or more, got -1"):
+        open_network(random_model(kernel_sizes, scale=3, input_space=space), engine="auto", threads=-1)
 
 
 @pytest.mark.parametrize("kernel_sizes", [(9, 1, 5), (9, 3, 5)])

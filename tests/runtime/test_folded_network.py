@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_models import random_model, run_by_definition
 
-from srcnn.errors import InvalidConfigError
 from srcnn.imaging import imresize
 from srcnn.runtime.fold import fold_enlargement
 from srcnn.runtime.folded_network import FoldedNetwork
@@ -108,23 +107,6 @@ def test_the_paper_network_is_the_definition_in_every_engine(engine: Engine, sca
         plane = random_plane(*shape)
         expected = run_by_definition(model, imresize(plane, scale))
         np.testing.assert_allclose(network(plane, top=True, bottom=True), expected, atol=1e-5)
-
-
-@pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
-@pytest.mark.parametrize("threads", [0, 2, 3])
-def test_several_threads_compute_the_same(engine: Engine, threads: int) -> None:
-    model = random_model((9, 1, 5), scale=3, seed=2)
-    network = FoldedNetwork(model, fold_enlargement(model), engine=engine, threads=threads)
-    plane = random_plane(40, 330)
-    expected = by_definition("9-1-5 x3", plane)
-    for _ in range(3):
-        np.testing.assert_allclose(network(plane, top=True, bottom=True), expected, atol=1e-5)
-
-
-def test_fewer_than_0_threads_are_refused() -> None:
-    model = MODELS["9-1-5 x3"]
-    with pytest.raises(InvalidConfigError, match=r"expected 0 threads \(all cores\) or more, got -1"):
-        FoldedNetwork(model, fold_enlargement(model), engine="auto", threads=-1)
 
 
 def test_the_window_is_left_as_it_was_and_may_be_a_view() -> None:

@@ -1,6 +1,7 @@
 """What is OpenVINO's own; what every engine does is in test_session.py."""
 
 import importlib.util
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ from tiny_models import random_model
 
 from srcnn.errors import MissingExtraError
 from srcnn.runtime.graph import replicated_graph
+from srcnn.runtime.onnx import encode_onnx
+from srcnn.runtime.openvino_session import import_openvino, stream_settings
 from srcnn.runtime.session import open_session
 
 MODEL = random_model((9, 1, 5), (64, 32))
@@ -28,6 +31,15 @@ def test_openvino_computes_in_fp32_even_where_the_processor_has_bf16() -> None:
     difference = open_session(replicated_graph(MODEL), "openvino", 1)(batch)
     difference -= open_session(replicated_graph(MODEL), "onnxruntime", 1)(batch)
     assert np.abs(difference).max() < 1e-5  # bf16 is off by 1e-2
+
+
+@pytest.mark.parametrize(("threads", "calls", "together"), [(1, os.cpu_count(), os.cpu_count()), (2, 1, 2)])
+def test_openvino_makes_calls_of_one_thread_at_the_same_time(threads: int, calls: int, together: int) -> None:
+    core = import_openvino().Core()
+    model = core.read_model(encode_onnx(replicated_graph(MODEL), 1, {}))
+    compiled = core.compile_model(model, "CPU", stream_settings(threads))
+    assert compiled.get_property("NUM_STREAMS") == calls
+    assert compiled.get_property("INFERENCE_NUM_THREADS") == together
 
 
 def test_openvino_sends_no_telemetry_and_is_imported_only_when_asked_for() -> None:

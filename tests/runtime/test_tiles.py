@@ -1,11 +1,11 @@
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from collections.abc import Callable
+from threading import Barrier, current_thread
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from srcnn.runtime.tiles import pixels_within, same_in_tiles, tile_bounds, valid_in_tiles
+from srcnn.runtime.tiles import in_threads, pixels_within, same_in_tiles, tile_bounds, valid_in_tiles
 from srcnn.spec import srcnn
 
 HALO = 2
@@ -50,7 +50,7 @@ def test_tiles_equal_the_whole_plane_whatever_their_width(height: int, width: in
     expected = blur(padded[None, None])[0, 0, :height, :width]
     assert expected.min() > 0
     np.testing.assert_array_equal(valid_in_tiles(blur, padded, tile_bounds(width, columns), halo=HALO), expected)
-    np.testing.assert_array_equal(same_in_tiles(padding, plane, halo=HALO, columns=columns), expected)
+    np.testing.assert_array_equal(same_in_tiles(padding, plane, tile_bounds(width, columns), halo=HALO), expected)
 
 
 @given(height=st.integers(1, 3), width=st.integers(1, 20), columns=st.integers(1, 45))
@@ -74,19 +74,28 @@ def test_each_thread_gets_as_many_tiles_unless_they_are_too_narrow_then(
     assert bounds[-1][1] == width
 
 
-def test_tiles_may_be_computed_at_the_same_time() -> None:
+def test_tiles_are_computed_in_as_many_threads_as_asked_for_and_equal_the_whole_plane() -> None:
     plane = np.random.default_rng(0).integers(1, 9, (4, 200)).astype(np.float32)
     padded = np.pad(plane, HALO)
-    expected = valid_in_tiles(blur, padded, [(0, 200)], halo=HALO)
+    expected = blur(padded[None, None])[0, 0, :4, :200]
     together = Barrier(2)
 
-    def session(batch: np.ndarray) -> np.ndarray:
-        together.wait(10)
-        return blur(batch)
+    def at_once(run: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
+        def session(batch: np.ndarray) -> np.ndarray:
+            together.wait(10)
+            return run(batch)
 
-    with ThreadPoolExecutor(2) as pool:
-        result = valid_in_tiles(session, padded, tile_bounds(200, 50), halo=HALO, each=pool.map)
+        return session
+
+    bounds, each = list(tile_bounds(200, 50)), in_threads(2)
+    result = valid_in_tiles(at_once(blur), padded, bounds, halo=HALO, each=each)
     np.testing.assert_array_equal(result, expected)
+    result = same_in_tiles(at_once(padding), plane, bounds, halo=HALO, each=each)
+    np.testing.assert_array_equal(result, expected)
+
+
+def test_one_thread_is_the_callers_own() -> None:
+    assert list(in_threads(1)(lambda _: current_thread(), [0])) == [current_thread()]
 
 
 def test_the_engine_sees_no_more_columns_than_a_tile_and_its_halo() -> None:
@@ -96,10 +105,17 @@ def test_the_engine_sees_no_more_columns_than_a_tile_and_its_halo() -> None:
         seen.append(batch.shape[3])
         return padding(batch)
 
-    same_in_tiles(session, np.zeros((4, 100), np.float32), halo=HALO, columns=30)
+    same_in_tiles(session, np.zeros((4, 100), np.float32), tile_bounds(100, 30), halo=HALO)
     assert seen == [27, 29, 29, 27]
 
 
 def test_pixels_are_counted_by_the_widest_map() -> None:
     spec = srcnn(name="x", scale=3, kernel_sizes=(9, 1, 5), widths=(64, 32))
-    assert pixels_within(2**20, spec) == 4096
+    assert pixels_within(2**20, spec, 1) == 4096
+
+
+def test_the_tiles_of_many_threads_are_smaller_and_never_empty() -> None:
+    spec = srcnn(name="x", scale=3, kernel_sizes=(9, 1, 5), widths=(64, 32))
+    assert pixels_within(2**25, spec, 4) == pixels_within(2**25, spec, 1)
+    assert pixels_within(2**25, spec, 8) == pixels_within(2**25, spec, 1) // 2
+    assert pixels_within(2**25, spec, 10**9) == 1

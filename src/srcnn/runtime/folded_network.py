@@ -4,8 +4,6 @@ The rewritten graph is exact where no border is seen. The rim that sees one, as 
 reaches, is computed by the definition and put over it: bicubic, then the graph that pads in every layer.
 """
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,7 +14,7 @@ from srcnn.runtime.hr_network import BICUBIC_REACH
 from srcnn.runtime.network import TILE_COLUMNS
 from srcnn.runtime.rewrite import BLOCK, block_last_layer
 from srcnn.runtime.session import Engine, available_threads, open_session
-from srcnn.runtime.tiles import Each, pixels_within, same_in_tiles, tile_bounds, valid_in_tiles
+from srcnn.runtime.tiles import in_threads, pixels_within, same_in_tiles, tile_bounds, valid_in_tiles
 from srcnn.zoo.model_file import Model
 
 Plane = NDArray[np.float32]
@@ -39,15 +37,12 @@ class FoldedNetwork:
         self._scale = model.spec.scale
         self._rim = model.spec.reach
         self.reach = max(folded.halo, -(-self._rim // self._scale) + BICUBIC_REACH)
-        self.columns = _TILE_COLUMNS
-        self.pixels = pixels_within(_TILE_BYTES, model.spec)
         self._threads = available_threads(threads)
-        # Tiles at the same time use threads better than operations as small as these, each shared by all threads.
-        self._each: Each = map if self._threads == 1 else ThreadPoolExecutor(self._threads, "srcnn-tile").map
+        self.columns = _TILE_COLUMNS
+        self.pixels = pixels_within(_TILE_BYTES, model.spec, self._threads)
+        self._each = in_threads(self._threads)
         exact = block_last_layer(replicated_graph(model), BLOCK)
-        self._inner, self._exact = (
-            open_session(graph, engine, threads=1, calls=self._threads) for graph in (folded.graph, exact)
-        )
+        self._inner, self._exact = (open_session(graph, engine, threads=1) for graph in (folded.graph, exact))
 
     def __call__(self, window: Plane, *, top: bool, bottom: bool) -> Plane:
         """Enlarge a strip.
@@ -84,7 +79,7 @@ class FoldedNetwork:
 
         def by_definition(edge: tuple[Index, Index]) -> Plane:
             enlarged = imresize(window[edge[0]], self._scale)[edge[1]]
-            return same_in_tiles(self._exact, enlarged, halo=rim, columns=TILE_COLUMNS)
+            return same_in_tiles(self._exact, enlarged, tile_bounds(enlarged.shape[1], TILE_COLUMNS), halo=rim)
 
         left, right, *ends = self._each(by_definition, edges)
         result[:, :rim] = left[rows, :rim]

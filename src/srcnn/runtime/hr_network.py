@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from srcnn.imaging import imresize
 from srcnn.runtime.network import TILE_COLUMNS, StripNetwork
-from srcnn.runtime.session import Engine
+from srcnn.runtime.session import Engine, available_threads
 from srcnn.runtime.tiles import pixels_within
 from srcnn.zoo.model_file import Model
 
@@ -28,7 +28,7 @@ class HrNetwork:
         self._network = StripNetwork(model, engine=engine, threads=threads)
         self.reach = -(-self._network.reach // self._scale) + BICUBIC_REACH
         self.columns = TILE_COLUMNS // self._scale
-        self.pixels = pixels_within(_TILE_BYTES, model.spec) // self._scale**2
+        self.pixels = pixels_within(_TILE_BYTES, model.spec, available_threads(threads)) // self._scale**2
 
     def __call__(self, window: Plane, *, top: bool, bottom: bool) -> Plane:
         """Enlarge a strip by bicubic, and apply the network.

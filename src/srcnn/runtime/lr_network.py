@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srcnn.runtime.graph import zero_padded_graph
-from srcnn.runtime.session import Engine, open_session
-from srcnn.runtime.tiles import pixels_within, same_in_tiles
+from srcnn.runtime.session import Engine, available_threads, open_session
+from srcnn.runtime.tiles import in_threads, pixels_within, same_in_tiles, tile_bounds
 from srcnn.zoo.model_file import Model
 
 Plane = NDArray[np.float32]
@@ -27,11 +27,13 @@ class LrNetwork:
     """
 
     def __init__(self, model: Model, *, engine: Engine, threads: int) -> None:
+        self._scale = model.spec.scale
+        self._threads = available_threads(threads)
         self.reach = model.spec.reach
         self.columns = _TILE_COLUMNS
-        self.pixels = pixels_within(_TILE_BYTES, model.spec)
-        self._scale = model.spec.scale
-        self._session = open_session(zero_padded_graph(model), engine, threads)
+        self.pixels = pixels_within(_TILE_BYTES, model.spec, self._threads)
+        self._each = in_threads(self._threads)
+        self._session = open_session(zero_padded_graph(model), engine, threads=1)
 
     def __call__(self, window: Plane, *, top: bool, bottom: bool) -> Plane:
         """Apply the network to a strip.
@@ -49,5 +51,6 @@ class LrNetwork:
         Tests: tests/runtime/test_lr_network.py.
         """
         above, below = (0 if top else self.reach), (0 if bottom else self.reach)
-        result = same_in_tiles(self._session, window, halo=self.reach, columns=self.columns, scale=self._scale)
+        bounds = tile_bounds(window.shape[1], self.columns, threads=self._threads)
+        result = same_in_tiles(self._session, window, bounds, halo=self.reach, scale=self._scale, each=self._each)
         return result[above * self._scale : (len(window) - below) * self._scale]

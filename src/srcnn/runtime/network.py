@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from srcnn.errors import ModelFileError
 from srcnn.runtime.graph import replicated_graph, valid_graph
 from srcnn.runtime.rewrite import BLOCK, block_last_layer
-from srcnn.runtime.session import Engine, open_session
-from srcnn.runtime.tiles import same_in_tiles, tile_bounds, valid_in_tiles
+from srcnn.runtime.session import Engine, available_threads, open_session
+from srcnn.runtime.tiles import in_threads, same_in_tiles, tile_bounds, valid_in_tiles
 from srcnn.zoo.model_file import Model
 
 Plane = NDArray[np.float32]
@@ -36,8 +36,12 @@ class StripNetwork:
             )
         self.reach = model.spec.reach
         self._rim = self.reach - model.spec.layers[0].reach
-        self._inner = open_session(block_last_layer(valid_graph(model), BLOCK), engine, threads)
-        self._exact = open_session(block_last_layer(replicated_graph(model), BLOCK), engine, threads)
+        self._threads = available_threads(threads)
+        self._each = in_threads(self._threads)
+        self._inner, self._exact = (
+            open_session(block_last_layer(graph, BLOCK), engine, threads=1)
+            for graph in (valid_graph(model), replicated_graph(model))
+        )
 
     def __call__(self, window: Plane, *, top: bool, bottom: bool) -> Plane:
         """Apply the network to a strip.
@@ -60,16 +64,19 @@ class StripNetwork:
         if min(window.shape) <= 2 * margin:
             return self.by_definition(window)[kept]
         padded = np.pad(window, ((reach - above, reach - below), (reach, reach)), "edge")
-        result = valid_in_tiles(self._inner, padded, tile_bounds(window.shape[1], TILE_COLUMNS), halo=reach)
+        bounds = tile_bounds(window.shape[1], TILE_COLUMNS, threads=self._threads)
+        result = valid_in_tiles(self._inner, padded, bounds, halo=reach, each=self._each)
         if rim:
-            result[:, :rim] = self.by_definition(window[:, :margin])[kept, :rim]
-            result[:, -rim:] = self.by_definition(window[:, -margin:])[kept, -rim:]
+            ends = [window[:margin]] * top + [window[-margin:]] * bottom
+            left, right, *ends = self._each(self.by_definition, [window[:, :margin], window[:, -margin:], *ends])
+            result[:, :rim] = left[kept, :rim]
+            result[:, -rim:] = right[kept, -rim:]
             if top:
-                result[:rim] = self.by_definition(window[:margin])[:rim]
+                result[:rim] = ends[0][:rim]
             if bottom:
-                result[-rim:] = self.by_definition(window[-margin:])[-rim:]
+                result[-rim:] = ends[-1][-rim:]
         return result
 
     def by_definition(self, plane: Plane) -> Plane:
         """Apply the network to a plane whose edges are the picture's; what is `reach` away from others is exact too."""
-        return same_in_tiles(self._exact, plane, halo=self.reach, columns=TILE_COLUMNS)
+        return same_in_tiles(self._exact, plane, tile_bounds(plane.shape[1], TILE_COLUMNS), halo=self.reach)

@@ -3,6 +3,7 @@
 In bf16, its default where the processor has it, every shipped model loses more than 0.01 dB.
 """
 
+import os
 import sys
 from collections.abc import Callable
 from threading import local
@@ -24,13 +25,12 @@ _SETTINGS = {
 }
 
 
-def open_openvino(model: bytes, threads: int, calls: int = 1) -> Callable[[Batch], Batch]:
+def open_openvino(model: bytes, threads: int) -> Callable[[Batch], Batch]:
     """Load an ONNX model into OpenVINO.
 
     Args:
         model: from `encode_onnx`.
-        threads: of one call; 0 takes all cores.
-        calls: that run at the same time, with a thread each; further ones wait.
+        threads: of one call; 0 takes all cores. If it is 1, as many calls run at the same time as there are cores.
 
     Returns:
         A function from batch to batch, for several threads at a time. It and this raise whatever
@@ -41,9 +41,8 @@ def open_openvino(model: bytes, threads: int, calls: int = 1) -> Callable[[Batch
 
     Tests: tests/runtime/test_session.py, tests/runtime/test_session_openvino.py.
     """
-    core = _import_openvino().Core()
-    counts = {"NUM_STREAMS": str(calls), "INFERENCE_NUM_THREADS": str(threads * calls)}
-    compiled = core.compile_model(core.read_model(model), "CPU", {**_SETTINGS, **counts})
+    core = import_openvino().Core()
+    compiled = core.compile_model(core.read_model(model), "CPU", {**_SETTINGS, **stream_settings(threads)})
     requests = local()  # a request serves one thread at a time, and keeps the memory of its maps
 
     def run(batch: Batch) -> Batch:
@@ -54,7 +53,22 @@ def open_openvino(model: bytes, threads: int, calls: int = 1) -> Callable[[Batch
     return run
 
 
-def _import_openvino() -> ModuleType:
+def stream_settings(threads: int) -> dict[str, str]:
+    """How many calls OpenVINO makes at the same time, and the threads that they have together.
+
+    Args:
+        threads: of one call; 0 takes all cores.
+
+    Returns:
+        Settings of OpenVINO's CPU plugin.
+
+    Tests: tests/runtime/test_session_openvino.py.
+    """
+    streams = (os.cpu_count() or 1) if threads == 1 else 1
+    return {"NUM_STREAMS": str(streams), "INFERENCE_NUM_THREADS": str(threads * streams)}
+
+
+def import_openvino() -> ModuleType:
     """Import OpenVINO, which sends a report over the network at every import where `openvino_telemetry` exists."""
     absent = _TELEMETRY not in sys.modules
     if absent:

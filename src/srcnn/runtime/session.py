@@ -20,15 +20,14 @@ Engine = Literal["auto", "onnxruntime", "openvino"]
 ENGINES: tuple[Engine, ...] = ("auto", "onnxruntime", "openvino")
 
 
-def open_session(graph: Graph, engine: Engine, threads: int, *, calls: int = 1) -> Session:
+def open_session(graph: Graph, engine: Engine, threads: int) -> Session:
     """Load a graph into an engine, to compute in fp32.
 
     Args:
         graph: one channel in, one channel out.
         engine: "openvino" needs `srcnn[openvino]`; "auto" takes what `srcnn bench` shows to be faster: ONNX
             Runtime, which also starts sooner, but for networks with PReLU OpenVINO if that is installed.
-        threads: of one call; 0 takes all cores.
-        calls: that run at the same time, if they have one thread each; OpenVINO makes further ones wait.
+        threads: of one call; 0 takes all cores. In OpenVINO calls run at the same time only if it is 1.
 
     Returns:
         A function from N x 1 x H x W to N x 1 x H' x W', float32, that several threads may call at
@@ -48,7 +47,7 @@ def open_session(graph: Graph, engine: Engine, threads: int, *, calls: int = 1) 
     name = "OpenVINO" if openvino else "ONNX Runtime"
     content = encode_onnx(graph, 1, {})
     try:
-        run = open_openvino(content, threads, calls) if openvino else open_onnxruntime(content, threads)
+        run = open_openvino(content, threads) if openvino else open_onnxruntime(content, threads)
     except SrcnnError:
         raise
     except Exception as error:  # the engines' own errors share no narrower class

@@ -5,6 +5,7 @@ plane at once. This module knows nothing of networks.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from srcnn.spec import ModelSpec
 Plane = NDArray[np.float32]
 Bounds = tuple[int, int]
 Each = Callable[..., Iterable[Any]]
+_TILES_BYTES = 128 << 20  # of the widest maps of tiles in work at the same time
 _LEAST_COLUMNS = 32  # of a tile; narrower ones repeat too much of their neighbours
 
 
@@ -50,15 +52,18 @@ def valid_in_tiles(
     return result
 
 
-def same_in_tiles(session: Session, plane: Plane, *, halo: int, columns: int, scale: int = 1) -> Plane:
+def same_in_tiles(
+    session: Session, plane: Plane, bounds: Iterable[Bounds], *, halo: int, scale: int = 1, each: Each = map
+) -> Plane:
     """Apply a network that pads by itself.
 
     Args:
         session: from h x w to scale h x scale w or a little more, which is cut off.
         plane: h x w.
+        bounds: of the tiles, from `tile_bounds`.
         halo: columns that a tile needs of each neighbour.
-        columns: of a tile, at most.
         scale: by which the network enlarges.
+        each: as for `valid_in_tiles`.
 
     Returns:
         scale h x scale w.
@@ -67,11 +72,16 @@ def same_in_tiles(session: Session, plane: Plane, *, halo: int, columns: int, sc
     """
     height, width = plane.shape
     result = np.empty((height * scale, width * scale), np.float32)
-    for left, right in tile_bounds(width, columns):
+
+    def run(bound: Bounds) -> None:
+        left, right = bound
         first, last = max(0, left - halo), min(width, right + halo)
         tile = _run(session, plane[:, first:last])
         kept = slice((left - first) * scale, (right - first) * scale)
         result[:, left * scale : right * scale] = tile[: height * scale, kept]
+
+    for _ in each(run, bounds):
+        pass
     return result
 
 
@@ -96,9 +106,37 @@ def tile_bounds(width: int, columns: int, *, step: int = 1, threads: int = 1) ->
         yield step * (steps * tile // tiles), min(width, step * (steps * (tile + 1) // tiles))
 
 
-def pixels_within(budget: int, spec: ModelSpec) -> int:
-    """Pixels whose widest maps fit into so many bytes."""
-    return budget // (4 * max(layer.out_channels for layer in spec.layers))
+def in_threads(threads: int) -> Each:
+    """Call a function for each tile in threads of its own.
+
+    Tiles at the same time use threads better than one at a time whose every operation is shared by all threads.
+
+    Args:
+        threads: that call; with one it is `map`.
+
+    Returns:
+        What calls a function for each of some arguments, as `map` does.
+
+    Tests: tests/runtime/test_tiles.py.
+    """
+    return map if threads == 1 else ThreadPoolExecutor(threads, "srcnn-tile").map
+
+
+def pixels_within(tile_bytes: int, spec: ModelSpec, threads: int) -> int:
+    """Pixels of a tile.
+
+    Args:
+        tile_bytes: that its widest maps may take.
+        spec: of the network.
+        threads: with a tile each; where there are many, tiles are smaller.
+
+    Returns:
+        How many fit, at least one.
+
+    Tests: tests/runtime/test_tiles.py.
+    """
+    widest = max(layer.out_channels for layer in spec.layers)
+    return max(1, min(tile_bytes, _TILES_BYTES // threads) // (4 * widest))
 
 
 def _run(session: Session, tile: Plane) -> Plane:
