@@ -12,7 +12,7 @@ test: .venv/dev  ## all tests
 	$(BIN)/pytest
 
 test-fast: .venv/dev  ## all tests but the slow ones, under a minute
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m "not slow" -n auto
 
 check: .venv/dev  ## format, lint, types, layers
 	$(BIN)/ruff format --check .
