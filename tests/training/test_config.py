@@ -25,7 +25,7 @@ def test_three_keys_are_enough_and_the_network_is_then_the_papers(tmp_path: Path
 
 def test_every_key_is_read(tmp_path: Path) -> None:
     text = REQUIRED_TOML + (
-        "recipe = 'fast'\ninput_space = 'lr'\ncolour = 'rgb'\nexpansion = 8\n"
+        "recipe = 'fast'\ninput_space = 'lr'\ncolour = 'rgb'\nexpansion = 8\nbranches = false\n"
         "activation = 'relu'\ndeconvolution = false\nresidual = false\n"
         "loss = 'l1'\nloss_channels = [1]\n"
         "device = 'cpu'\n"
@@ -90,6 +90,7 @@ def test_a_config_survives_its_plain_form() -> None:
         ("model", "other-name_2", "other-name_2"),
         ("precision", "fp32", "fp32"),
         ("kernel_sizes", "[9, 3, 5]", (9, 3, 5)),
+        ("branches", "true", True),
     ],
 )
 def test_the_command_line_replaces_a_value_of_the_file(tmp_path: Path, key: str, text: str, value: object) -> None:
@@ -149,6 +150,14 @@ def test_the_record_of_a_training_goes_into_the_spec() -> None:
         (
             {"activation": "tanh", "expansion": 8},
             "expected expansion to be 0 beside other layers than convolutions and ReLUs, got 8",
+        ),
+        (
+            {"branches": True, "expansion": 8},
+            "expected branches to be false beside expansion and other layers than convolutions and ReLUs, got True",
+        ),
+        (
+            {"activation": "prelu", "branches": True},
+            "expected branches to be false beside expansion and other layers than convolutions and ReLUs, got True",
         ),
         ({"precision": "fp16"}, "expected precision to be one of 'auto', 'fp32', 'bf16', got 'fp16'"),
         ({"precision": ["fp32"]}, "expected precision to be one of"),

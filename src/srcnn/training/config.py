@@ -32,6 +32,8 @@ class TrainConfig:
         residual: in "lr", the network learns what bicubic lacks; otherwise the picture itself.
         expansion: every convolution is trained as one to this many maps and a 1x1 convolution after it, and
             multiplied out to one kernel at every step; 0 trains the kernel itself.
+        branches: every convolution is trained as the sum of itself and of 1x1 convolutions before fixed filters,
+            a point, Sobel's two and Laplace's, added up to one kernel at every step.
         loss: "mse", the mean of squared differences, or "l1", the mean of their magnitudes.
         loss_channels: the channels that the loss counts, such as [0] for the luma of "ycbcr"; [] counts all.
         steps: optimiser steps.
@@ -76,6 +78,7 @@ class TrainConfig:
     deconvolution: bool = False
     residual: bool = True
     expansion: int = 0
+    branches: bool = False
     loss: Literal["mse", "l1"] = "mse"
     loss_channels: tuple[int, ...] = ()
     steps: int
@@ -134,7 +137,13 @@ class TrainConfig:
             self.patch_size,
         )
         _check_colour(self)
-        for name, value in (("input_space", "hr"), ("activation", "relu"), ("expansion", 0), ("loss", "mse")):
+        for name, value in (
+            ("input_space", "hr"),
+            ("activation", "relu"),
+            ("expansion", 0),
+            ("branches", False),
+            ("loss", "mse"),
+        ):
             fits = self.recipe != "paper" or getattr(self, name) == value
             _require(fits, name, f"{value!r} in the paper's recipe", getattr(self, name))
         _require(
@@ -146,6 +155,12 @@ class TrainConfig:
             "expansion",
             "0 beside other layers than convolutions and ReLUs",
             self.expansion,
+        )
+        _require(
+            not self.branches or (plain and not self.expansion),
+            "branches",
+            "false beside expansion and other layers than convolutions and ReLUs",
+            self.branches,
         )
 
     @property

@@ -145,11 +145,11 @@ def _take_step(state: State, config: TrainConfig, inputs: Tensor, labels: Tensor
     part, truth = share_of(inputs).to(state.device), share_of(labels).to(state.device)
     loss = accumulate_gradients(state.network, part, truth, dtype, config.loss, config.loss_channels)
     loss = add_up(state.network, loss, len(part) / len(inputs))
-    if state.expanded:
-        state.expanded.hand_on_gradients()
+    if state.parts:
+        state.parts.hand_on_gradients()
     state.optimiser.step()
-    if state.expanded:
-        state.expanded.collapse()
+    if state.parts:
+        state.parts.collapse()
     state.step += 1
     _update_ema(state.ema, state.network, min(config.ema_decay, state.step / (state.step + 10)))
     return loss

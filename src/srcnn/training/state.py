@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from srcnn.errors import CheckpointError
-from srcnn.models.expanded import Expanded
+from srcnn.models.reparameterised import Reparameterised, reparameterise
 from srcnn.models.srcnn import Srcnn, initialise
 from srcnn.models.transplant import start_from
 from srcnn.training.checkpoint import Checkpoint, check_same_config, load_checkpoint
@@ -17,7 +17,9 @@ from srcnn.training.paper import paper_initialise, paper_optimiser
 from srcnn.training.ranks import from_first, is_first
 from srcnn.zoo.model_file import Model
 
-_OF_THE_NETWORK = ("kernel_sizes", "widths", "input_space", "colour", "activation", "deconvolution", "expansion")
+_OF_THE_NETWORK = (
+    "kernel_sizes", "widths", "input_space", "colour", "activation", "deconvolution", "expansion", "branches",
+)  # fmt: skip
 _MAY_DIFFER = frozenset({"device", "threads", "validate_every", "checkpoint_every"})
 
 
@@ -27,15 +29,15 @@ class State:
 
     Attributes:
         network: with the weights of the last step.
-        expanded: its factors, where `expansion` is above 0.
-        optimiser: of the factors, or of the network's weights.
+        parts: of its kernels, where the config has `expansion` or `branches`.
+        optimiser: of the parts, or of the network's weights.
         ema: the running mean of the network's weights.
         step: steps done.
         seconds: of training so far, over all runs.
     """
 
     network: Srcnn
-    expanded: Expanded | None
+    parts: Reparameterised | None
     optimiser: torch.optim.Optimizer
     ema: dict[str, Tensor]
     step: int
@@ -44,7 +46,7 @@ class State:
     @property
     def trained(self) -> nn.Module:
         """What the optimiser changes and a checkpoint holds."""
-        return self.expanded or self.network
+        return self.parts or self.network
 
     @property
     def device(self) -> torch.device:
@@ -54,8 +56,8 @@ class State:
     def load_weights(self, weights: dict[str, Tensor]) -> None:
         """Take over what `trained` was."""
         self.trained.load_state_dict(weights)
-        if self.expanded:
-            self.expanded.collapse()
+        if self.parts:
+            self.parts.collapse()
 
     def load_ema(self, ema: dict[str, Tensor]) -> None:
         """Take over a running mean, of any device."""
@@ -96,14 +98,14 @@ def start(config: TrainConfig, init: Model | None, device: torch.device) -> Stat
     network.to(device)
     for parameter in network.parameters():
         parameter.grad = torch.zeros_like(parameter)
-    expanded = Expanded(network, config.expansion, config.seed) if config.expansion else None
+    parts = reparameterise(network, expansion=config.expansion, branches=config.branches, seed=config.seed)
     if config.recipe == "paper":
         side, channels = config.patch_size - 2 * spec.reach, len(config.loss_channels) or config.channels
         optimiser = paper_optimiser(network, side**2 * channels)
     else:
-        optimiser = torch.optim.Adam((expanded or network).parameters(), betas=(0.9, 0.99), fused=True)
+        optimiser = torch.optim.Adam((parts or network).parameters(), betas=(0.9, 0.99), fused=True)
     ema = {name: weight.detach().clone() for name, weight in network.state_dict().items()}
-    return State(network, expanded, optimiser, ema, 0, 0.0)
+    return State(network, parts, optimiser, ema, 0, 0.0)
 
 
 def resume_from_checkpoint(
