@@ -38,5 +38,5 @@ def _convolve(conv: Conv, planes: Planes) -> Planes:
 def _shuffle(operation: DepthToSpace, planes: Planes) -> Planes:
     b = operation.block
     channels, height, width = planes.shape
-    planes = planes.reshape(b, b, channels // b**2, height, width).transpose(2, 3, 0, 4, 1)
+    planes = planes.reshape(channels // b**2, b, b, height, width).transpose(0, 3, 1, 4, 2)
     return planes.reshape(channels // b**2, height * b, width * b)

@@ -18,12 +18,21 @@ def random_model(
     scale: int = 2,
     channels: int = 1,
     input_space: Literal["hr", "lr"] = "hr",
+    residual: bool = True,
+    deconvolution: bool = False,
     seed: int = 0,
 ) -> Model:
     """A network of the SRCNN family with every weight and bias random."""
     random = np.random.default_rng(seed)
     spec = srcnn(
-        name="tiny", scale=scale, kernel_sizes=kernel_sizes, widths=widths, channels=channels, input_space=input_space
+        name="tiny",
+        scale=scale,
+        kernel_sizes=kernel_sizes,
+        widths=widths,
+        channels=channels,
+        input_space=input_space,
+        residual=residual,
+        deconvolution=deconvolution,
     )
     weights = {
         name: random.normal(0, 0.3 if len(shape) == 1 else np.prod(shape[1:]) ** -0.5, shape).astype(np.float32)

@@ -12,20 +12,22 @@ from srcnn.runtime.deconvolution import shuffled_deconvolution
     k=st.sampled_from([3, 5, 7, 9, 11]),
     stride=st.integers(2, 4),
     maps=st.integers(1, 3),
+    outputs=st.integers(1, 3),
     height=st.integers(1, 7),
     width=st.integers(1, 7),
     seed=st.integers(0, 99),
 )
 def test_it_is_the_transposed_convolution_at_every_size(
-    k: int, stride: int, maps: int, height: int, width: int, seed: int
+    k: int, stride: int, maps: int, outputs: int, height: int, width: int, seed: int
 ) -> None:
     random = np.random.default_rng(seed)
-    weight = random.standard_normal((maps, 1, k, k)).astype(np.float32)
-    bias = random.standard_normal(1).astype(np.float32)
+    weight = random.standard_normal((maps, outputs, k, k)).astype(np.float32)
+    bias = random.standard_normal(outputs).astype(np.float32)
     plane = torch.from_numpy(random.standard_normal((1, maps, height, width)).astype(np.float32))
     crop = max(0, (k - stride + 1) // 2)
     expected = functional.conv_transpose2d(plane, torch.from_numpy(weight), torch.from_numpy(bias), stride)
-    expected = functional.pad(expected, [0, stride, 0, stride], value=bias.item())
+    expected = expected - torch.from_numpy(bias)[:, None, None]
+    expected = functional.pad(expected, [0, stride, 0, stride]) + torch.from_numpy(bias)[:, None, None]
     expected = expected[:, :, crop : crop + stride * height, crop : crop + stride * width]
     kernels, biases = shuffled_deconvolution(weight, bias, stride, crop)
     maps_out = functional.conv2d(

@@ -76,7 +76,7 @@ def test_fewer_than_0_threads_are_refused(kernel_sizes: tuple[int, ...], space: 
         open_network(random_model(kernel_sizes, scale=3, input_space=space), engine="auto", threads=-1)
 
 
-@pytest.mark.parametrize("kernel_sizes", [(9, 1, 5), (9, 3, 5)])
-def test_a_network_of_several_channels_is_refused(kernel_sizes: tuple[int, ...]) -> None:
+@pytest.mark.parametrize(("kernel_sizes", "space"), [((9, 1, 5), "hr"), ((9, 3, 5), "hr"), ((5, 3, 3), "lr")])
+def test_a_network_of_several_channels_is_refused(kernel_sizes: tuple[int, ...], space: Literal["hr", "lr"]) -> None:
     with pytest.raises(ModelFileError, match="expected a network of one channel, luma, got 3 channels in tiny; "):
-        opened(random_model(kernel_sizes, scale=3, channels=3))
+        opened(random_model(kernel_sizes, scale=3, channels=3, input_space=space))

@@ -23,6 +23,7 @@ from srcnn.runtime.graph import (
     zero_padded_graph,
 )
 from srcnn.runtime.onnx import INPUT, OUTPUT, encode_onnx
+from srcnn.runtime.onnxruntime_session import open_onnxruntime
 from srcnn.runtime.rewrite import block_last_layer
 from srcnn.runtime.session import open_session
 from srcnn.zoo.model_file import Model
@@ -187,13 +188,30 @@ def test_a_network_in_lr_in_the_engine_equals_torch(model: Model) -> None:
     np.testing.assert_allclose(result, expected, atol=1e-5)
 
 
-def test_depth_to_space_puts_channel_block_a_plus_b_at_row_a_and_column_b() -> None:
+@pytest.mark.parametrize("residual", [True, False])
+@pytest.mark.parametrize("deconvolution", [True, False])
+@torch.no_grad()
+def test_a_network_of_colour_in_lr_in_the_engine_equals_torch(residual: bool, deconvolution: bool) -> None:
+    model = random_model(
+        (5, 3), (4,), scale=2, channels=3, input_space="lr", residual=residual, deconvolution=deconvolution
+    )
+    batch = np.random.default_rng(0).random((2, 3, 9, 11), np.float32)
+    expected = functional.pixel_shuffle(network(model)(torch.from_numpy(batch)), 2).numpy()
+    if residual:
+        expected += np.array([[imresize(plane, 2) for plane in picture] for picture in batch])
+    content = encode_onnx(enlarging_graph(model), 3, {})
+    onnx.checker.check_model(onnx.load_from_string(content), full_check=True)
+    result = open_onnxruntime(content, 1)(batch)
+    np.testing.assert_allclose(result, expected, atol=1e-5)
+
+
+def test_depth_to_space_puts_channel_block_a_plus_b_of_each_at_row_a_and_column_b() -> None:
     graph: Graph = (DepthToSpace(2),)
-    batch = np.arange(4, dtype=np.float32).reshape(1, 4, 1, 1)
+    batch = np.arange(8, dtype=np.float32).reshape(1, 8, 1, 1)
     # The declared output has as many channels as the input, which a lone shuffle does not keep.
-    content = encode_onnx(graph, 4, {})
+    content = encode_onnx(graph, 8, {})
     parsed = onnx.load_from_string(content)
-    parsed.graph.output[0].type.tensor_type.shape.dim[1].dim_value = 1
+    parsed.graph.output[0].type.tensor_type.shape.dim[1].dim_value = 2
     onnx.checker.check_model(parsed)
     result = onnx.reference.ReferenceEvaluator(parsed).run(None, {INPUT: batch})[0]
-    assert result.tolist() == [[[[0, 1], [2, 3]]]]
+    assert result.tolist() == [[[[0, 1], [2, 3]], [[4, 5], [6, 7]]]]

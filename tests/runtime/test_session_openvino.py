@@ -1,7 +1,6 @@
 """What is OpenVINO's own; what every engine does is in test_session.py."""
 
 import importlib.util
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,9 +13,10 @@ from srcnn.errors import MissingExtraError
 from srcnn.runtime.graph import replicated_graph
 from srcnn.runtime.onnx import encode_onnx
 from srcnn.runtime.openvino_session import import_openvino, stream_settings
-from srcnn.runtime.session import open_session
+from srcnn.runtime.session import available_threads, open_session
 
 MODEL = random_model((9, 1, 5), (64, 32))
+CORES = available_threads(0)
 
 
 def test_openvino_that_is_not_installed_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -33,11 +33,11 @@ def test_openvino_computes_in_fp32_even_where_the_processor_has_bf16() -> None:
     assert np.abs(difference).max() < 1e-5  # bf16 is off by 1e-2
 
 
-@pytest.mark.parametrize(("threads", "calls", "together"), [(1, os.cpu_count(), os.cpu_count()), (2, 1, 2)])
+@pytest.mark.parametrize(("threads", "calls", "together"), [(1, CORES, CORES), (2, 1, 2)])
 def test_openvino_makes_calls_of_one_thread_at_the_same_time(threads: int, calls: int, together: int) -> None:
     core = import_openvino().Core()
     model = core.read_model(encode_onnx(replicated_graph(MODEL), 1, {}))
-    compiled = core.compile_model(model, "CPU", stream_settings(threads))
+    compiled = core.compile_model(model, "CPU", stream_settings(threads, CORES))
     assert compiled.get_property("NUM_STREAMS") == calls
     assert compiled.get_property("INFERENCE_NUM_THREADS") == together
 
@@ -48,7 +48,7 @@ def test_openvino_sends_no_telemetry_and_is_imported_only_when_asked_for() -> No
 import sys
 from tiny_models import random_model
 from srcnn.runtime.graph import replicated_graph
-from srcnn.runtime.session import open_session
+from srcnn.runtime.session import available_threads, open_session
 graph = replicated_graph(random_model())
 open_session(graph, "auto", 1)
 assert "openvino" not in sys.modules

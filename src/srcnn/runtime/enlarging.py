@@ -10,6 +10,7 @@ from srcnn.runtime.folded_network import FoldedNetwork
 from srcnn.runtime.graph import products_per_pixel, valid_graph
 from srcnn.runtime.hr_network import HrNetwork
 from srcnn.runtime.lr_network import LrNetwork
+from srcnn.runtime.network import check_luma
 from srcnn.runtime.rewrite import BLOCK, block_last_layer
 from srcnn.runtime.session import Engine
 from srcnn.zoo.model_file import Model
@@ -41,7 +42,7 @@ def open_network(model: Model, *, engine: Engine, threads: int) -> EnlargingNetw
     Args:
         model: of one channel.
         engine: as for `open_session`.
-        threads: as for `open_session`.
+        threads: that compute tiles at the same time; 0 takes all cores.
 
     Returns:
         The network; a residual one in "lr" gives what to add to the bicubic enlargement.
@@ -54,6 +55,7 @@ def open_network(model: Model, *, engine: Engine, threads: int) -> EnlargingNetw
 
     Tests: tests/runtime/test_enlarging.py.
     """
+    check_luma(model)
     if model.spec.input_space == "lr":
         return LrNetwork(model, engine=engine, threads=threads)
     if can_fold(model):

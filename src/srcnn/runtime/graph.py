@@ -45,7 +45,7 @@ class Conv:
 
 @dataclass(frozen=True, slots=True)
 class DepthToSpace:
-    """Channel block a + b of block^2 becomes the pixel at offset (a, b) of each block x block square."""
+    """Channel block^2 c + block a + b becomes channel c of the pixel at offset (a, b) of each block x block square."""
 
     block: int
 
@@ -55,10 +55,12 @@ class AddEnlarged:
     """The graph's input, enlarged, is added: mirrored by 2 pixels, correlated, and shuffled into place.
 
     Attributes:
-        kernels: s^2 x 1 x 5 x 5, float32; one for every place (a, b) within a square, at s a + b.
+        kernels: s^2 C x 1 x 5 x 5, float32; for each channel one for every place (a, b) within a square, at s a + b.
+        channels: C, of input and output.
     """
 
     kernels: NDArray[np.float32]
+    channels: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ def replicated_graph(model: Model) -> tuple[Conv, ...]:
 
 
 def enlarging_graph(model: Model) -> Graph:
-    """A network in "lr" with the bicubic enlargement its output may be added to: from small luma to large.
+    """A network in "lr" with the bicubic enlargement its output may be added to: from a small picture to a large one.
 
     Bicubic interpolation is linear and repeats from pixel to pixel, so it is one small kernel for every
     place within the square that a pixel becomes. They are read off what a single bright pixel becomes.
@@ -131,7 +133,9 @@ def enlarging_graph(model: Model) -> Graph:
     squares = imresize(bright, scale)[2 * scale : 7 * scale, 2 * scale : 7 * scale].reshape(5, scale, 5, scale)
     # The square d pixels after the bright one sees it d pixels before itself.
     kernels = squares[::-1, :, ::-1, :].transpose(1, 3, 0, 2).reshape(scale * scale, 1, 5, 5)
-    return (*zero_padded_graph(model), *([AddEnlarged(kernels)] if model.spec.residual else []))
+    channels = model.spec.channels
+    enlarged = AddEnlarged(np.tile(kernels, (channels, 1, 1, 1)), channels)
+    return (*zero_padded_graph(model), *([enlarged] if model.spec.residual else []))
 
 
 def zero_padded_graph(model: Model) -> Graph:

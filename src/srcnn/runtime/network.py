@@ -21,18 +21,45 @@ Plane = NDArray[np.float32]
 TILE_COLUMNS = 512  # a tile of them may be as high as the strip; narrower ones repeat more of their neighbours
 
 
+def check_luma(model: Model) -> None:
+    """Refuse a network of several channels.
+
+    Raises:
+        ModelFileError: it has.
+    """
+    if model.spec.channels != 1:
+        raise ModelFileError(
+            f"expected a network of one channel, luma, got {model.spec.channels} channels in {model.spec.name}; "
+            "use another model"
+        )
+
+
 class StripNetwork:
-    """A network loaded into an engine, for planes of any size.
+    """A network on the enlarged picture loaded into an engine, for planes of any size.
 
     Attributes:
         reach: rows that a strip needs of its neighbours.
     """
 
     def __init__(self, model: Model, *, engine: Engine, threads: int) -> None:
-        if model.spec.channels != 1:
+        """Load a network.
+
+        Args:
+            model: of one channel, in "hr".
+            engine: as for `open_session`.
+            threads: that compute tiles at the same time; 0 takes all cores.
+
+        Raises:
+            ModelFileError: a network of several channels, or in "lr".
+            InvalidConfigError: an unknown engine, or fewer than 0 threads.
+            MissingExtraError: the engine is not installed.
+            BackendError: the engine refuses the network.
+        """
+        check_luma(model)
+        if model.spec.input_space != "hr":
             raise ModelFileError(
-                f"expected a network of one channel, luma, got {model.spec.channels} channels in {model.spec.name}; "
-                "use another model"
+                f"expected a network that sees the enlarged picture, got one of the small one in {model.spec.name}; "
+                "use another model, or srcnn.load"
             )
         self.reach = model.spec.reach
         self._rim = self.reach - model.spec.layers[0].reach

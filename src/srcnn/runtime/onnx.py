@@ -140,7 +140,7 @@ def _encode_sum(total: Sum, name: str, value: str, parts: _Parts) -> str:
 
 
 def _encode_shuffle(block: int, value: str, output: str, parts: _Parts) -> str:
-    parts.nodes.append(_node("DepthToSpace", [value], output, [_integer("blocksize", block), _text("mode", "DCR")]))
+    parts.nodes.append(_node("DepthToSpace", [value], output, [_integer("blocksize", block), _text("mode", "CRD")]))
     return output
 
 
@@ -165,8 +165,9 @@ def _encode_enlargement(operation: AddEnlarged, parts: _Parts) -> str:
         parts.nodes.append(_node("Concat", [low, value, high], joined, [_integer("axis", axis)]))
         value = joined
     parts.tensors.append(_tensor("bicubic.weight", _FLOAT, operation.kernels))
-    parts.nodes.append(_node("Conv", [value, "bicubic.weight"], "bicubic.maps", [_integers("kernel_shape", [5, 5])]))
-    block = math.isqrt(len(operation.kernels))
+    attributes = [_integers("kernel_shape", [5, 5]), _integer("group", operation.channels)]
+    parts.nodes.append(_node("Conv", [value, "bicubic.weight"], "bicubic.maps", attributes))
+    block = math.isqrt(len(operation.kernels) // operation.channels)
     return _encode_shuffle(block, "bicubic.maps", "bicubic", parts)
 
 

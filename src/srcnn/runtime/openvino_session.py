@@ -3,7 +3,6 @@
 In bf16, its default where the processor has it, every shipped model loses more than 0.01 dB.
 """
 
-import os
 import sys
 from collections.abc import Callable
 from threading import local
@@ -25,12 +24,13 @@ _SETTINGS = {
 }
 
 
-def open_openvino(model: bytes, threads: int) -> Callable[[Batch], Batch]:
+def open_openvino(model: bytes, threads: int, cores: int) -> Callable[[Batch], Batch]:
     """Load an ONNX model into OpenVINO.
 
     Args:
         model: from `encode_onnx`.
-        threads: of one call; 0 takes all cores. If it is 1, as many calls run at the same time as there are cores.
+        threads: of one call; 0 takes all cores.
+        cores: that this process may use; as many calls of one thread run at the same time.
 
     Returns:
         A function from batch to batch, for several threads at a time. It and this raise whatever
@@ -42,7 +42,7 @@ def open_openvino(model: bytes, threads: int) -> Callable[[Batch], Batch]:
     Tests: tests/runtime/test_session.py, tests/runtime/test_session_openvino.py.
     """
     core = import_openvino().Core()
-    compiled = core.compile_model(core.read_model(model), "CPU", {**_SETTINGS, **stream_settings(threads)})
+    compiled = core.compile_model(core.read_model(model), "CPU", {**_SETTINGS, **stream_settings(threads, cores)})
     requests = local()  # a request serves one thread at a time, and keeps the memory of its maps
 
     def run(batch: Batch) -> Batch:
@@ -53,18 +53,19 @@ def open_openvino(model: bytes, threads: int) -> Callable[[Batch], Batch]:
     return run
 
 
-def stream_settings(threads: int) -> dict[str, str]:
+def stream_settings(threads: int, cores: int) -> dict[str, str]:
     """How many calls OpenVINO makes at the same time, and the threads that they have together.
 
     Args:
         threads: of one call; 0 takes all cores.
+        cores: that this process may use.
 
     Returns:
         Settings of OpenVINO's CPU plugin.
 
     Tests: tests/runtime/test_session_openvino.py.
     """
-    streams = (os.cpu_count() or 1) if threads == 1 else 1
+    streams = cores if threads == 1 else 1
     return {"NUM_STREAMS": str(streams), "INFERENCE_NUM_THREADS": str(threads * streams)}
 
 

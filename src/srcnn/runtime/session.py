@@ -47,7 +47,7 @@ def open_session(graph: Graph, engine: Engine, threads: int) -> Session:
     name = "OpenVINO" if openvino else "ONNX Runtime"
     content = encode_onnx(graph, 1, {})
     try:
-        run = open_openvino(content, threads) if openvino else open_onnxruntime(content, threads)
+        run = open_openvino(content, threads, available_threads(0)) if openvino else open_onnxruntime(content, threads)
     except SrcnnError:
         raise
     except Exception as error:  # the engines' own errors share no narrower class
