@@ -74,6 +74,19 @@ def test_luma_is_rounded_half_up_for_integers_and_not_at_all_for_floating_point(
     assert rgb_to_luma_bt601(to_float(image)).item() * 255 == pytest.approx(31.58773, abs=1e-4)
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_integers_are_rounded_as_exact_arithmetic_does_ties_included(dtype: type[np.unsignedinteger]) -> None:
+    step = np.iinfo(dtype).max // 255  # 1 or 257
+    red = np.arange(0, 256, 15)
+    colours = np.stack(np.meshgrid(red, np.arange(256), np.arange(256), indexing="ij"), -1).reshape(-1, 256, 3)
+    thousandths = np.array([[65481, 128553, 24966], [-37797, -74203, 112000], [112000, -93786, -18214]])
+    codes = colours * step @ thousandths.T + np.array([16, 128, 128]) * step * 255_000
+    exact = (2 * codes + 255_000) // 510_000
+    result = rgb_to_ycbcr_bt601((colours * step).astype(dtype))
+    np.testing.assert_array_equal(result, exact)
+    np.testing.assert_array_equal(rgb_to_luma_bt601((colours * step).astype(dtype)), exact[..., 0])
+
+
 def test_uint16_luma_has_the_same_fractions() -> None:
     image = np.array([[[65535, 0, 0], [65535, 65535, 65535], [0, 0, 0]]], np.uint16)
     # 257 times the unrounded 8-bit codes 81.481, 235 and 16.

@@ -4,23 +4,25 @@ Limited range ("studio swing") puts luma into 16..235 and chroma into 16..240 of
 `rgb2ycbcr` does; the paper measures on that luma. Full range (JPEG, Pillow, OpenCV) reads about
 1.3 dB lower for the same picture, which is why neither is ever called just "Y" here.
 
-Both take the dtype that comes in as the rule: integers are rounded as MATLAB rounds them, floating
-point is not rounded. To get unrounded luma of an 8-bit picture, convert with `to_float` first.
+Both take the dtype that comes in as the rule: integers are rounded, halves up, from sums that are exact;
+floating point is not rounded. To get unrounded luma of an 8-bit picture, convert with `to_float` first.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 from srcnn.errors import InvalidImageError
-from srcnn.imaging.depth import Image, check_image, from_float, to_float
+from srcnn.imaging.depth import Image, check_image, round_to, to_float
 
-# MATLAB's rgb2ycbcr: rows Y, Cb, Cr for R, G, B in [0, 1]; results in 1/255.
-_TO_YCBCR = np.array([[65.481, 128.553, 24.966], [-37.797, -74.203, 112.0], [112.0, -93.786, -18.214]]) / 255
-_OFFSET = np.array([16.0, 128.0, 128.0]) / 255
-_TO_RGB = np.linalg.inv(_TO_YCBCR)
+# MATLAB's rgb2ycbcr, 1000 times: rows Y, Cb, Cr for R, G, B in [0, 1]; results and offset in 1/255.
+_TO_YCBCR = np.array([[65481.0, 128553, 24966], [-37797, -74203, 112000], [112000, -93786, -18214]])
+_TO_YCBCR_UNIT = 255_000.0
+_OFFSET = np.array([16.0, 128, 128])
+_TO_RGB = np.linalg.inv(_TO_YCBCR / _TO_YCBCR_UNIT).astype(np.float64)
 LUMA_BT601_SPAN = 219 / 255
 """What black to white spans in limited-range luma / 255."""
-FULL_RANGE_LUMA_BT601 = np.array([0.299, 0.587, 0.114])
+_FULL_RANGE_LUMA = np.array([299.0, 587, 114])
+FULL_RANGE_LUMA_BT601 = _FULL_RANGE_LUMA / 1000
 """The shares of R, G and B in luma."""
 
 
@@ -38,7 +40,8 @@ def rgb_to_luma_bt601(image: Image) -> Image:
 
     Source: ITU-R BT.601; the golden value: white is 235. Tests: tests/imaging/test_color.py.
     """
-    return _weighted(image, _TO_YCBCR[0], float(_OFFSET[0]))
+    _check_three_channels(image)
+    return _transform(image, _TO_YCBCR[0], _TO_YCBCR_UNIT, _OFFSET[:1])
 
 
 def grey_to_luma_bt601(image: Image) -> Image:
@@ -53,7 +56,7 @@ def grey_to_luma_bt601(image: Image) -> Image:
     Source: ITU-R BT.601. Tests: tests/imaging/test_color.py.
     """
     check_image(image)
-    return _in_dtype(to_float(image) * np.float32(LUMA_BT601_SPAN) + np.float32(_OFFSET[0]), image)
+    return _transform(image, np.array(219.0), 255.0, _OFFSET[:1])
 
 
 def rgb_to_luma_bt601_full_range(image: Image) -> Image:
@@ -70,7 +73,8 @@ def rgb_to_luma_bt601_full_range(image: Image) -> Image:
 
     Source: ITU-T T.871 (JFIF). Tests: tests/imaging/test_color.py.
     """
-    return _weighted(image, FULL_RANGE_LUMA_BT601, 0.0)
+    _check_three_channels(image)
+    return _transform(image, _FULL_RANGE_LUMA, 1000.0, np.zeros(1))
 
 
 def rgb_to_ycbcr_bt601(image: Image) -> Image:
@@ -88,7 +92,7 @@ def rgb_to_ycbcr_bt601(image: Image) -> Image:
     Source: ITU-R BT.601. Tests: tests/imaging/test_color.py.
     """
     _check_three_channels(image)
-    return _in_dtype(_transform(to_float(image), _TO_YCBCR, _OFFSET), image)
+    return _transform(image, _TO_YCBCR, _TO_YCBCR_UNIT, _OFFSET)
 
 
 def ycbcr_to_rgb_bt601(image: Image) -> Image:
@@ -107,20 +111,18 @@ def ycbcr_to_rgb_bt601(image: Image) -> Image:
     Source: ITU-R BT.601. Tests: tests/imaging/test_color.py.
     """
     _check_three_channels(image)
-    return _in_dtype(_transform(to_float(image), _TO_RGB, -_TO_RGB @ _OFFSET), image)
+    return _transform(image, _TO_RGB, 1.0, -_TO_RGB @ _OFFSET)
 
 
-def _transform(image: NDArray[np.float32], matrix: NDArray[np.floating], offset: NDArray[np.floating]) -> Image:
-    return image @ matrix.T.astype(np.float32) + offset.astype(np.float32)
-
-
-def _weighted(image: Image, weights: NDArray[np.float64], offset: float) -> Image:
-    _check_three_channels(image)
-    return _in_dtype(to_float(image) @ weights.astype(np.float32) + np.float32(offset), image)
-
-
-def _in_dtype(result: NDArray[np.floating], image: Image) -> Image:
-    return result.astype(image.dtype, copy=False) if image.dtype.kind == "f" else from_float(result, image.dtype)
+def _transform(image: Image, matrix: NDArray[np.float64], unit: float, offset: NDArray[np.float64]) -> Image:
+    """Multiply the channels by matrix / unit and add offset / 255; whole numbers in both make integers' sums exact."""
+    multiply = np.matmul if matrix.ndim else np.multiply
+    if image.dtype.kind == "f":
+        weights, add = (matrix / unit).T.astype(np.float32), (offset / 255).astype(np.float32)
+        return (multiply(to_float(image), weights) + add).astype(image.dtype, copy=False)
+    largest = np.iinfo(image.dtype.name).max
+    sums: NDArray[np.float64] = multiply(image.astype(np.float64), matrix.T)
+    return round_to(sums / unit + offset * (largest / 255), image.dtype)
 
 
 def _check_three_channels(image: Image) -> None:
