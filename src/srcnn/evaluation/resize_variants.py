@@ -4,7 +4,6 @@
 kernel at the border and rounds between its passes. This module knows nothing of colour or protocols.
 """
 
-import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -13,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srcnn.imaging.depth import Image, round_to
-from srcnn.imaging.resize import keys_cubic
+from srcnn.imaging.resize import cubic_taps, mirror
 
 ResizeBorder = Literal["mirror", "replicate", "cut"]
 
@@ -64,17 +63,11 @@ def resize_cubic(image: Image, size: tuple[int, int], kind: CubicResize) -> Imag
 @lru_cache(maxsize=64)
 def _matrix(n_in: int, n_out: int, kind: CubicResize) -> NDArray[np.float64]:
     """The matrix that resizes one dimension, n_out x n_in."""
-    scale = n_out / n_in
-    shrink = scale if kind.antialias and scale < 1 else 1.0
-    centre = (np.arange(n_out)[:, None] + 0.5) / scale - 0.5
-    first = np.floor(centre - 2 / shrink).astype(np.int64)
-    inputs = first + np.arange(math.ceil(4 / shrink) + 2)
-    weights = keys_cubic(shrink * (centre - inputs), kind.kernel_a)
+    inputs, weights = cubic_taps(n_out, n_out / n_in, antialias=kind.antialias, a=kind.kernel_a)
     if kind.border == "cut":
         weights = np.where((inputs >= 0) & (inputs < n_in), weights, 0.0)
     if kind.border == "mirror":
-        inputs = inputs % (2 * n_in)
-        inputs = np.minimum(inputs, 2 * n_in - 1 - inputs)
+        inputs = mirror(inputs, n_in)
     inputs = np.clip(inputs, 0, n_in - 1)
     weights = weights / weights.sum(1, keepdims=True)
     matrix = np.zeros((n_out, n_in))

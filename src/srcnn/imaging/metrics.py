@@ -7,7 +7,7 @@ from srcnn.errors import InvalidImageError
 from srcnn.imaging.depth import Image
 from srcnn.imaging.geometry import shave_border
 
-_SSIM_WINDOW = 11
+SSIM_WINDOW = 11
 _SSIM_SIGMA = 1.5
 
 
@@ -60,30 +60,44 @@ def ssim(sr: Image, hr: Image, *, data_range: float, border: int = 0) -> float:
     if sr.ndim != 2:
         raise InvalidImageError(f"expected a single channel of shape H x W, got {sr.shape}; take the luma first")
     x, y = (shave_border(image, border).astype(np.float64) for image in (sr, hr))
-    if min(x.shape) < _SSIM_WINDOW:
+    if min(x.shape) < SSIM_WINDOW:
         raise InvalidImageError(
-            f"expected at least {_SSIM_WINDOW} x {_SSIM_WINDOW} pixels inside the border, got {x.shape}; "
+            f"expected at least {SSIM_WINDOW} x {SSIM_WINDOW} pixels inside the border, got {x.shape}; "
             "SSIM has no value on smaller pictures"
         )
     c1, c2 = (0.01 * data_range) ** 2, (0.03 * data_range) ** 2
-    mean_x, mean_y = _gaussian_window(x), _gaussian_window(y)
-    variance_x = _gaussian_window(x * x) - mean_x * mean_x
-    variance_y = _gaussian_window(y * y) - mean_y * mean_y
-    covariance = _gaussian_window(x * y) - mean_x * mean_y
+    mean_x, mean_y = window_mean(x), window_mean(y)
+    variance_x = window_mean(x * x) - mean_x * mean_x
+    variance_y = window_mean(y * y) - mean_y * mean_y
+    covariance = window_mean(x * y) - mean_x * mean_y
     luminance = (2 * mean_x * mean_y + c1) / (mean_x * mean_x + mean_y * mean_y + c1)
     structure = (2 * covariance + c2) / (variance_x + variance_y + c2)
     return float(np.mean(luminance * structure))
 
 
-def _gaussian_window(image: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The mean under the Gaussian window, where it lies inside."""
-    offsets = np.arange(_SSIM_WINDOW) - _SSIM_WINDOW // 2
+def window_mean(image: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The mean under SSIM's Gaussian window, where it lies inside: H x W to (H - 10) x (W - 10)."""
+    offsets = np.arange(SSIM_WINDOW) - SSIM_WINDOW // 2
     weights = np.exp(-(offsets**2) / (2 * _SSIM_SIGMA**2))
-    weights /= weights.sum()
+    return filter_inside(image, weights / weights.sum())
+
+
+def filter_inside(image: NDArray[np.float64], taps: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Apply a symmetric filter along both dimensions, where it lies inside.
+
+    Args:
+        image: H x W.
+        taps: n, odd.
+
+    Returns:
+        (H - n + 1) x (W - n + 1).
+
+    Tests: tests/imaging/test_metrics.py, tests/evaluation/metrics/test_ms_ssim.py.
+    """
     for axis in (0, 1):
-        length = image.shape[axis] - _SSIM_WINDOW + 1
-        parts = (image[i : i + length] if axis == 0 else image[:, i : i + length] for i in range(_SSIM_WINDOW))
-        image = sum((w * part for w, part in zip(weights, parts, strict=True)), np.zeros(()))
+        length = image.shape[axis] - len(taps) + 1
+        parts = (image[i : i + length] if axis == 0 else image[:, i : i + length] for i in range(len(taps)))
+        image = sum((tap * part for tap, part in zip(taps, parts, strict=True)), np.zeros(()))
     return image
 
 

@@ -107,23 +107,41 @@ def keys_cubic(x: NDArray[np.floating], a: float = -0.5) -> NDArray[np.floating]
     return np.where(x <= 1, near, np.where(x < 2, far, 0.0))
 
 
+def cubic_taps(
+    n_out: int, scale: float, *, antialias: bool, a: float = -0.5
+) -> tuple[NDArray[np.int64], NDArray[np.floating]]:
+    """What each sample of a resized dimension is made of, as if the picture had no border.
+
+    Args:
+        n_out: samples of the result.
+        scale: its factor.
+        antialias: widen the kernel when shrinking.
+        a: of the kernel.
+
+    Returns:
+        Inputs, which may lie outside, and their weights, not yet normalised: both n_out x taps.
+    """
+    shrink = scale if antialias and scale < 1 else 1.0
+    centre = (np.arange(n_out)[:, None] + 0.5) / scale - 0.5
+    first = np.floor(centre - _KERNEL_WIDTH / shrink / 2).astype(np.int64)
+    inputs = first + np.arange(math.ceil(_KERNEL_WIDTH / shrink) + 2)
+    return inputs, shrink * keys_cubic(shrink * (centre - inputs), a)
+
+
+def mirror(inputs: NDArray[np.int64], n_in: int) -> NDArray[np.int64]:
+    """Indices beyond a dimension of n_in samples as those of its mirror image, edge included."""
+    inputs = inputs % (2 * n_in)
+    return np.minimum(inputs, 2 * n_in - 1 - inputs)
+
+
 @lru_cache(maxsize=64)
 def _band_blocks(
     n_in: int, n_out: int, scale: float, antialias: bool, mirrored: bool
 ) -> tuple[tuple[int, int, NDArray[np.float64]], ...]:
     """The resizing matrix of one dimension, as dense blocks (first input, end of input, weights)."""
-    shrink = scale if antialias and scale < 1 else 1.0
-    taps = math.ceil(_KERNEL_WIDTH / shrink) + 2
-    centre = (np.arange(n_out) + 0.5) / scale - 0.5
-    first = np.floor(centre - _KERNEL_WIDTH / shrink / 2).astype(np.int64)
-    inputs = first[:, None] + np.arange(taps)
-    weights = shrink * keys_cubic(shrink * (centre[:, None] - inputs))
+    inputs, weights = cubic_taps(n_out, scale, antialias=antialias)
     weights /= weights.sum(1, keepdims=True)
-    if mirrored:
-        inputs = np.abs(inputs % (2 * n_in) + 0.5 - n_in)  # distance from the mirror, in half samples
-        inputs = (n_in - 0.5 - inputs).astype(np.int64)
-    else:
-        inputs = np.clip(inputs, 0, n_in - 1)
+    inputs = mirror(inputs, n_in) if mirrored else np.clip(inputs, 0, n_in - 1)
     blocks: list[tuple[int, int, NDArray[np.float64]]] = []
     for start in range(0, n_out, _BLOCK):
         block, used = weights[start : start + _BLOCK], inputs[start : start + _BLOCK]

@@ -6,11 +6,10 @@ from numpy.typing import NDArray
 from srcnn.errors import InvalidImageError
 from srcnn.imaging import shave_border
 from srcnn.imaging.depth import Image
+from srcnn.imaging.metrics import SSIM_WINDOW, filter_inside, window_mean
 
 _WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # of the levels, fine to coarse: Wang et al. 2003
-_WINDOW = 11
-_SIGMA = 1.5
-_SMALLEST = _WINDOW << len(_WEIGHTS) - 1
+_SMALLEST = SSIM_WINDOW << len(_WEIGHTS) - 1
 # Low-pass filter of the biorthogonal 9/7 wavelet, centre and one side.
 _WAVELET = (932 / 1093, 962 / 2549, -101 / 913, -199 / 8344, 131 / 3463)
 
@@ -60,13 +59,10 @@ def ms_ssim(sr: Image, hr: Image, *, border: int = 0) -> float:
 def _components(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float, float]:
     """The means of luminance, contrast and structure over one level."""
     c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
-    offsets = np.arange(_WINDOW) - _WINDOW // 2
-    window = np.exp(-(offsets**2) / (2 * _SIGMA**2))
-    window /= window.sum()
-    mean_x, mean_y = _filtered(x, window), _filtered(y, window)
-    variance_x = np.abs(_filtered(x * x, window) - mean_x * mean_x)
-    variance_y = np.abs(_filtered(y * y, window) - mean_y * mean_y)
-    covariance = _filtered(x * y, window) - mean_x * mean_y
+    mean_x, mean_y = window_mean(x), window_mean(y)
+    variance_x = np.abs(window_mean(x * x) - mean_x * mean_x)
+    variance_y = np.abs(window_mean(y * y) - mean_y * mean_y)
+    covariance = window_mean(x * y) - mean_x * mean_y
     deviations = np.sqrt(variance_x * variance_y)
     luminance = (2 * mean_x * mean_y + c1) / (mean_x * mean_x + mean_y * mean_y + c1)
     contrast = (2 * deviations + c2) / (variance_x + variance_y + c2)
@@ -77,13 +73,4 @@ def _components(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, 
 def _halved(image: NDArray[np.float64]) -> NDArray[np.float64]:
     """Every second sample of the low-passed picture, its border mirrored."""
     taps = np.array([*_WAVELET[:0:-1], *_WAVELET])
-    return _filtered(np.pad(image, len(taps) // 2, "symmetric"), taps / taps.sum())[::2, ::2]
-
-
-def _filtered(image: NDArray[np.float64], taps: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A symmetric filter along both dimensions, where it lies inside."""
-    for axis in (0, 1):
-        length = image.shape[axis] - len(taps) + 1
-        parts = (image[i : i + length] if axis == 0 else image[:, i : i + length] for i in range(len(taps)))
-        image = sum((tap * part for tap, part in zip(taps, parts, strict=True)), np.zeros(()))
-    return image
+    return filter_inside(np.pad(image, len(taps) // 2, "symmetric"), taps / taps.sum())[::2, ::2]
