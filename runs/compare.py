@@ -22,8 +22,11 @@ class Row:
 
 
 def main(folder: Path) -> None:
-    """Print a table for every group, the part of a name before "--", with the base among them."""
-    rows = [read_row(path) for path in sorted(folder.glob("*.jsonl"))]
+    """Print a table for every group, the part of a name before "--", with the base among them.
+
+    Colour has one of its own, by channels (runs/colour.sh).
+    """
+    rows = [read_row(path) for path in sorted(folder.glob("*.jsonl")) if not path.name.startswith("colour--")]
     base = [row for row in rows if row.name == BASE]
     others = [row for row in rows if row.name != BASE]
     for group, members in groupby(others, lambda row: row.group):

@@ -91,6 +91,7 @@ class Upscaler:
 
         Raises:
             InvalidConfigError: an unknown engine, threads or strip_rows out of range.
+            ModelFileError: a network of several channels.
             BackendError: the engine refuses the network.
         """
         if strip_rows is not None and strip_rows < 1:

@@ -3,7 +3,8 @@
 Features x and details y of patches lie on two manifolds of the same shape: so the weights that write x as a sum
 of its K nearest atoms, min |x - Σ w_k d_k|² with Σ w_k = 1, also write its detail, y = Σ w_k h_k. These are the
 weights of locally linear embedding: with G the Gram matrix of the differences d_k - x, solve G w = 1 and divide
-by the sum. Where K exceeds the dimension, G is singular, and 0.0001 of its trace is added to its diagonal.
+by the sum. G may be singular, so 0.0001 of its trace is added to its diagonal (the programs do so only where K
+exceeds the dimension).
 Here as in Timofte's comparison the atoms of the dictionary are the patches to choose from, neighbours are
 the K = 24 with the greatest |d·x|, and the first and second differences are the features. One thing is ours: x
 is brought to the atoms' length 1 and the detail back to the length of x, since weights that sum to one can
