@@ -6,7 +6,6 @@ import platform
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +45,9 @@ def measure(case: str, implementations: dict[str, Callable[[], object]], rounds:
 
 def machine() -> dict[str, object]:
     """What the numbers were measured on."""
-    cpu = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        cpu = next((line.split(":")[1].strip() for line in info.read_text().splitlines() if "model name" in line), cpu)
-    return {"cpu": cpu, "system": platform.system(), "python": platform.python_version()}
+    from srcnn.runtime.processor import processor_name
+
+    return {"cpu": processor_name(), "system": platform.system(), "python": platform.python_version()}
 
 
 def arguments(description: str, *, threads: int) -> argparse.Namespace:

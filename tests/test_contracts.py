@@ -43,6 +43,15 @@ def test_every_error_is_drawn_in_the_tree_and_derives_from_the_root() -> None:
         assert error.__name__ in errors.__doc__
 
 
+def test_every_error_stands_in_the_tree_and_nowhere_else() -> None:
+    bases = "|".join(error for error, value in vars(errors).items() if isinstance(value, type))
+    for path in SOURCES:
+        if path.name != "errors.py":
+            assert not re.search(rf"^class \w+\(.*\b({bases})\b", path.read_text(encoding="utf-8"), re.MULTILINE), name(
+                path
+            )
+
+
 def test_the_layers_hold() -> None:
     program = "import sys; from importlinter.cli import lint_imports_command as c; sys.exit(c(['--no-cache']))"
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}

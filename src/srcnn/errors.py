@@ -8,6 +8,7 @@ SrcnnError(Exception)
 |- OutputError(OSError)               an output that cannot be written
 |- CheckpointError(ValueError)        a checkpoint that cannot be read or belongs to another config
 |- BackendError(RuntimeError)         an inference engine failed
+|- DownloadError(RuntimeError)        a file cannot be fetched, or is not what it should be
 `- MissingExtraError(ImportError)     an optional dependency is not installed
 
 A message says what was expected, what was got and what to do, with the offending value in it.
@@ -44,6 +45,10 @@ class CheckpointError(SrcnnError, ValueError):
 
 class BackendError(SrcnnError, RuntimeError):
     """An inference engine failed; the engine's own error is the cause."""
+
+
+class DownloadError(SrcnnError, RuntimeError):
+    """A file cannot be fetched, or is not what it should be."""
 
 
 class MissingExtraError(SrcnnError, ImportError):

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from srcnn.bench.chart import Point, draw_chart
-from srcnn.errors import MissingExtraError
+from srcnn.bench.chart import Point, check_chart, draw_chart
+from srcnn.errors import MissingExtraError, OutputError
 
 POINTS = [
     Point("srcnn-915", "plain", 0.6, 32.5),
@@ -43,3 +43,26 @@ def test_without_matplotlib_the_extra_is_named(tmp_path: Path, monkeypatch: pyte
     with pytest.raises(MissingExtraError, match=r"srcnn\[train\]"):
         draw_chart(POINTS, tmp_path / "chart.png", title="none")
     assert not list(tmp_path.iterdir())
+
+
+def test_what_cannot_be_drawn_is_refused_beforehand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    check_chart(tmp_path / "chart.png")
+    for target in (tmp_path, tmp_path / "nowhere" / "chart.png"):
+        with pytest.raises(OutputError, match=f"expected to draw {target}, got "):
+            check_chart(target)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(MissingExtraError, match=r"srcnn\[train\]"):
+        check_chart(tmp_path / "chart.png")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_chart_that_cannot_be_written_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def savefig(figure: object, target: Path, **_: object) -> None:
+        Path(target).write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    (tmp_path / "chart.png").write_bytes(b"old")
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", savefig)
+    with pytest.raises(OutputError, match="No space left on device"):
+        draw_chart(POINTS, tmp_path / "chart.png", title="full")
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("chart.png", b"old")]

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from srcnn.bench import speed
+from srcnn.bench import chart, speed
 from srcnn.bench.fresh import Fresh
+from srcnn.errors import OutputError
 from srcnn.zoo.shipped import shipped_cards
 
 SMALL = ("--size", "60x48", "--rounds", 1, "--threads", 1)
@@ -75,6 +76,31 @@ def test_the_chart_is_a_png(srcnn: Callable, tmp_path: Path) -> None:
     assert (tmp_path / "chart").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.fixture
+def never_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(speed, "measure_speed", lambda *_: pytest.fail("measured"))
+
+
+@pytest.mark.usefixtures("never_measured")
+def test_a_chart_that_cannot_be_written_is_refused_before_anything_is_measured(srcnn: Callable, tmp_path: Path) -> None:
+    for target in (tmp_path / "nowhere" / "chart.png", tmp_path):
+        srcnn("bench", *SMALL, "--chart", target).assert_refused(f"draw {target}")
+
+
+def test_a_chart_that_fails_in_the_end_leaves_the_numbers(
+    srcnn: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def draw_chart(*_: object, **__: object) -> None:
+        raise OutputError("expected room for the chart, got none; make room")
+
+    monkeypatch.setattr(speed, "measure_speed", lambda name, *_: speed.Speeds(1e9, (row(name),)))
+    monkeypatch.setattr(chart, "draw_chart", draw_chart)
+    outcome = srcnn("bench", "--chart", tmp_path / "chart.png")
+    assert (outcome.code, outcome.err) == (2, "error: expected room for the chart, got none; make room\n")
+    assert "GMAC/s" in outcome.out
+
+
+@pytest.mark.usefixtures("never_measured")
 def test_a_chart_of_files_alone_is_refused(srcnn: Callable, model_file: Path, tmp_path: Path) -> None:
     outcome = srcnn("bench", "--models", model_file, *SMALL, "--chart", tmp_path / "chart.png")
     assert (outcome.code, outcome.out) == (2, "")

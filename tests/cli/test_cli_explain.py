@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from tiny_models import gentle_model
 
+from srcnn.evaluation import explain as module
+from srcnn.evaluation.explain import Explanation
 from srcnn.zoo.model_file import save_model
 
 
@@ -31,6 +33,35 @@ def test_a_model_of_another_scale_is_refused(srcnn: Callable, folder: Path, mode
     outcome = srcnn("explain", folder, "-s", 2, "--psnr", "30.0", "-m", model_file)
     assert outcome.code == 2
     assert "expected the scale 3" in outcome.err
+
+
+@pytest.mark.parametrize("residual", [True, False])
+def test_a_network_on_the_small_picture_is_used_as_evaluate_does(
+    srcnn: Callable, folder: Path, tmp_path: Path, residual: bool
+) -> None:
+    model = gentle_model(scale=2, input_space="lr")
+    object.__setattr__(model.spec, "residual", residual)
+    save_model(tmp_path / "lr.safetensors", model)
+    psnr = json.loads(srcnn("evaluate", tmp_path / "lr.safetensors", folder, "--json").out)["mean"]["psnr"]
+    outcome = srcnn("explain", folder, "-s", 2, "--psnr", f"{psnr:.3f}", "-m", tmp_path / "lr.safetensors", "--json")
+    best = json.loads(outcome.out)["matches"][0]
+    assert (best["method"], best["protocol"]["name"]) == ("the network on the whole picture", "authors")
+    assert best["psnr"] == pytest.approx(psnr, abs=1e-6)
+
+
+@pytest.mark.parametrize(("model", "ways"), [("srcnn-915", 6), ("fine", 1), ("swift", 1)])
+def test_wrong_ways_are_tried_of_networks_on_the_enlarged_picture_alone(
+    srcnn: Callable, folder: Path, monkeypatch: pytest.MonkeyPatch, model: str, ways: int
+) -> None:
+    tried: list[int] = []
+
+    def explain(*_: object, methods: dict[str, object], **__: object) -> Explanation:
+        tried.append(len(methods))
+        return Explanation(matches=(), fitting=0, text="")
+
+    monkeypatch.setattr(module, "explain", explain)
+    assert srcnn("explain", folder, "-s", 2, "--psnr", "33.1", "-m", model).code == 0
+    assert tried == [ways]
 
 
 @pytest.mark.parametrize("psnr", ["nan", "much", "inf", "-3"])

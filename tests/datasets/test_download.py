@@ -7,8 +7,8 @@ import pytest
 from tiny_datasets import REPOSITORY, Server, encoded, tiny_picture
 
 from srcnn.datasets import download as module
-from srcnn.datasets.download import ATTEMPTS, DownloadError, download
-from srcnn.errors import OutputError
+from srcnn.datasets.download import ATTEMPTS, download
+from srcnn.errors import DownloadError, OutputError
 
 ANT = encoded(tiny_picture("ant"))
 PATH = f"/{REPOSITORY}/HEAD/Test/ant_GT.bmp"

@@ -5,9 +5,8 @@ import pytest
 from PIL import Image as PillowImage
 from tiny_datasets import NAMES, REPOSITORY, Server, encoded, tiny_dataset, tiny_picture
 
-from srcnn.datasets.download import DownloadError
 from srcnn.datasets.get import accept_terms, get_pictures, missing_pictures, take_from, terms, terms_accepted
-from srcnn.errors import OutputError
+from srcnn.errors import DownloadError, OutputError
 
 INSECTS = tiny_dataset()
 

@@ -85,6 +85,18 @@ def test_another_border_is_found_by_its_name(folder):
     assert best.protocol.name == "full-range with border=8"
 
 
+@pytest.mark.parametrize(
+    ("scales", "name"),
+    [((3,), "full-range"), ((2, 3), "full-range with border=3"), ((3, 2), "full-range with border=3")],
+)
+def test_a_border_that_is_one_of_the_scales_is_told_from_the_scale_by_another(folder, scales, name):
+    protocol = replace(PROTOCOLS["full-range"], border=3)
+    observed = [Observation(scale=scale, psnr=evaluate(None, folder, scale, protocol).mean.psnr) for scale in scales]
+    explanation = explain(folder, observed, tolerance=1e-6)
+    assert explanation.matches[0].protocol.name == name
+    assert explanation.matches[0].distance < 1e-9
+
+
 def test_a_decision_without_a_name_is_found_in_the_second_round(folder):
     observed = evaluate(None, folder, 3, replace(AUTHORS, crop="after")).mean.psnr
     rounds = []

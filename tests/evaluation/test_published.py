@@ -2,11 +2,13 @@ import pytest
 
 from srcnn.evaluation.published import (
     DATASETS,
+    find_published,
     published_psnr,
     published_ssim,
     published_values,
     recognise_dataset,
 )
+from srcnn.rivals import RIVALS
 
 
 @pytest.mark.parametrize(
@@ -22,6 +24,7 @@ from srcnn.evaluation.published import (
         ("srcnn-955", "Set14", 4, 27.50),
         ("a+", "Set5", 3, 32.59),
         ("sc", "Set5", 3, 31.42),
+        ("ne-lle", "Set5", 3, 31.84),
     ],
 )
 def test_the_papers_values_are_found(method, dataset, scale, psnr):
@@ -35,8 +38,19 @@ def test_the_authors_t91_values_say_that_they_were_measured():
     assert all(value.source.startswith("measured") and value.training == "T91" for value in values)
 
 
-def test_a_model_of_a_family_finds_the_familys_value():
-    assert published_psnr("srcnn-915-t91", "Set5", 3) == published_psnr("srcnn-915", "Set5", 3) == 32.390
+@pytest.mark.parametrize(("method", "psnr"), [("srcnn-915-t91", 32.390), ("srcnn-955-of-mine", 32.75)])
+def test_a_model_of_a_family_finds_the_familys_value(method, psnr):
+    assert published_psnr(method, "Set5", 3) == psnr
+
+
+def test_every_earlier_method_finds_its_own_value():
+    assert {rival for rival in RIVALS if published_psnr(rival, "Set5", 3) is None} == set()
+
+
+def test_a_value_is_found_with_its_sources():
+    found = find_published("ne-lle", "Set5", 3, "psnr")
+    assert (found.method, found.value, found.paper) == ("ne-lle", 31.84, "SRCNN TPAMI 2016 Tab.2")
+    assert found.source
 
 
 def test_a_longer_family_is_not_mistaken_for_a_shorter_one():
@@ -45,7 +59,14 @@ def test_a_longer_family_is_not_mistaken_for_a_shorter_one():
 
 
 @pytest.mark.parametrize(
-    ("method", "dataset", "scale"), [("swift", "Set5", 3), ("bicubic", "Urban100", 3), ("bicubic", "Set5", 8)]
+    ("method", "dataset", "scale"),
+    [
+        ("swift", "Set5", 3),
+        ("srcnn", "Set5", 3),
+        ("bicubic", "Urban100", 3),
+        ("bicubic", "Set5", 8),
+        ("bicubic", None, 3),
+    ],
 )
 def test_what_is_not_printed_is_none(method, dataset, scale):
     assert published_psnr(method, dataset, scale) is None

@@ -1,3 +1,4 @@
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,18 @@ def test_a_file_for_another_scale_or_of_another_kind_is_refused(tmp_path: Path) 
     (tmp_path / "bad.safetensors").write_bytes(b"no model")
     with pytest.raises(ModelFileError):
         choose_methods([2], None, [tmp_path / "bad.safetensors"])
+
+
+@pytest.mark.parametrize("library", ["numpy", "onnxruntime", "openvino"])
+def test_a_network_is_another_in_another_engine_and_a_rival_is_not(
+    library: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = metadata.version
+    bicubic, rival, network = choose_methods([3], ["bicubic", RIVALS[0], "srcnn-915"])
+    before = bicubic.made_of, rival.made_of, network.made_of
+    monkeypatch.setattr(metadata, "version", lambda name: "99.0" if name == library else version(name))
+    assert (bicubic.made_of, rival.made_of) == before[:2]
+    assert network.made_of != before[2]
 
 
 def test_a_method_is_known_by_its_weights(tmp_path: Path) -> None:

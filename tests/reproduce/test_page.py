@@ -1,5 +1,6 @@
 import re
 from html.parser import HTMLParser
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,20 @@ def test_failures_and_notices_are_said(page: str) -> None:
         "Not measured, and in no mean: Set5 bird & co: NaN in 3 of 9 pixels (<mine> \N{MULTIPLICATION SIGN}3)" in text
     )
     assert "Set14 is not in the data folder" in text
+
+
+def test_the_libraries_that_compute_are_named_with_their_versions(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (
+        f"onnxruntime {metadata.version('onnxruntime')}, openvino {metadata.version('openvino')}, " in parsed(page).text
+    )
+
+    def version(name: str) -> str:
+        if name == "openvino":
+            raise metadata.PackageNotFoundError(name)
+        return "1.0"
+
+    monkeypatch.setattr(metadata, "version", version)
+    assert origin("c").libraries[1:] == ("numpy 1.0", "onnxruntime 1.0", "scipy 1.0", "scikit-learn 1.0")
 
 
 def test_sources_are_named(page: str) -> None:

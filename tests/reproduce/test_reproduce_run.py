@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -80,7 +81,7 @@ def test_an_interrupted_run_goes_on_where_it_was(
     assert len(opened) == 5
 
 
-@pytest.mark.parametrize("change", ["weights", "scale", "threads", "picture", "metrics"])
+@pytest.mark.parametrize("change", ["weights", "scale", "threads", "picture", "metrics", "engine"])
 def test_what_has_changed_is_measured_anew(
     change: str,
     workshop: Workshop,
@@ -100,6 +101,8 @@ def test_what_has_changed_is_measured_anew(
         draw(sets[0].pictures["bird"], seed=99)
     if change == "metrics":
         monkeypatch.setattr(module, "METRICS", module.METRICS[:1])
+    if change == "engine":
+        monkeypatch.setattr(metadata, "version", lambda name: "99.0")
     measure_all(workshop, [network], sets, silent)
     assert len(opened) == 5 + (1 if change == "picture" else 5)
 

@@ -7,7 +7,7 @@ from srcnn.evaluation.published import PublishedValue
 from srcnn.reproduce.measure import METRICS, Cell
 from srcnn.reproduce.methods import ReportMethod
 from srcnn.reproduce.sets import PictureSet
-from srcnn.reproduce.tables import Value, build_tables, find_published
+from srcnn.reproduce.tables import Value, build_tables
 
 
 def method(name: str, scale: int = 3) -> ReportMethod:
@@ -66,19 +66,3 @@ def test_the_colour_says_how_far_from_print(ours: float | None, verdict: str) ->
         method="m", training="", dataset="Set5", scale=3, metric="psnr", value=32.75, paper="", source=""
     )
     assert Value(metric=METRICS[0], ours=ours, published=printed).verdict == verdict
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [("srcnn-955", 32.75), ("srcnn-915-t91", 32.39), ("srcnn-955-of-mine", 32.75), ("ne-lle", 31.84), ("a+", 32.59)],
-)
-def test_a_method_has_the_printed_value_of_its_family(name: str, value: float) -> None:
-    # published.csv: SRCNN, TPAMI 2016, and the authors' released weights
-    found = find_published(name, "Set5", 3, "psnr")
-    assert found is not None
-    assert found.value == value
-
-
-@pytest.mark.parametrize(("name", "dataset"), [("mine", "Set5"), ("srcnn", "Set5"), ("srcnn-955", None)])
-def test_nothing_is_printed_for_others(name: str, dataset: str | None) -> None:
-    assert find_published(name, dataset, 3, "psnr") is None

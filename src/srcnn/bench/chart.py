@@ -1,10 +1,13 @@
 """Quality against time as a picture: the paper's chart of PSNR and running time, for this machine."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
-from srcnn.errors import MissingExtraError
+from srcnn.atomic import atomic_path
+from srcnn.errors import MissingExtraError, OutputError
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,25 @@ class Point:
     psnr: float
 
 
+def check_chart(target: Path) -> None:
+    """Refuse, before anything is measured, what `draw_chart` cannot draw afterwards.
+
+    Args:
+        target: the PNG to come.
+
+    Raises:
+        OutputError: there is a folder of that name, or no folder for it that can be written.
+        MissingExtraError: matplotlib is not installed.
+
+    Tests: tests/bench/test_chart.py.
+    """
+    if find_spec("matplotlib") is None:
+        raise MissingExtraError("matplotlib", "train")
+    if target.is_dir() or not os.access(target.parent, os.W_OK | os.X_OK):
+        found = "a folder of that name" if target.is_dir() else f"no folder {target.parent} that can be written"
+        raise OutputError(f"expected to draw {target}, got {found}; choose another file for the chart")
+
+
 def draw_chart(points: Sequence[Point], target: Path, *, title: str) -> None:
     """Draw PSNR against the time of a frame, faster to the right as in the paper.
 
@@ -34,6 +56,7 @@ def draw_chart(points: Sequence[Point], target: Path, *, title: str) -> None:
 
     Raises:
         MissingExtraError: matplotlib is not installed.
+        OutputError: the target cannot be written.
 
     Source: Dong et al. 2014, PSNR against running time. Tests: tests/bench/test_chart.py.
     """
@@ -63,4 +86,5 @@ def draw_chart(points: Sequence[Point], target: Path, *, title: str) -> None:
     axes.set_title(title, fontsize=9)
     axes.grid(alpha=0.2)
     axes.legend(fontsize=8)
-    figure.savefig(target, format="png")
+    with atomic_path(target) as temporary:
+        figure.savefig(temporary, format="png")

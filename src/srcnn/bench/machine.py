@@ -3,11 +3,11 @@
 import platform
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
 from srcnn.runtime.graph import Conv
+from srcnn.runtime.processor import processor_name
 from srcnn.runtime.session import available_threads, open_session
 
 _REPEATS = 20
@@ -17,13 +17,8 @@ _ROWS, _COLUMNS = 12, 48  # of the output: weights and maps stay in the nearest 
 
 def describe_machine() -> dict[str, str | int]:
     """What numbers were measured on: processor, its cores that this process may use, system, Python."""
-    processor = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        lines = (line.split(":") for line in info.read_text(encoding="utf-8").splitlines())
-        processor = next((line[1].strip() for line in lines if line[0].strip() == "model name"), processor)
     return {
-        "cpu": processor,
+        "cpu": processor_name(),
         "cores": available_threads(0),
         "system": platform.system(),
         "python": platform.python_version(),

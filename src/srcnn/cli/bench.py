@@ -65,6 +65,8 @@ def bench_command(
     names = models.split(",") if models else [card.name for card in shipped_cards() if card.scale == scale]
     if not names:
         raise click.UsageError(f"expected a scale that shipped models have, got {scale}; see srcnn models")
+    if chart is not None:
+        _check_chart(chart, names)
     setting = Setting(size=size, threads=threads, rounds=rounds)
     steps, total = count(1), len(names) * (rounds + STEPS)
     speeds: list[Speeds] = []
@@ -78,12 +80,24 @@ def bench_command(
         "threads": threads or "all",
         "peak_gmacs": round(max(each.peak for each in speeds) / 1e9, 1),
     }
-    if chart is not None:
-        _draw(rows, chart, f"Set5, frame of {size[1]}x{size[0]}, {machine['cpu']}, {machine['threads']} threads")
     if as_json:
         click.echo(json.dumps({"machine": machine, "rows": [asdict(row) for row in rows]}))
     else:
         _show(machine, rows)
+    if chart is not None:
+        _draw(rows, chart, f"Set5, frame of {size[1]}x{size[0]}, {machine['cpu']}, {machine['threads']} threads")
+
+
+def _check_chart(target: Path, names: Sequence[str]) -> None:
+    """Refuse a chart that cannot be drawn before measuring for minutes."""
+    from srcnn.bench.chart import check_chart
+    from srcnn.zoo.shipped import is_shipped
+
+    if not any(is_shipped(name) for name in names):
+        raise click.UsageError(
+            f"expected a shipped model for --chart, got {', '.join(names)}; add one, the PSNR of others is not known"
+        )
+    check_chart(target)
 
 
 def _show(machine: Mapping[str, object], rows: Sequence["Speed"]) -> None:
@@ -113,6 +127,4 @@ def _draw(rows: Sequence["Speed"], target: Path, title: str) -> None:
         for row in rows
         if row.set5_psnr is not None
     ]
-    if not points:
-        raise click.UsageError("expected a shipped model for --chart, got files only; their PSNR is not known")
     draw_chart(points, target, title=title)

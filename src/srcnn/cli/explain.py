@@ -4,12 +4,16 @@ import json
 import re
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from srcnn.cli.identify import Decibels, identify
 from srcnn.cli.options import json_option
 from srcnn.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from srcnn.evaluation.planes import Method
 
 _SHOWN = 5
 
@@ -47,7 +51,7 @@ def explain_command(
 
     FOLDER holds the pictures that the number belongs to, such as Set5. The commonest habits are tried:
     range of the luma, rounding, border, antialiasing, kernel, colour, order of cropping; with -m also
-    wrong ways to apply a network.
+    wrong ways to apply a network, if it is one that sees the enlarged picture.
 
     With --image-psnr, find which picture of FOLDER, which scale and which network two numbers belong to.
     """
@@ -74,17 +78,10 @@ def _explain(
 ) -> None:
     """Find and print the protocol behind one number."""
     from srcnn.evaluation.explain import explain
-    from srcnn.evaluation.pasted_patches import uses_of_a_network
     from srcnn.evaluation.search import Observation
-    from srcnn.runtime.network import StripNetwork
-    from srcnn.zoo.shipped import load_model
 
     value, tolerance = given
-    methods = None
-    if model is not None:
-        network = StripNetwork(load_model(model, scale), engine="auto", threads=0)
-        apply = partial(network, top=True, bottom=True)
-        methods = uses_of_a_network(apply, scale, reach=network.reach)
+    methods = None if model is None else _uses(model, scale)
     observation = Observation(scale=scale, psnr=value, picture=picture)
     with progress_bar("trying protocols") as advance:
         explanation = explain(folder, [observation], methods=methods, tolerance=tolerance, progress=advance)
@@ -96,6 +93,23 @@ def _explain(
         click.echo(json.dumps({"text": explanation.text, "fitting": explanation.fitting, "matches": matches}))
     else:
         click.echo(explanation.text)
+
+
+def _uses(name: str, scale: int) -> dict[str, "Method"]:
+    """The ways to apply a model that are tried, the right one first.
+
+    The wrong ones are those of networks on the enlarged picture; nobody pastes what one on the small picture gives.
+    """
+    from srcnn.evaluation.pasted_patches import WHOLE_PICTURE, uses_of_a_network
+    from srcnn.runtime.network import StripNetwork
+    from srcnn.upscaler import Upscaler
+    from srcnn.zoo.shipped import load_model
+
+    model = load_model(name, scale)
+    if model.spec.input_space == "lr":
+        return {WHOLE_PICTURE: Upscaler(model).luma}
+    network = StripNetwork(model, engine="auto", threads=0)
+    return uses_of_a_network(partial(network, top=True, bottom=True), scale, reach=network.reach)
 
 
 def _decibels(text: str, example: str) -> Decibels:

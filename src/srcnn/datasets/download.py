@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from srcnn import __version__
 from srcnn.atomic import atomic_path
-from srcnn.errors import OutputError, SrcnnError
+from srcnn.errors import DownloadError, OutputError
 
 ATTEMPTS = 4
 MAX_BYTES = 64 << 20  # of one file
@@ -23,10 +23,6 @@ _BLOCK = 1 << 16
 _TIMEOUT_S = 30.0
 _PARTIAL, _RANGE_NOT_SATISFIABLE = 206, 416
 _PASSING = (408, 429, 500, 502, 503, 504)  # answers that another attempt may not get
-
-
-class DownloadError(SrcnnError, RuntimeError):
-    """A file cannot be fetched, or is not what it should be."""
 
 
 class _InterruptedError(Exception):

@@ -18,6 +18,8 @@ Network = Callable[[Plane], Plane]
 
 PATCH = 33
 KEPT = 21
+WHOLE_PICTURE = "the network on the whole picture"
+"""What `uses_of_a_network` calls the right way."""
 
 
 def whole_picture(network: Network, scale: int) -> Method:
@@ -111,7 +113,7 @@ def uses_of_a_network(network: Network, scale: int, *, reach: int = (PATCH - KEP
     patches, pasted = f"the network on {PATCH}x{PATCH} patches", f"{kept}x{kept} pasted side by side (seams)"
     shifted = f"{patches} every {kept} pixels, pasted from the corner (a shift of {reach} pixels)"
     return {
-        "the network on the whole picture": whole_picture(network, scale),
+        WHOLE_PICTURE: whole_picture(network, scale),
         f"the network with a black frame of {reach} pixels": black_frame(network, scale, rim=reach),
         shifted: pasted_patches(network, scale, stride=kept, kept=kept),
         f"{patches} every 14 pixels, {pasted}": pasted_patches(network, scale, stride=14, kept=kept),

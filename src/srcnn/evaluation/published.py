@@ -34,7 +34,7 @@ class PublishedValue:
     """One printed number.
 
     Attributes:
-        method: "bicubic", "srcnn-955", "a+" and so on, in lower case.
+        method: "bicubic", "srcnn-955", "a+" and so on: the name of the method in this package.
         training: the pictures it was trained on, as far as known.
         dataset: "Set5", "Set14" or "BSD100".
         scale: 2, 3 or 4.
@@ -76,26 +76,36 @@ def published_values() -> tuple[PublishedValue, ...]:
     )
 
 
-def published_psnr(method: str, dataset: str, scale: int) -> float | None:
-    """The PSNR that is printed for a method, in dB.
+def find_published(method: str, dataset: str | None, scale: int, metric: str) -> PublishedValue | None:
+    """The value that is printed for a method or for its family.
 
     Args:
         method: a method's or a model's name, such as "bicubic" or "srcnn-915"; a longer name of the
-            same family, such as "srcnn-915-t91", finds the family's number.
-        dataset: "Set5", "Set14" or "BSD100".
+            same family, such as "srcnn-915-t91", finds the family's value.
+        dataset: "Set5", "Set14" or "BSD100"; of other pictures, and of None, nothing is printed.
         scale: the enlargement.
+        metric: as in published.csv.
 
     Returns:
-        The mean PSNR on luma, or None where nothing is printed.
+        The value with its sources, or None where nothing is printed.
 
     Tests: tests/evaluation/test_published.py.
     """
-    return _published(method, dataset, scale, "psnr")
+    values = {(v.method, v.dataset, v.scale, v.metric): v for v in published_values()}
+    families = {name for name, *_ in values if method == name or method.startswith(name + "-")}
+    return values.get((max(families, key=len), dataset or "", scale, metric)) if families else None
 
 
-def published_ssim(method: str, dataset: str, scale: int) -> float | None:
-    """The SSIM that is printed for a method; arguments and result as in `published_psnr`."""
-    return _published(method, dataset, scale, "ssim")
+def published_psnr(method: str, dataset: str | None, scale: int) -> float | None:
+    """The PSNR that is printed for a method, in dB; arguments as in `find_published`."""
+    found = find_published(method, dataset, scale, "psnr")
+    return found.value if found else None
+
+
+def published_ssim(method: str, dataset: str | None, scale: int) -> float | None:
+    """The SSIM that is printed for a method; arguments as in `find_published`."""
+    found = find_published(method, dataset, scale, "ssim")
+    return found.value if found else None
 
 
 def recognise_dataset(folder_name: str, picture_names: Iterable[str]) -> str | None:
@@ -115,9 +125,3 @@ def recognise_dataset(folder_name: str, picture_names: Iterable[str]) -> str | N
         if len(names) == len(expected) and (names == expected or folder_name.lower() == dataset.lower()):
             return dataset
     return None
-
-
-def _published(method: str, dataset: str, scale: int, metric: str) -> float | None:
-    values = {(v.method, v.dataset, v.scale, v.metric): v.value for v in published_values()}
-    families = {name for name, *_ in values if method == name or method.startswith(name + "-")}
-    return values.get((max(families, key=len), dataset, scale, metric)) if families else None

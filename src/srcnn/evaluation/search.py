@@ -99,8 +99,9 @@ def try_protocols(
     tried: Mapping[str, Method | None] = {BICUBIC: None} if methods is None else methods
     scales = {observation.scale for observation in observations}
     room = min(min(picture.shape[:2]) for picture in pictures.values()) - max(scales)
+    # At one scale alone a border of as many pixels as the scale is the border "scale".
     possible: list[_Border] = [
-        border for border in _BORDERS if border not in scales and (border == "scale" or 2 * border < room)
+        border for border in _BORDERS if border == "scale" or ({border} != scales and 2 * border < room)
     ]
     matches: list[Match] = []
     for done, protocol in enumerate(protocols, 1):

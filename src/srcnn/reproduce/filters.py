@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from srcnn.errors import InvalidImageError
 from srcnn.imaging import imresize
 from srcnn.spec import ConvLayer
+from srcnn.zoo.filters import strongest_filters
 from srcnn.zoo.model_file import Model
 
 Plane = NDArray[np.float32]
@@ -26,9 +27,7 @@ def filter_sheet(model: Model) -> NDArray[np.uint8]:
 
     Source: figure 5 of the paper's journal version. Tests: tests/reproduce/test_filters.py.
     """
-    kernels = model.weights["conv1.weight"][:, 0]
-    strength = np.square(kernels - kernels.mean((1, 2), keepdims=True)).sum((1, 2))
-    return _sheet([_stretched(kernels[index]) for index in np.argsort(-strength, kind="stable")])
+    return _sheet([_stretched(kernel) for kernel in strongest_filters(model)[:, 0]])
 
 
 def feature_sheets(model: Model, small: Plane) -> tuple[NDArray[np.uint8], ...]:

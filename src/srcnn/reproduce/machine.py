@@ -1,21 +1,29 @@
-"""Where times were measured."""
+"""On what times were measured: the processor, and the versions of libraries."""
 
-import platform
+from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
+from importlib import metadata
 
+from srcnn.runtime.processor import processor_name
 from srcnn.runtime.session import available_threads
-
-_CPUINFO = Path("/proc/cpuinfo")
 
 
 @cache
 def machine_name() -> str:
     """The processor and how many of its cores this process may use."""
-    name = platform.processor() or platform.machine()
-    if _CPUINFO.is_file():  # Linux, where `platform` knows only the architecture
-        lines = _CPUINFO.read_text(errors="replace").splitlines()
-        names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-        name = names[0] if names else name
     cores = available_threads(0)
-    return f"{name}, {cores} core{'s' if cores > 1 else ''}"
+    return f"{processor_name()}, {cores} core{'s' if cores > 1 else ''}"
+
+
+def versions(libraries: Iterable[str]) -> tuple[str, ...]:
+    """Name and version of each library that is installed.
+
+    Tests: tests/reproduce/test_page.py, tests/reproduce/test_methods.py.
+    """
+    installed: list[str] = []
+    for name in libraries:
+        try:
+            installed.append(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            continue
+    return tuple(installed)

@@ -7,12 +7,14 @@ from typing import Literal
 
 from srcnn.errors import InvalidConfigError
 from srcnn.reproduce.cache import bytes_digest, code_digest, digest
+from srcnn.reproduce.machine import versions
 from srcnn.rivals import RIVALS
 from srcnn.rivals.fit import SCALES as RIVAL_SCALES
 from srcnn.zoo.model_file import Model, read_model
 from srcnn.zoo.shipped import is_shipped, load_model, shipped_cards
 
 BICUBIC = "bicubic"
+_NETWORK_LIBRARIES = ("numpy", "onnxruntime", "openvino")  # decide how long a network takes
 Kind = Literal["bicubic", "rival", "shipped", "user"]
 
 
@@ -36,10 +38,12 @@ class ReportMethod:
 
     @property
     def made_of(self) -> str:
-        """The hash of its weights and of the code that applies them; of a rival, its code and name."""
+        """The hash of its weights and of the code and libraries that apply them; of a rival, its code and name."""
         if self.model is not None:
             weights = {name: bytes_digest(array.tobytes()) for name, array in self.model.weights.items()}
-            return digest(self.model.spec.to_json(), weights, code_digest("runtime", "upscaler.py"))
+            return digest(
+                self.model.spec.to_json(), weights, code_digest("runtime", "upscaler.py"), versions(_NETWORK_LIBRARIES)
+            )
         return digest(self.name, self.scale, code_digest("rivals") if self.kind == "rival" else "")
 
 

@@ -3,18 +3,18 @@
 import math
 import platform
 from dataclasses import dataclass
-from importlib import metadata, resources
+from importlib import resources
 
 from srcnn import __version__
 from srcnn.errors import MissingExtraError
-from srcnn.reproduce.machine import machine_name
+from srcnn.reproduce.machine import machine_name, versions
 from srcnn.reproduce.measure import METRICS
 from srcnn.reproduce.report import Report
 
 DASH = "\N{EN DASH}"
 """Where there is no value."""
 _MINUS = "\N{MINUS SIGN}"
-_LIBRARIES = ("numpy", "onnxruntime", "scipy", "scikit-learn")
+_LIBRARIES = ("numpy", "onnxruntime", "openvino", "scipy", "scikit-learn")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +36,8 @@ class Origin:
 
 def origin(command: str) -> Origin:
     """Describe this package, the libraries beside it and the machine."""
-    libraries = [f"Python {platform.python_version()}"]
-    for name in _LIBRARIES:
-        try:
-            libraries.append(f"{name} {metadata.version(name)}")
-        except metadata.PackageNotFoundError:
-            continue
-    return Origin(command=command, version=__version__, libraries=tuple(libraries), machine=machine_name())
+    libraries = (f"Python {platform.python_version()}", *versions(_LIBRARIES))
+    return Origin(command=command, version=__version__, libraries=libraries, machine=machine_name())
 
 
 def render_page(report: Report, origin: Origin) -> str:

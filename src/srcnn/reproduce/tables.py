@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Literal
 
-from srcnn.evaluation.published import PublishedValue, published_values
+from srcnn.evaluation.published import PublishedValue, find_published
 from srcnn.reproduce.measure import METRICS, Cell, Metric
 from srcnn.reproduce.methods import ReportMethod
 from srcnn.reproduce.run import Cells
@@ -124,26 +124,6 @@ def build_tables(
             if rows:
                 tables.append(Table(pictures=pictures, scale=scale, rows=rows))
     return tuple(tables)
-
-
-def find_published(method: str, dataset: str | None, scale: int, metric: str) -> PublishedValue | None:
-    """The printed value of a method or of its family.
-
-    Args:
-        method: such as "srcnn-915-t91": of it, else of "srcnn-915", else none.
-        dataset: a standard set; None has no printed values.
-        scale: the enlargement.
-        metric: as in published.csv.
-
-    Returns:
-        The value with its sources, or None.
-    """
-    there = {(v.method, v.dataset, v.scale, v.metric): v for v in published_values()}
-    known = {name for name, *_ in there}
-    family = method.replace("ne-lle", "ne+lle")
-    while family not in known and "-" in family:
-        family = family.rpartition("-")[0]
-    return there.get((family, dataset or "", scale, metric))
 
 
 def _row(cells: Cells, method: ReportMethod, pictures: PictureSet) -> Row:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from srcnn.errors import MissingExtraError
+from srcnn.zoo.filters import strongest_filters
 from srcnn.zoo.model_file import Model
 
 if TYPE_CHECKING:
@@ -57,16 +58,15 @@ def plot_filters(model: Model, target: Path) -> None:
 
     Source: figure 5 of the paper's journal version. Tests: tests/training/test_plots.py.
     """
-    kernels = np.concatenate(np.moveaxis(model.weights["conv1.weight"], 1, 0), axis=2)
-    order = np.argsort(-np.square(kernels - kernels.mean((1, 2), keepdims=True)).sum((1, 2)))
+    kernels = np.concatenate(np.moveaxis(strongest_filters(model), 1, 0), axis=2)
     channels = model.spec.channels
     columns = min(16 // channels, len(kernels))
     rows = -(-len(kernels) // columns)
     figure = _figure(columns * channels * 0.6, rows * 0.6)
     for axes in (grid := figure.subplots(rows, columns, squeeze=False)).flat:
         axes.set_axis_off()
-    for axes, index in zip(grid.flat, order, strict=False):
-        axes.imshow(kernels[index], cmap="gray")
+    for axes, kernel in zip(grid.flat, kernels, strict=False):
+        axes.imshow(kernel, cmap="gray")
     figure.savefig(target)
 
 

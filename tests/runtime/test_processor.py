@@ -1,0 +1,33 @@
+import platform
+from pathlib import Path
+
+import pytest
+
+from srcnn.runtime import processor
+from srcnn.runtime.processor import processor_name
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (
+            "processor\t: 0\nmodel\t\t: 85\nmodel name\t: Some CPU @ 2: fast\n\nmodel name\t: Other\n",
+            "Some CPU @ 2: fast",
+        ),
+        ("processor\t: 0\nFeatures\t: fp asimd\n", "aarch64"),  # ARM has no such line
+    ],
+)
+def test_the_maker_s_name_is_taken_and_else_the_architecture(
+    content: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cpuinfo").write_text(content)
+    monkeypatch.setattr(processor, "_CPUINFO", tmp_path / "cpuinfo")
+    monkeypatch.setattr(platform, "processor", lambda: "")
+    monkeypatch.setattr(platform, "machine", lambda: "aarch64")
+    assert processor_name() == name
+
+
+def test_other_systems_say_it_themselves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processor, "_CPUINFO", tmp_path / "cpuinfo")
+    monkeypatch.setattr(platform, "processor", lambda: "arm")
+    assert processor_name() == "arm"
