@@ -381,6 +381,8 @@ def test_progress_counts_rows_to_the_end() -> None:
         (np.zeros((4, 4, 5), np.uint8), r"expected 1 to 4 channels \(grey, grey\+alpha, RGB, RGBA\), got 5"),
         (np.zeros((4, 4), np.int64), "expected an image of dtype uint8, uint16, float32 or float64, got int64"),
         (np.zeros((4, 4), bool), "expected an image of dtype .*, got bool"),
+        (np.full((4, 4), 200.0), r"expected floating point in \[0, 1\], got values from 200 to 200; divide by"),
+        (np.full((4, 4, 3), np.nan, np.float32), r"expected floating point in \[0, 1\], got values from nan"),
     ],
 )
 def test_what_is_no_picture_is_refused(image: np.ndarray, message: str) -> None:
@@ -440,8 +442,10 @@ assert not loaded, loaded
         assert (result.returncode, result.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("luma", [np.zeros((4, 4, 3), np.float32), np.zeros((4, 4), np.uint8), [[0.5]]])
+@pytest.mark.parametrize(
+    "luma", [np.zeros((4, 4, 3), np.float32), np.zeros((4, 4), np.uint8), [[0.5]], np.full((4, 4), np.nan)]
+)
 def test_what_is_no_luma_plane_is_refused(luma: object) -> None:
     upscaler = Upscaler(random_model())
-    with pytest.raises(InvalidImageError, match="expected a"):
+    with pytest.raises(InvalidImageError, match="expected (a|floating)"):
         upscaler.luma(luma)

@@ -26,7 +26,7 @@ from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.imaging import from_float, imresize, rgb_to_luma_bt601, to_float
 from srcnn.imaging.alpha import fill_transparent
 from srcnn.imaging.color import LUMA_BT601_SPAN, grey_to_luma_bt601
-from srcnn.imaging.depth import Image, check_image
+from srcnn.imaging.depth import Image, check_image, check_range
 from srcnn.imaging.large import forget
 from srcnn.imaging.slopes import luma_slopes
 from srcnn.runtime.enlarging import open_network
@@ -115,7 +115,7 @@ class Upscaler:
             sH x sW with the same channels and dtype; floating point is clipped to [0, 1].
 
         Raises:
-            InvalidImageError: another shape, dtype or number of channels.
+            InvalidImageError: another shape, dtype or number of channels, or values far outside [0, 1].
             BackendError: the engine failed.
 
         Tests: tests/test_upscaler.py.
@@ -141,10 +141,11 @@ class Upscaler:
             Strips of the result in order, full width.
 
         Raises:
-            InvalidImageError: another shape, dtype or number of channels.
+            InvalidImageError: another shape, dtype or number of channels, or values far outside [0, 1].
             BackendError: the engine failed.
         """
         check_image(image)
+        check_range(image)
         channels = image.shape[2] if image.ndim == 3 else 1
         if channels > 4:
             raise InvalidImageError(
@@ -170,7 +171,7 @@ class Upscaler:
             sH x sW float32, unclipped and unrounded.
 
         Raises:
-            InvalidImageError: not a plane of floating point.
+            InvalidImageError: not a plane of floating point, or values far outside [0, 1].
             BackendError: the engine failed.
         """
         check_image(luma)
@@ -179,6 +180,7 @@ class Upscaler:
                 f"expected a luma plane H x W of floating point, got {luma.shape} {luma.dtype}; "
                 "take the luma with srcnn.imaging.rgb_to_luma_bt601(to_float(image))"
             )
+        check_range(luma)
         windows = (_window(luma, start, stop, self._halo) for start, stop in self._bounds(luma))
         return np.concatenate([self._better_luma(window) for window in windows])
 

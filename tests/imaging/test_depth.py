@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from srcnn.errors import InvalidImageError
 from srcnn.imaging import from_float, to_float
-from srcnn.imaging.depth import check_image, round_to
+from srcnn.imaging.depth import check_image, check_range, round_to
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16"])
@@ -66,3 +66,21 @@ def test_other_dtypes_are_refused_with_those_that_are_taken(dtype: str) -> None:
 def test_other_shapes_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(InvalidImageError, match=r"expected an image of shape H x W or H x W x C, got \("):
         check_image(np.zeros(shape, np.uint8))
+
+
+def test_a_mask_is_refused() -> None:
+    with pytest.raises(InvalidImageError, match="expected an array without a mask, got a masked one; "):
+        check_image(np.ma.masked_array(np.zeros((3, 4), np.uint8)))
+
+
+@pytest.mark.parametrize("value", [255.0, 2.1, -1.1, np.nan, np.inf, -np.inf])
+def test_values_that_cannot_be_meant_for_0_to_1_are_refused(value: float) -> None:
+    image = np.full((3, 4), 0.5, np.float32)
+    image[1, 2] = value
+    with pytest.raises(InvalidImageError, match=r"expected floating point in \[0, 1\], got values from "):
+        check_range(image)
+
+
+def test_integers_and_a_little_overshoot_pass() -> None:
+    check_range(np.full((2, 2), 255, np.uint8))
+    check_range(np.array([[-0.2, 1.3]], np.float32))

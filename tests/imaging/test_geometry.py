@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from srcnn.errors import InvalidImageError
+from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.imaging import crop_to_multiple, shave_border
 
 
@@ -42,3 +42,8 @@ def test_a_border_is_left_out_on_every_side() -> None:
 def test_a_border_that_leaves_nothing_is_refused(shape: tuple[int, int]) -> None:
     with pytest.raises(InvalidImageError, match=r"expected more than 6 pixels a side .* border of 3, got .*; "):
         shave_border(np.zeros(shape), 3)
+
+
+def test_a_border_below_0_is_refused() -> None:
+    with pytest.raises(InvalidConfigError, match="expected a border of 0 pixels or more, got -1; "):
+        shave_border(np.zeros((9, 9), np.uint8), -1)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from srcnn.errors import InvalidImageError
+from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.imaging import psnr, ssim
 
 RANGES = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0, "float64": 1.0}
@@ -95,3 +95,11 @@ def test_ssim_refuses_colour_and_pictures_smaller_than_its_window() -> None:
 def test_psnr_refuses_a_border_that_leaves_nothing() -> None:
     with pytest.raises(InvalidImageError, match="border of 2"):
         psnr(np.zeros((4, 9)), np.zeros((4, 9)), data_range=255, border=2)
+
+
+@pytest.mark.parametrize("metric", [psnr, ssim])
+@pytest.mark.parametrize("data_range", [0, -255, float("nan")])
+def test_a_peak_that_is_not_above_0_is_refused(metric, data_range: float) -> None:
+    picture = np.zeros((16, 16), np.uint8)
+    with pytest.raises(InvalidConfigError, match="expected a data_range above 0, got "):
+        metric(picture, picture, data_range=data_range)

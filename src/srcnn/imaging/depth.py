@@ -20,10 +20,12 @@ def check_image(image: Image) -> None:
     """Refuse what is not an image array.
 
     Raises:
-        InvalidImageError: not an array, not H x W or H x W x C, empty, or of another dtype.
+        InvalidImageError: not an array, masked, not H x W or H x W x C, empty, or of another dtype.
     """
     if not isinstance(image, np.ndarray):  # pyright: ignore[reportUnnecessaryIsInstance] (callers are not all typed)
         raise InvalidImageError(f"expected a NumPy array, got {type(image).__name__}; use numpy.asarray first")
+    if isinstance(image, np.ma.MaskedArray):
+        raise InvalidImageError("expected an array without a mask, got a masked one; use its filled() first")
     if image.dtype.name not in _DEPTHS:
         raise InvalidImageError(
             f"expected an image of dtype {', '.join(_DEPTHS[:-1])} or {_DEPTHS[-1]}, got {image.dtype}; "
@@ -33,6 +35,27 @@ def check_image(image: Image) -> None:
         raise InvalidImageError(
             f"expected an image of shape H x W or H x W x C, got {image.shape}; "
             "pass one picture with at least one pixel"
+        )
+
+
+def check_range(image: Image) -> None:
+    """Refuse floating point that cannot be meant for [0, 1]; a little overshoot can.
+
+    Args:
+        image: of any dtype; integers pass.
+
+    Raises:
+        InvalidImageError: NaN or infinity, or values below -1 or above 2.
+
+    Tests: tests/imaging/test_depth.py.
+    """
+    if image.dtype.kind != "f":
+        return
+    low, high = float(image.min()), float(image.max())
+    if not (low >= -1 and high <= 2):  # NaN neither
+        raise InvalidImageError(
+            f"expected floating point in [0, 1], got values from {low:g} to {high:g}; divide by the largest value that "
+            "the samples can have, such as 255, and replace what is no number"
         )
 
 

@@ -1,6 +1,6 @@
 """Cropping. This module knows nothing of what the samples mean."""
 
-from srcnn.errors import InvalidImageError
+from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.imaging.depth import Image
 
 
@@ -41,10 +41,13 @@ def shave_border(image: Image, border: int) -> Image:
         A view, (H - 2 border) x (W - 2 border).
 
     Raises:
+        InvalidConfigError: a border below 0.
         InvalidImageError: nothing would be left.
 
     Source: shave.m of the SRCNN authors' package. Tests: tests/imaging/test_geometry.py.
     """
+    if border < 0:
+        raise InvalidConfigError(f"expected a border of 0 pixels or more, got {border}; give another number")
     height, width = image.shape[:2]
     if min(height, width) <= 2 * border:
         raise InvalidImageError(

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from srcnn.errors import InvalidImageError
+from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.imaging.depth import Image
 from srcnn.imaging.geometry import shave_border
 
@@ -24,11 +24,12 @@ def psnr(sr: Image, hr: Image, *, data_range: float, border: int = 0) -> float:
         20 log10(data_range / rmse); infinity for equal pictures.
 
     Raises:
+        InvalidConfigError: a data_range that is not above 0, or a border below 0.
         InvalidImageError: different shapes, or nothing left inside the border.
 
     Source: compute_psnr.m of the SRCNN authors' package. Tests: tests/imaging/test_metrics.py.
     """
-    _check_same_shape(sr, hr)
+    _check(sr, hr, data_range)
     difference = shave_border(sr, border).astype(np.float64) - shave_border(hr, border)
     mse = float(np.mean(difference * difference))
     return float("inf") if mse == 0 else float(10 * np.log10(data_range**2 / mse))
@@ -51,12 +52,13 @@ def ssim(sr: Image, hr: Image, *, data_range: float, border: int = 0) -> float:
         The mean of the SSIM map, at most 1.
 
     Raises:
+        InvalidConfigError: a data_range that is not above 0, or a border below 0.
         InvalidImageError: different shapes, not H x W, or smaller than the window.
 
     Source: Wang et al. 2004, doi:10.1109/TIP.2003.819861; ssim_index.m.
         Tests: tests/imaging/test_metrics.py (scikit-image over shapes and ranges).
     """
-    _check_same_shape(sr, hr)
+    _check(sr, hr, data_range)
     if sr.ndim != 2:
         raise InvalidImageError(f"expected a single channel of shape H x W, got {sr.shape}; take the luma first")
     x, y = (shave_border(image, border).astype(np.float64) for image in (sr, hr))
@@ -101,7 +103,9 @@ def filter_inside(image: NDArray[np.float64], taps: NDArray[np.float64]) -> NDAr
     return image
 
 
-def _check_same_shape(sr: Image, hr: Image) -> None:
+def _check(sr: Image, hr: Image, data_range: float) -> None:
+    if not data_range > 0:
+        raise InvalidConfigError(f"expected a data_range above 0, got {data_range}; give the peak, such as 255 or 1.0")
     if sr.shape != hr.shape:
         raise InvalidImageError(
             f"expected two pictures of one shape, got {sr.shape} and {hr.shape}; "
