@@ -15,7 +15,7 @@ for name in y ycbcr y-first y-pretrained cbcr-first cbcr-pretrained rgb; do
     arguments=()
     for set in $(sed -n 's/^# data: //p' "$run.toml"); do arguments+=(--data "$data/train/$set"); done
     for init in $(sed -n 's/^# init: //p' "$run.toml"); do arguments+=(--init "$init"); done
-    [ ! -e "$run/checkpoint.pt" ] || arguments+=(--resume)
+    ! compgen -G "$run/checkpoint*.pt" >/dev/null || arguments+=(--resume)
     .venv/bin/srcnn train "$run.toml" "${arguments[@]}" -o "$run" "$@"
     .venv/bin/python runs/measure_colour.py "$run/model.safetensors" "$data/test/Set5" --json >"$run.set5.json"
     cp "$run/log.jsonl" "$run.jsonl"

@@ -16,7 +16,7 @@ for config in "$folder"/*.toml; do
     for init in $(sed -n 's/^# init: //p' "$config"); do arguments+=(--init "$init"); done
     run=${config%.toml}
     resume=()
-    [ ! -e "$run/checkpoint.pt" ] || resume=(--resume)
+    ! compgen -G "$run/checkpoint*.pt" >/dev/null || resume=(--resume)
     .venv/bin/srcnn train "$config" "${arguments[@]}" -o "$run" "${resume[@]}"
     .venv/bin/srcnn evaluate "$run/model.safetensors" "$data/test/Set5" --json >"${config%.toml}.set5.json"
     cp "$run/log.jsonl" "$log"

@@ -16,7 +16,7 @@ for name in "$@"; do
     for folder in $(sed -n 's/^# data: //p' "runs/$name.toml"); do arguments+=(--data "$data/train/$folder"); done
     for init in $(sed -n 's/^# init: //p' "runs/$name.toml"); do arguments+=(--init "$init"); done
     resume=()
-    [ ! -e "runs/$name/checkpoint.pt" ] || resume=(--resume)
+    ! compgen -G "runs/$name/checkpoint*.pt" >/dev/null || resume=(--resume)
     "$bin/srcnn" train "runs/$name.toml" "${arguments[@]}" -o "runs/$name" "${resume[@]}"
     "$bin/python" runs/publish.py "$name" "$data"
 done

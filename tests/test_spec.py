@@ -129,6 +129,19 @@ def test_a_network_that_gives_another_number_of_channels_is_refused() -> None:
         ModelSpec(name="n", scale=2, layers=(layer,))
 
 
+@pytest.mark.parametrize(("scale", "kernel"), [(2, 1), (3, 3), (4, 3), (5, 5), (3, 9)])
+def test_a_transposed_kernel_reaches_nearly_across_the_square_of_a_pixel(scale: int, kernel: int) -> None:
+    spec = srcnn(name="n", scale=scale, kernel_sizes=(3, kernel), widths=(2,), input_space="lr", deconvolution=True)
+    assert spec.layers[-1].crop >= 0
+
+
+@pytest.mark.parametrize(("scale", "kernel"), [(3, 1), (4, 1), (5, 3), (8, 5)])
+def test_a_transposed_kernel_that_does_not_is_refused(scale: int, kernel: int) -> None:
+    message = f"expected layer 2 to have a kernel of at least {scale - 1} to enlarge {scale} times, got {kernel}; "
+    with pytest.raises(ModelFileError, match=message):
+        srcnn(name="n", scale=scale, kernel_sizes=(3, kernel), widths=(2,), input_space="lr", deconvolution=True)
+
+
 @pytest.mark.parametrize("widths", [(), (64,), (64, 32, 16)])
 def test_widths_that_do_not_fit_the_kernels_are_refused(widths: tuple[int, ...]) -> None:
     with pytest.raises(ModelFileError, match="expected one width fewer than kernel sizes, got widths"):

@@ -107,16 +107,7 @@ class ModelSpec:
                     f"expected layer {number} not to enlarge, got {layer.upsampling} times; only the last layer of a "
                     "network in 'lr' may, by the scale; check the model's spec"
                 )
-            if layer.activation not in get_args(Activation):
-                raise ModelFileError(
-                    f"expected an activation of {', '.join(get_args(Activation))} in layer {number}, got "
-                    f"{layer.activation!r}; update srcnn for this model"
-                )
-            if layer.kernel_size % 2 == 0 or min(layer.kernel_size, layer.out_channels) < 1:
-                raise ModelFileError(
-                    f"expected layer {number} to have an odd kernel size and at least one channel, got kernel size "
-                    f"{layer.kernel_size} and {layer.out_channels} channels; check the model's spec"
-                )
+            _check_layer(number, layer)
             channels = layer.out_channels
         wanted = self.channels * (self.shuffle // self.layers[-1].upsampling) ** 2
         if channels != wanted:
@@ -193,6 +184,25 @@ class ModelSpec:
                 f"expected the JSON of a model spec, got something else ({error}); "
                 "the file was not written by this version of srcnn"
             ) from error
+
+
+def _check_layer(number: int, layer: ConvLayer) -> None:
+    """What a layer has to be whatever its neighbours are."""
+    if layer.activation not in get_args(Activation):
+        raise ModelFileError(
+            f"expected an activation of {', '.join(get_args(Activation))} in layer {number}, got "
+            f"{layer.activation!r}; update srcnn for this model"
+        )
+    if layer.kernel_size % 2 == 0 or min(layer.kernel_size, layer.out_channels) < 1:
+        raise ModelFileError(
+            f"expected layer {number} to have an odd kernel size and at least one channel, got kernel size "
+            f"{layer.kernel_size} and {layer.out_channels} channels; check the model's spec"
+        )
+    if layer.crop < 0:
+        raise ModelFileError(
+            f"expected layer {number} to have a kernel of at least {layer.upsampling - 1} to enlarge "
+            f"{layer.upsampling} times, got {layer.kernel_size}; take a larger kernel"
+        )
 
 
 def _layer(fields: dict[str, Any]) -> ConvLayer:

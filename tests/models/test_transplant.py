@@ -1,4 +1,5 @@
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,12 @@ PICTURE = torch.rand(1, 3, 21, 20, generator=torch.Generator().manual_seed(0))
 
 def spec(kernel_sizes: tuple[int, ...], widths: tuple[int, ...], scale: int = 2, space: str = "lr") -> ModelSpec:
     return srcnn(name="new", scale=scale, kernel_sizes=kernel_sizes, widths=widths, input_space=space)  # type: ignore[arg-type]
+
+
+def model_of(spec: ModelSpec) -> Model:
+    """A network with every weight, bias and slope random."""
+    random = np.random.default_rng(0)
+    return Model(spec, {k: random.normal(0, 0.3, s).astype(np.float32) for k, s in spec.tensor_shapes().items()})
 
 
 def run(model: Model) -> torch.Tensor:
@@ -59,6 +66,31 @@ def test_a_layer_more_starts_with_the_same_function() -> None:
     torch.testing.assert_close(started(spec((5, 3, 1, 3), (4, 4, 4)), model), run(model), atol=1e-5, rtol=0)
 
 
+def of(kernel_sizes: tuple[int, ...] = (5, 3), widths: tuple[int, ...] = (4,), **values: Any) -> ModelSpec:
+    settings = {"name": "tiny", "scale": 2, "input_space": "lr"}
+    return srcnn(kernel_sizes=kernel_sizes, widths=widths, **(settings | values))
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [((5, 1, 3), (4, 3)), ((7, 3, 5), (4, 3)), ((5, 1, 1, 3, 3), (4, 3, 3, 3))],
+    ids=["the same", "larger kernels", "more layers"],
+)
+@pytest.mark.parametrize(("space", "deconvolution"), [("hr", False), ("lr", False), ("lr", True)])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_prelu_and_a_transposed_last_layer_start_with_the_same_function(
+    wanted: tuple[tuple[int, ...], tuple[int, ...]], space: str, deconvolution: bool, channels: int
+) -> None:
+    values = {"activation": "prelu", "deconvolution": deconvolution, "input_space": space, "channels": channels}
+    model = model_of(of((5, 1, 3), (4, 3), scale=3, **values))
+    torch.testing.assert_close(started(of(*wanted, scale=3, **values), model), run(model), atol=1e-5, rtol=0)
+
+
+def test_tanh_starts_with_the_same_function() -> None:
+    model = model_of(of(activation="tanh"))
+    torch.testing.assert_close(started(of((7, 3), activation="tanh"), model), run(model), atol=1e-5, rtol=0)
+
+
 def test_another_scale_starts_with_the_last_layer_interpolated() -> None:
     # A last layer whose maps rise evenly along rows and columns does so at every scale: the value at a place is
     # row + 10 column, measured in pixels of the small picture from the middle of the square.
@@ -87,6 +119,12 @@ def test_another_scale_starts_with_the_last_layer_interpolated() -> None:
         ),
         (random_model((5, 3, 3), (4, 4), input_space="lr"), spec((5, 3), (4,))),
         (random_model((5, 3), (4,), input_space="lr"), spec((5, 3, 3), (4, 3))),
+        (model_of(of(activation="prelu")), of(activation="tanh")),
+        (model_of(of(activation="prelu")), of()),
+        (model_of(of(activation="tanh")), of((5, 1, 3), (4, 4), activation="tanh")),
+        (model_of(of((5, 5), deconvolution=True)), of((5, 5))),
+        (model_of(of((5, 5))), of((5, 5), deconvolution=True)),
+        (model_of(of((5, 5), deconvolution=True)), of((5, 5), deconvolution=True, scale=3)),
     ],
     ids=[
         "wider",
@@ -97,6 +135,12 @@ def test_another_scale_starts_with_the_last_layer_interpolated() -> None:
         "not added to bicubic",
         "fewer layers",
         "added layer of other width",
+        "tanh for prelu",
+        "relu for prelu",
+        "added layer of tanh",
+        "shuffled for transposed",
+        "transposed for shuffled",
+        "transposed at another scale",
     ],
 )
 def test_a_network_that_does_not_fit_is_refused(model: Model, wanted: ModelSpec) -> None:

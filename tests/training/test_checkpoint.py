@@ -1,3 +1,4 @@
+import os
 import pickle
 from pathlib import Path
 
@@ -7,9 +8,11 @@ import torch
 from srcnn.errors import CheckpointError
 from srcnn.training.checkpoint import (
     CURRENT,
+    NEXT,
     PREVIOUS,
     Checkpoint,
     check_same_config,
+    has_checkpoint,
     load_checkpoint,
     save_checkpoint,
 )
@@ -106,10 +109,53 @@ def test_code_in_a_checkpoint_is_not_executed(run_dir: Path) -> None:
     assert not (run_dir / "executed").exists()
 
 
-def test_between_two_renames_the_one_before_is_still_there(run_dir: Path) -> None:
-    (run_dir / CURRENT).rename(run_dir / PREVIOUS)  # as when the machine stops in the middle of saving the third
+@pytest.mark.parametrize("renames", [0, 1])
+def test_a_save_killed_before_or_between_its_renames_is_gone_on_from(
+    run_dir: Path, monkeypatch: pytest.MonkeyPatch, renames: int
+) -> None:
+    _save_killed(run_dir, monkeypatch, renames)
+    assert (run_dir / CURRENT).exists() == (renames == 0)
     saved, problem = load_checkpoint(run_dir)
-    assert (saved.step, problem) == (2, None)
+    assert (saved.step, problem) == (3, None)
+    save_checkpoint(run_dir, checkpoint(4))
+    assert load_checkpoint(run_dir)[0].step == 4
+    assert not (run_dir / NEXT).exists()
+
+
+@pytest.mark.parametrize(("renames", "name", "step"), [(0, CURRENT, 2), (1, PREVIOUS, 2)])
+def test_a_next_checkpoint_that_is_damaged_is_passed_over_too(
+    run_dir: Path, monkeypatch: pytest.MonkeyPatch, renames: int, name: str, step: int
+) -> None:
+    _save_killed(run_dir, monkeypatch, renames)
+    (run_dir / NEXT).write_bytes(b"")
+    saved, problem = load_checkpoint(run_dir)
+    assert saved.step == step
+    assert problem is not None
+    assert problem.startswith("checkpoint.next.pt cannot be read (")
+    assert problem.endswith(f"; continuing from {name}")
+
+
+@pytest.mark.parametrize("name", [NEXT, CURRENT, PREVIOUS])
+def test_any_of_the_three_files_is_a_checkpoint(tmp_path: Path, name: str) -> None:
+    assert not has_checkpoint(tmp_path)
+    (tmp_path / name).touch()
+    assert has_checkpoint(tmp_path)
+
+
+def _save_killed(run_dir: Path, monkeypatch: pytest.MonkeyPatch, renames: int) -> None:
+    """Save the third checkpoint and die before the renames, or after one of them."""
+    rename, left = os.replace, [1 + renames]  # the first puts the new file into place
+
+    def die(source: Path, target: Path) -> None:
+        if not left[0]:
+            raise KeyboardInterrupt
+        left[0] -= 1
+        rename(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.replace", die)
+        with pytest.raises(KeyboardInterrupt):
+            save_checkpoint(run_dir, checkpoint(3))
 
 
 def test_a_failed_save_leaves_both_as_they_were(run_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:

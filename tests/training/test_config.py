@@ -100,8 +100,26 @@ def test_the_command_line_replaces_a_value_of_the_file(tmp_path: Path, key: str,
 def test_the_kernels_file_lies_beside_the_configs(tmp_path: Path) -> None:
     path = written(tmp_path, REQUIRED_TOML + 'blur_kernel = "kernel.txt"\n')
     assert read_config(path, {}).blur_kernel == str(tmp_path / "kernel.txt")
-    assert read_config(path, {"blur_kernel": '"other.txt"'}).blur_kernel == "other.txt"
+    assert read_config(path, {"blur_kernel": '"other.txt"'}).blur_kernel == str(tmp_path / "other.txt")
+    assert read_config(path, {"blur_kernel": '"/other.txt"'}).blur_kernel == "/other.txt"
+    assert read_config(path, {"blur_kernel": '""'}).blur_kernel == ""
     assert read_config(written(tmp_path, REQUIRED_TOML), {}).blur_kernel == ""
+
+
+def test_the_kernels_file_is_the_same_from_every_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "inner").mkdir()
+    written(tmp_path / "inner", REQUIRED_TOML + 'blur_kernel = "kernel.txt"\n')
+    found: set[str] = set()
+    for folder, path in ((".", "inner/config.toml"), ("inner", "config.toml"), ("inner", "../inner/config.toml")):
+        monkeypatch.chdir(tmp_path / folder)
+        found.add(read_config(Path(path), {}).blur_kernel)
+    assert found == {str(tmp_path / "inner" / "kernel.txt")}
+
+
+@pytest.mark.parametrize("overrides", [{}, {"blur_kernel": "3"}])
+def test_a_kernel_that_is_no_text_is_refused(tmp_path: Path, overrides: dict[str, str]) -> None:
+    with pytest.raises(InvalidConfigError, match="expected blur_kernel to be a text, got 3"):
+        read_config(written(tmp_path, REQUIRED_TOML + "blur_kernel = 3\n"), overrides)
 
 
 def test_an_older_config_has_the_defaults_of_the_keys_that_came_later() -> None:
@@ -187,6 +205,10 @@ def test_the_record_of_a_training_goes_into_the_spec() -> None:
         ({"kernel_sizes": [9, "1", 5]}, "expected kernel_sizes to be a list of whole numbers, got "),
         ({"kernel_sizes": [9, 2, 5]}, "expected layer 2 to have an odd kernel size .* got kernel size 2"),
         ({"kernel_sizes": [9, 5]}, "expected one width fewer than kernel sizes"),
+        (
+            {"kernel_sizes": [3, 1], "widths": [4], "scale": 4, "input_space": "lr", "deconvolution": True},
+            "expected layer 2 to have a kernel of at least 3 to enlarge 4 times, got 1; ",
+        ),
         ({"widths": [64, 0]}, "expected layer 2 to have .* at least one channel"),
         (
             {"patch_size": 12},

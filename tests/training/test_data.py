@@ -162,6 +162,22 @@ class TestLoadData:
             save(tmp_path / f"{name}.png", noise(22, 40))
         assert [pair.hr.shape for pair in load(config(augment_scales=(0.5, 0.7)), tmp_path).train] == [(16, 28)]
 
+    def test_a_size_at_which_a_picture_is_smaller_than_the_scale_is_left_out(self, tmp_path: Path) -> None:
+        for name in "ab":
+            save(tmp_path / f"{name}.png", noise(40, 40))
+        train = load(config(scale=3, augment_scales=(1.0, 0.04)), tmp_path).train
+        assert [pair.hr.shape for pair in train] == [(39, 39)]
+
+    @pytest.mark.parametrize("colour", ["luma", "rgb"])
+    def test_a_size_at_which_a_patch_just_fits_is_used(self, tmp_path: Path, colour: str) -> None:
+        for name in "ab":
+            save(tmp_path / f"{name}.png", noise(100, 120))
+        # 0.07 of 100 is 7.000000000000001 in floating point: the picture has 7 rows, and no patch of 8 fits.
+        settings = {"kernel_sizes": (1, 1), "scale": 1, "noise_sigma": (1, 1), "colour": colour}
+        assert load(config(augment_scales=(0.07,), patch_size=7, **settings), tmp_path).train[0].hr.shape[:2] == (7, 9)
+        with pytest.raises(InvalidConfigError, match="larger than a patch of 8 pixels"):
+            load(config(augment_scales=(0.07,), patch_size=8, **settings), tmp_path)
+
     def test_what_cannot_be_used_is_left_out_and_named_with_its_reason(self, tmp_path: Path) -> None:
         for name in "ab":
             save(tmp_path / f"{name}.png", noise(20, 20))

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -23,6 +23,7 @@ from srcnn.imaging import psnr
 from srcnn.models.srcnn import Srcnn, initialise
 from srcnn.training import log as log_module
 from srcnn.training import loop
+from srcnn.training.checkpoint import load_checkpoint, save_checkpoint
 from srcnn.training.config import TrainConfig
 from srcnn.training.data import Pair, TrainingData, batches, load_data
 from srcnn.training.log import LOG_FILE, Progress
@@ -313,10 +314,59 @@ def test_accepted_changes_take_effect_from_the_checkpoint_on(
     assert json.loads(model.spec.training["learning_rate"]) == 1e-4
 
 
-def test_another_network_cannot_be_accepted(data: TrainingData, finished: Path) -> None:
-    changed = replace(CONFIG, widths=(7, 4))
-    with pytest.raises(CheckpointError, match=r"got one of kernel_sizes = \[5, 1, 3\], widths = \[6, 4\], ") as caught:
-        train(changed, data, finished, resume=True, accept_changes=True)
+@pytest.mark.parametrize(
+    ("changes", "was"),
+    [
+        ({"widths": (7, 4)}, "widths = [6, 4]"),
+        ({"widths": (7, 5, 4), "kernel_sizes": (5, 1, 3, 3)}, "kernel_sizes = [5, 1, 3], widths = [6, 4]"),
+        ({"activation": "tanh"}, "activation = 'relu'"),
+        ({"residual": False}, "residual = True"),
+        ({"input_space": "lr"}, "input_space = 'hr'"),
+        ({"scale": 3}, "scale = 2"),
+        ({"expansion": 4}, "expansion = 0"),
+        ({"branches": True}, "branches = False"),
+        ({"recipe": "paper"}, "recipe = 'fast'"),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
+)
+def test_another_network_or_recipe_cannot_be_accepted(
+    data: TrainingData, finished: Path, changes: dict[str, Any], was: str
+) -> None:
+    before = contents(finished)
+    with pytest.raises(CheckpointError) as caught:
+        train(replace(CONFIG, **changes), data, finished, resume=True, accept_changes=True)
+    assert str(caught.value).startswith(
+        f"expected a checkpoint of the network and recipe that the config describes, got one of {was}; restore "
+    )
+    assert contents(finished) == before
+
+
+def test_another_colour_cannot_be_accepted(data: TrainingData, tmp_path: Path, picture_folder: Path) -> None:
+    config = replace(CONFIG, colour="ycbcr", steps=1)
+    data = load_data(config, [picture_folder], lambda done, total: None)
+    train(config, data, tmp_path)
+    with pytest.raises(CheckpointError, match="got one of colour = 'ycbcr'; "):
+        train(replace(config, colour="rgb"), data, tmp_path, resume=True, accept_changes=True)
+
+
+def test_a_run_may_be_renamed_if_the_change_is_accepted(data: TrainingData, tmp_path: Path) -> None:
+    config = replace(CONFIG, steps=1)
+    train(config, data, tmp_path)
+    model = train(replace(config, model="other", steps=2), data, tmp_path, resume=True, accept_changes=True)
+    assert model.spec.name == "other"
+
+
+@pytest.mark.parametrize("part", ["weights", "optimiser"])
+def test_a_checkpoint_whose_tensors_are_not_those_of_its_config_is_refused(
+    data: TrainingData, tmp_path: Path, part: str
+) -> None:
+    config = replace(CONFIG, steps=1)
+    train(config, data, tmp_path)
+    saved = load_checkpoint(tmp_path)[0]
+    wrong = {"weights": {"conv1.weight": torch.zeros(1)}, "optimiser": {"state": {}, "param_groups": []}}
+    save_checkpoint(tmp_path, replace(saved, **{part: wrong[part]}))
+    with pytest.raises(CheckpointError, match=r"^expected the tensors of .* got others; ") as caught:
+        train(config, data, tmp_path, resume=True)
     assert "\n" not in str(caught.value)
 
 
@@ -339,7 +389,7 @@ def test_a_model_of_another_scale_may_be_started_from_but_not_one_of_other_layer
     assert train(config, data, tmp_path, init=random_model((5, 1, 3), (6, 4), scale=3)).spec.scale == 2
     with pytest.raises(
         ModelFileError,
-        match=r"widths \[6, 4\] in hr.* got tiny with kernels 5-1-3 and widths \[4, 3\] in hr, of luma; ",
+        match=r"widths \[6, 4\] in hr.* got tiny with kernels 5-1-3 and widths \[4, 3\] in hr, of luma, with relu; ",
     ):
         train(config, data, other, init=random_model((5, 1, 3), (4, 3)))
 
@@ -415,6 +465,22 @@ def test_a_new_training_does_not_write_over_an_earlier_one(data: TrainingData, t
     with pytest.raises(CheckpointError, match="go on with --resume, or choose another folder with -o"):
         train(config, data, tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_run_killed_between_the_renames_of_its_checkpoint_is_neither_lost_nor_written_over(
+    data: TrainingData, finished: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(StoppedError):
+        run(CONFIG, data, tmp_path, progress=stop_at(35))
+    (tmp_path / "checkpoint.pt").rename(tmp_path / "checkpoint.next.pt")
+    before = contents(tmp_path)
+    with pytest.raises(CheckpointError, match="go on with --resume, or choose another folder with -o"):
+        train(CONFIG, data, tmp_path)
+    assert contents(tmp_path) == before
+    steps: list[int] = []
+    run(CONFIG, data, tmp_path, resume=True, progress=steps.append)
+    assert steps[0] == 31
+    assert weights(tmp_path) == weights(finished)
 
 
 def test_there_is_nothing_to_resume_in_an_empty_folder(data: TrainingData, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from srcnn.errors import InvalidConfigError
 from srcnn.models.gradients import accumulate_gradients
 from srcnn.models.srcnn import Srcnn
 from srcnn.spec import srcnn
@@ -74,6 +75,13 @@ def test_batches_repeat_in_one_order_and_leave_out_what_fills_none() -> None:
     assert len({float(patch[0, 0, 0]) for batch in seen[:2] for patch in batch}) == 8
     (resumed, *_) = [inputs for inputs, _ in paper_batches(paper_config(steps=4), pairs, 3)]
     np.testing.assert_array_equal(resumed, seen[3])
+
+
+def test_fewer_sub_images_than_a_batch_are_refused_with_both_numbers() -> None:
+    pairs = [pair(40, 40)] * 3
+    assert len(list(paper_batches(paper_config(batch_size=3), pairs, 0))) == 3
+    with pytest.raises(InvalidConfigError, match="expected at least 4 sub-images, one batch, got 3; "):
+        next(paper_batches(paper_config(batch_size=4), pairs, 0))
 
 
 def test_starting_weights_are_gaussian_of_deviation_a_thousandth() -> None:

@@ -1,9 +1,10 @@
 """A network begins where another one ended, of the same scale or another, as large or larger.
 
 A kernel set into the middle of a larger one, and a layer more that passes on what it gets (its input
-is never below zero, so a ReLU changes nothing), leave the function as it was. The last layer of a
-network in "lr" has a map for every place within the square that a pixel becomes; another scale has
-other places, and their maps are interpolated from the nearest ones.
+is never below zero, so a ReLU changes nothing; a PReLU has the slope 1), leave the function as it was.
+The last layer of a network in "lr" has a map for every place within the square that a pixel becomes;
+another scale has other places, and their maps are interpolated from the nearest ones. A transposed last
+layer is for its own scale only.
 """
 
 import torch
@@ -12,7 +13,7 @@ from torch.nn import functional
 
 from srcnn.errors import ModelFileError
 from srcnn.models.srcnn import Srcnn
-from srcnn.spec import ModelSpec
+from srcnn.spec import ConvLayer, ModelSpec
 
 
 @torch.no_grad()
@@ -41,10 +42,15 @@ def start_from(network: Srcnn, spec: ModelSpec, weights: dict[str, Tensor]) -> N
             weight.zero_()
             weight[range(layer.in_channels), range(layer.in_channels), layer.reach, layer.reach] = 1
             bias.zero_()
-    shares = torch.block_diag(*[_shares(spec.shuffle, network.spec.shuffle)] * spec.channels)
-    last = _set_into(weights[f"conv{count}.weight"], last_weight.shape[2])
-    last_weight.copy_(torch.tensordot(shares, last, 1))
-    last_bias.copy_(shares @ weights[f"conv{count}.bias"])
+    for name, slope in network.named_parameters():
+        if name.endswith(".slope"):
+            slope.copy_(weights.get(name, torch.ones_like(slope)))
+    kernel, constant = _set_into(weights[f"conv{count}.weight"], last_weight.shape[2]), weights[f"conv{count}.bias"]
+    if spec.shuffle != network.spec.shuffle:
+        shares = torch.block_diag(*[_shares(spec.shuffle, network.spec.shuffle)] * spec.channels)
+        kernel, constant = torch.tensordot(shares, kernel, 1), shares @ constant
+    last_weight.copy_(kernel)
+    last_bias.copy_(constant)
 
 
 def _set_into(kernel: Tensor, size: int) -> Tensor:
@@ -53,9 +59,10 @@ def _set_into(kernel: Tensor, size: int) -> Tensor:
 
 
 def _shares(old: int, new: int) -> Tensor:
-    """How much of every old place each new place within the square takes: new^2 x old^2, each row adds up to 1."""
-    if old == new:
-        return torch.eye(new * new)
+    """How much of every old place each new place within the square takes: new^2 x old^2, each row adds up to 1.
+
+    Both are 2 or more.
+    """
     places = (torch.arange(new) + 0.5) / new * old - 0.5  # in steps between old places
     lower = places.floor().clamp(0, old - 2).long()
     upper_share = places - lower
@@ -71,14 +78,15 @@ def _check_fits(spec: ModelSpec, wanted: ModelSpec) -> None:
     fits = (
         (spec.input_space, spec.residual, spec.colour) == (wanted.input_space, wanted.residual, wanted.colour)
         and spec.channels == wanted.channels
-        and spec.layers[-1].upsampling == wanted.layers[-1].upsampling
+        and spec.layers[-1].upsampling == wanted.layers[-1].upsampling  # of a transposed layer: the same scale
+        and spec.layers[-1].activation == wanted.layers[-1].activation == "none"
         and (spec.shuffle == wanted.shuffle or min(spec.shuffle, wanted.shuffle) > 1)
         and len(spec.layers) <= len(wanted.layers)
         and all(
-            (old.in_channels, old.out_channels, old.relu) == (new.in_channels, new.out_channels, new.relu)
+            (old.in_channels, old.out_channels, old.activation) == (new.in_channels, new.out_channels, new.activation)
             for old, new in zip(before, after, strict=True)
         )
-        and all(layer.in_channels == layer.out_channels and layer.relu for layer in added)
+        and all(layer.in_channels == layer.out_channels and _passes_on(layer, before) for layer in added)
         and spec.layers[-1].in_channels == wanted.layers[-1].in_channels
         and all(
             old.kernel_size <= new.kernel_size
@@ -89,11 +97,23 @@ def _check_fits(spec: ModelSpec, wanted: ModelSpec) -> None:
         raise ModelFileError(
             f"expected a model to start from whose layers are those of {_described(wanted)} or fewer and smaller, got "
             f"{spec.name} with {_described(spec)}; "
-            "set kernel_sizes, widths, input_space and colour to the model's, or start from another"
+            "set kernel_sizes, widths, activation, deconvolution, residual, input_space and colour to the model's "
+            "(with deconvolution, scale too), or start from another"
         )
+
+
+def _passes_on(layer: ConvLayer, before: tuple[ConvLayer, ...]) -> bool:
+    """Whether an added layer's activation can leave alone what the layers before it give."""
+    return layer.activation == "prelu" or (layer.relu and all(old.relu for old in before[-1:]))
 
 
 def _described(spec: ModelSpec) -> str:
     kernels = "-".join(str(layer.kernel_size) for layer in spec.layers)
     widths = [layer.out_channels for layer in spec.layers[:-1]]
-    return f"kernels {kernels} and widths {widths} in {spec.input_space}, of {spec.colour}"
+    words = [f"kernels {kernels} and widths {widths} in {spec.input_space}", f"of {spec.colour}"]
+    words += sorted({f"with {layer.activation}" for layer in spec.layers[:-1]})
+    if spec.layers[-1].upsampling > 1:
+        words.append(f"transposed at x{spec.scale}")
+    if not spec.residual:
+        words.append("not added to bicubic")
+    return ", ".join(words)

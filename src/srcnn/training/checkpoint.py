@@ -1,7 +1,8 @@
 """Everything a training needs to go on exactly where it stopped, in one file that is always whole.
 
-A checkpoint is written beside the last one and renamed over it; the last one is kept as
-`checkpoint.previous.pt`, so that a damaged file never costs more than one interval.
+A checkpoint is written as `checkpoint.next.pt`; then the last one is renamed to `checkpoint.previous.pt`, and
+the new one to `checkpoint.pt`. So a damaged file never costs more than one interval, and a kill between the
+renames nothing: the next one is read first.
 """
 
 import io
@@ -15,6 +16,7 @@ import torch
 from srcnn.atomic import write_atomically
 from srcnn.errors import CheckpointError, OutputError
 
+NEXT = "checkpoint.next.pt"
 CURRENT = "checkpoint.pt"
 PREVIOUS = "checkpoint.previous.pt"
 
@@ -40,6 +42,11 @@ class Checkpoint:
     optimiser: dict[str, Any]
 
 
+def has_checkpoint(run_dir: Path) -> bool:
+    """Whether a run has left a checkpoint, whole or not. Tests: tests/training/test_checkpoint.py."""
+    return any((run_dir / name).exists() for name in (NEXT, CURRENT, PREVIOUS))
+
+
 def save_checkpoint(run_dir: Path, checkpoint: Checkpoint) -> None:
     """Write `checkpoint.pt`, keeping the one before it.
 
@@ -54,7 +61,7 @@ def save_checkpoint(run_dir: Path, checkpoint: Checkpoint) -> None:
     """
     content = io.BytesIO()
     torch.save(asdict(checkpoint), content)
-    fresh = run_dir / "checkpoint.next.pt"
+    fresh = run_dir / NEXT
     write_atomically(fresh, content.getvalue())
     try:
         if (run_dir / CURRENT).exists():
@@ -82,7 +89,7 @@ def load_checkpoint(run_dir: Path) -> tuple[Checkpoint, str | None]:
     Tests: tests/training/test_checkpoint.py.
     """
     problems: list[str] = []
-    for name in (CURRENT, PREVIOUS):
+    for name in (NEXT, CURRENT, PREVIOUS):  # from the newest on
         path = run_dir / name
         if not path.exists():
             continue

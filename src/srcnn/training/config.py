@@ -52,7 +52,7 @@ class TrainConfig:
         sampling: "pixels": every place of every picture is equally likely; "pictures": every picture is,
             whatever its size.
         blur_sigma: lowest and highest deviation of a Gaussian blur, in pixels of the true picture; [] for none.
-        blur_kernel: a text file with the matrix to blur with, beside the config's file; "" for none.
+        blur_kernel: a text file with the matrix to blur with, as `read_config` finds it; "" for none.
         downscale: how a picture is made smaller, "mixed" by bicubic, bilinear or box as it falls; at scale 1 not used.
         noise_sigma: lowest and highest deviation of white noise, in grey levels of 255; [] for none.
         jpeg_quality: lowest and highest quality of a JPEG, 1 to 100; [] for none.
@@ -129,6 +129,7 @@ class TrainConfig:
         )  # fmt: skip
         for name, low, high in (("blur_sigma", 0, 50), ("noise_sigma", 0, 255), ("jpeg_quality", 1, 100)):
             _require_range(name, getattr(self, name), low, high)
+        self.spec()  # checks that kernels and widths make a network
         reach = self.label_border
         _require(
             self.patch_size > 2 * reach,
@@ -206,7 +207,7 @@ def read_config(path: Path, overrides: dict[str, str]) -> TrainConfig:
     """Read a training's TOML.
 
     Args:
-        path: a flat TOML file with the keys of `TrainConfig`.
+        path: a flat TOML file with the keys of `TrainConfig`; `blur_kernel` is named from its folder.
         overrides: key to TOML text of the value, each replacing the file's.
 
     Returns:
@@ -219,14 +220,15 @@ def read_config(path: Path, overrides: dict[str, str]) -> TrainConfig:
     """
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
-        if values.get("blur_kernel") and isinstance(values["blur_kernel"], str):
-            values["blur_kernel"] = str(path.parent / values["blur_kernel"])
         for key, text in overrides.items():
             values[key] = _parse_value(key, text)
     except OSError as error:
         raise InvalidConfigError(f"expected a config file at {path}, got: {error.strerror}; check the path") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidConfigError(f"expected TOML in {path}, got something else: {error}; correct that line") from error
+    kernel = values.get("blur_kernel")
+    if kernel and isinstance(kernel, str):
+        values["blur_kernel"] = str(path.parent.resolve() / kernel)  # the same from whatever folder, for resuming
     return config_from_dict(values, str(path))
 
 

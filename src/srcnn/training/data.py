@@ -17,7 +17,7 @@ from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.pictures.find import find_pictures
 from srcnn.training.config import TrainConfig
 from srcnn.training.degradation import Plane
-from srcnn.training.pairs import Pair, make_pair, pair_bytes, read_usable
+from srcnn.training.pairs import Pair, make_pair, pair_bytes, read_usable, usable_sizes
 from srcnn.training.pools import Pool, Pools
 
 _VALIDATION_SIDE = 1024  # pixels; 64 maps of this are 268 MB
@@ -80,12 +80,11 @@ def load_data(config: TrainConfig, folders: Sequence[Path], progress: Callable[[
     named = [(path.name, picture) for path, picture in pictures.items()]
     validation = [make_pair(name, _middle(picture), config) for i, (name, picture) in enumerate(named) if i in held_out]
     train = [
-        pair
+        make_pair(name, picture, config, size=size, version=version)
         for i, (name, picture) in enumerate(named)
         if i not in held_out
-        for size in config.augment_scales
+        for size in usable_sizes(picture, config)
         for version in range(config.degradations_per_picture)
-        if _fits(pair := make_pair(name, picture, config, size=size, version=version), config)
     ]
     if not train:
         raise InvalidConfigError(
@@ -93,11 +92,6 @@ def load_data(config: TrainConfig, folders: Sequence[Path], progress: Callable[[
             f"{config.scale}, got none; lower patch_size or use larger pictures"
         )
     return TrainingData(train, validation, list(skipped.values()))
-
-
-def _fits(pair: Pair, config: TrainConfig) -> bool:
-    """Whether a patch fits into a pair."""
-    return min(pair.hr.shape[:2]) >= config.hr_patch_size
 
 
 def _too_much(

@@ -11,7 +11,7 @@ from torch import Tensor
 from srcnn.errors import CheckpointError, InvalidConfigError
 from srcnn.models.gradients import accumulate_gradients
 from srcnn.models.srcnn import Srcnn
-from srcnn.training.checkpoint import CURRENT, save_checkpoint
+from srcnn.training.checkpoint import has_checkpoint, save_checkpoint
 from srcnn.training.config import TrainConfig
 from srcnn.training.data import TrainingData, batches, pooled_batches
 from srcnn.training.degradation import Plane
@@ -69,7 +69,7 @@ def train(
     Source: section 3 of the paper for the loss; docs/training.md for what differs.
         Tests: tests/training/test_loop.py.
     """
-    if not resume and (run_dir / CURRENT).exists():
+    if not resume and has_checkpoint(run_dir):
         raise CheckpointError(
             f"expected a folder without a training in it, got the checkpoint of an earlier one in {run_dir}; "
             "go on with --resume, or choose another folder with -o"

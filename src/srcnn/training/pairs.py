@@ -2,9 +2,10 @@
 
 The order is the authors': luma of the whole picture, cropped to a multiple of the scale, shrunk by
 bicubic without rounding (or degraded as the config says), and enlarged by bicubic. Networks of colour
-have three channels in place of luma. This module knows nothing of patches and networks.
+have three channels in place of luma. This module knows nothing of batches and networks.
 """
 
+import math
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,6 +84,16 @@ def read_usable(path: Path, config: TrainConfig) -> NDArray[np.uint8]:
     if min(picture.shape[:2]) < config.hr_patch_size:
         raise InvalidImageError(f"{path}: {picture.shape[0]} x {picture.shape[1]} is smaller than a patch")
     return picture
+
+
+def usable_sizes(picture: NDArray[np.uint8], config: TrainConfig) -> list[float]:
+    """The sizes of `augment_scales` at which a patch fits into a picture, cropped to a multiple of the scale."""
+    sides = [math.ceil(min(picture.shape[:2]) * size - 1e-9) for size in config.augment_scales]  # those of `imresize`
+    return [
+        size
+        for size, side in zip(config.augment_scales, sides, strict=True)
+        if side // config.scale * config.scale >= config.hr_patch_size
+    ]
 
 
 def pair_bytes(samples: int, config: TrainConfig) -> float:

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from srcnn.errors import InvalidConfigError
 from srcnn.models.srcnn import Srcnn
 from srcnn.training.config import TrainConfig
 from srcnn.training.data import to_maps
@@ -64,10 +65,20 @@ def paper_batches(
 
     Yields:
         Inputs and labels of each step.
+
+    Raises:
+        InvalidConfigError: the sub-images do not fill a batch.
+
+    Tests: tests/training/test_paper.py.
     """
     inputs, labels = sub_images(pairs, config.patch_size, config.label_border)
     order = np.random.default_rng(config.seed).permutation(len(inputs))
     whole = len(order) // config.batch_size
+    if not whole:
+        raise InvalidConfigError(
+            f"expected at least {config.batch_size} sub-images, one batch, got {len(order)}; "
+            "lower batch_size, or use more pictures or larger ones"
+        )
     for step in range(first_step, config.steps):
         start = step % whole * config.batch_size
         chosen = order[start : start + config.batch_size]

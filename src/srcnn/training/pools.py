@@ -6,7 +6,6 @@ pool holds is a pure function of (seed, block), as long as the files stay. This 
 patches and steps of networks.
 """
 
-import math
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 
 from srcnn.errors import InvalidImageError
 from srcnn.training.config import TrainConfig
-from srcnn.training.pairs import Pair, make_pair, read_usable
+from srcnn.training.pairs import Pair, make_pair, read_usable, usable_sizes
 
 _MOST_STEPS = 500  # of a block
 _WINDOW_PATCHES = 4  # a side of a window, in patches
@@ -94,8 +93,7 @@ class Pools:
         random = np.random.default_rng([config.seed, 2, number])
         picture = read_usable(path, config)
         height, width = picture.shape[:2]
-        sides = {size: math.ceil(min(height, width) * size) for size in config.augment_scales}
-        sizes = [size for size, side in sides.items() if side // config.scale * config.scale >= config.hr_patch_size]
+        sizes = usable_sizes(picture, config)
         if not sizes:
             raise InvalidImageError(f"{path}: {height} x {width} is smaller than a patch at any size")
         size = float(random.choice(sizes))

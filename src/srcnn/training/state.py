@@ -17,8 +17,9 @@ from srcnn.training.paper import paper_initialise, paper_optimiser
 from srcnn.training.ranks import from_first, is_first
 from srcnn.zoo.model_file import Model
 
-_OF_THE_NETWORK = (
-    "kernel_sizes", "widths", "input_space", "colour", "activation", "deconvolution", "expansion", "branches",
+_MUST_STAY = (
+    "scale", "kernel_sizes", "widths", "input_space", "colour", "activation", "deconvolution", "residual",
+    "expansion", "branches", "recipe",
 )  # fmt: skip
 _MAY_DIFFER = frozenset({"device", "threads", "validate_every", "checkpoint_every"})
 
@@ -117,29 +118,34 @@ def resume_from_checkpoint(
         state: changed in place.
         config: must be the checkpoint's, but for what does not change the result.
         run_dir: with the checkpoint.
-        accept_changes: the config may differ, as long as the network is the same.
+        accept_changes: the config may differ, as long as the network and the recipe are the same.
         notice: called with a sentence on a damaged checkpoint.
 
     Raises:
-        CheckpointError: no checkpoint, or one of another config or network.
+        CheckpointError: no checkpoint, or one of another config, network or recipe.
 
     Tests: tests/training/test_loop.py.
     """
     saved, problem = load_checkpoint(run_dir)
+    was, wanted = with_defaults(saved.config), config.to_dict()
     if not accept_changes:
-        check_same_config(with_defaults(saved.config), config.to_dict(), _MAY_DIFFER)
+        check_same_config(was, wanted, _MAY_DIFFER)
+    changed = ", ".join(f"{key} = {was[key]!r}" for key in _MUST_STAY if was[key] != wanted[key])
+    if changed:
+        raise CheckpointError(
+            f"expected a checkpoint of the network and recipe that the config describes, got one of {changed}; "
+            "restore these values, or start a new run in another folder"
+        )
     if problem:
         notice(problem)
     try:
         state.load_weights(saved.weights)
-    except RuntimeError as error:
-        was = with_defaults(saved.config)
-        network = ", ".join(f"{key} = {was[key]!r}" for key in _OF_THE_NETWORK)
+        state.optimiser.load_state_dict(saved.optimiser)
+    except (RuntimeError, ValueError) as error:
         raise CheckpointError(
-            f"expected a checkpoint of the network that the config describes, got one of {network}; "
-            "restore these values, or start a new run in another folder"
+            f"expected the tensors of the network and optimiser in the checkpoint in {run_dir}, got others; "
+            "it is another version's: start a new run in another folder"
         ) from error
-    state.optimiser.load_state_dict(saved.optimiser)
     state.load_ema(saved.ema)
     state.step, state.seconds = saved.step, saved.seconds
 
