@@ -83,5 +83,11 @@ def test_what_cannot_be_is_refused_with_one_line(
     srcnn("evaluate", *texts).assert_refused(*words)
 
 
+def test_pictures_that_cannot_be_read_leave_no_mean(srcnn: Callable, folder: Path) -> None:
+    for name in ("aa.png", "z.png"):
+        (folder / name).write_bytes(b"no picture")
+    srcnn("evaluate", "bicubic", folder).assert_refused("got 2 that cannot: aa, z (", "no pictu")
+
+
 def test_a_folder_without_pictures_is_refused(srcnn: Callable, tmp_path: Path) -> None:
     srcnn("evaluate", "bicubic", tmp_path).assert_refused(f"expected pictures in {tmp_path}, got none")

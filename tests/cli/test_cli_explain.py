@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -162,3 +163,12 @@ def test_the_numbers_of_a_digest_are_zebra_by_the_authors_best_weights(srcnn: Ca
     text = srcnn("explain", set14, "--image-psnr", "26.633759,29.290147", "--weights", weights).out
     assert "belong to zebra at x3" in text
     assert "9-5-5_ImageNet/x3" in text
+
+
+@pytest.mark.slow
+def test_the_two_numbers_of_the_readme_are_found_with_what_is_shipped(srcnn: Callable, shared_data: Path) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (numbers,) = re.findall(r"srcnn explain Set14/ --image-psnr (\S+)", readme)
+    text = srcnn("explain", shared_data / "test" / "Set14", "--image-psnr", numbers).out
+    assert "belong to zebra at x3" in text
+    assert "srcnn-915-t91 28.98" in text

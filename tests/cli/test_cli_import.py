@@ -26,6 +26,26 @@ def test_the_authors_weights_become_a_model_file(srcnn: Callable, mat_file: Path
     assert (spec.name, spec.scale, [layer.kernel_size for layer in spec.layers]) == ("theirs", 3, [3, 1, 3])
 
 
+def test_a_model_without_a_name_is_called_as_its_file(srcnn: Callable, mat_file: Path, tmp_path: Path) -> None:
+    outcome = srcnn("import", mat_file, "-o", tmp_path / "authors.safetensors", "-s", 3)
+    assert outcome.out.startswith(f"{tmp_path / 'authors.safetensors'}: authors x3, ")
+    assert read_model(tmp_path / "authors.safetensors").spec.name == "authors"
+
+
+def test_the_folder_of_the_output_is_made(srcnn: Callable, mat_file: Path, tmp_path: Path) -> None:
+    assert srcnn("import", mat_file, "-o", tmp_path / "new" / "deep" / "authors.safetensors", "-s", 3).code == 0
+    assert read_model(tmp_path / "new" / "deep" / "authors.safetensors").spec.scale == 3
+
+
+def test_nothing_is_made_for_a_file_that_cannot_be_read(srcnn: Callable, tmp_path: Path) -> None:
+    srcnn("import", tmp_path / "x3.mat", "-o", tmp_path / "new" / "a.safetensors", "-s", 3).assert_refused("x3.mat")
+    assert not (tmp_path / "new").exists()
+
+
+def test_the_help_says_where_the_authors_weights_come_from(srcnn: Callable) -> None:
+    assert "mmlab.ie.cuhk.edu.hk/projects/SRCNN.html" in srcnn("import", "--help").out
+
+
 def test_what_is_no_matlab_file_is_refused_and_nothing_is_written(srcnn: Callable, tmp_path: Path) -> None:
     (tmp_path / "x3.mat").write_text("hello")
     outcome = srcnn("import", tmp_path / "x3.mat", "-o", tmp_path / "authors.safetensors", "-s", 3)
@@ -52,7 +72,7 @@ def test_a_caffe_model_becomes_a_model_file(
     outcome = srcnn("import", caffe_file, "-o", tmp_path / "caffe.safetensors", "-s", 3, *options)
     assert outcome.code == 0
     model = read_model(tmp_path / "caffe.safetensors")
-    assert (model.spec.name, [layer.kernel_size for layer in model.spec.layers]) == ("SRCNN_iter_500", [3, 1, 3])
+    assert (model.spec.name, [layer.kernel_size for layer in model.spec.layers]) == ("caffe", [3, 1, 3])
     expected = read_caffe_model(caffe_file, name="", scale=3, transposed=transposed)
     np.testing.assert_array_equal(model.weights["conv1.weight"], expected.weights["conv1.weight"])
 

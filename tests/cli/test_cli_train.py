@@ -65,6 +65,24 @@ def test_several_folders_may_follow_data(srcnn: Callable, config: Path, data: Pa
     assert outcome.out.startswith("4 pictures and sizes to learn from, 1 pictures for validation\n")
 
 
+@pytest.mark.parametrize("named", ["data", "data more", "data --data more", "--data data more"])
+def test_folders_are_named_with_and_without_data(
+    srcnn: Callable, config: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    save_noise(tmp_path / "more" / "d.png", (24, 20))
+    outcome = srcnn("train", config, *named.split(), "-o", "run", "--set", "steps=1")
+    assert outcome.code == 0
+    learned = 3 if "more" in named else 2
+    assert outcome.out.startswith(f"{learned} pictures and sizes to learn from, 1 pictures for validation\n")
+
+
+def test_a_training_without_folders_is_refused(srcnn: Callable, config: Path) -> None:
+    outcome = srcnn("train", config)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "expected at least one folder of pictures, got none; name it after the config" in outcome.err
+
+
 def test_resume_goes_on_to_the_same_file(
     srcnn: Callable, config: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -78,6 +78,15 @@ def test_a_scale_below_two_is_refused(folder):
         evaluate(None, folder, 1, AUTHORS)
 
 
+def test_all_pictures_that_cannot_be_read_are_named_at_once(folder):
+    (folder / "a1.png").write_bytes(b"no picture")
+    (folder / "sub" / "d.png").write_bytes(b"nor this")
+    told = []
+    with pytest.raises(InvalidImageError, match=r"got 2 that cannot: a1, sub/d \(the first: expected .*no pictu"):
+        evaluate(None, folder, 2, AUTHORS, progress=lambda done, total: told.append(done))
+    assert told == [1]  # nothing is measured for a mean that there will not be
+
+
 @pytest.mark.parametrize("size", [(2, 40), (5, 5), (12, 12)])
 def test_a_picture_that_is_too_small_is_named(folder, size):
     PillowImage.fromarray(np.zeros((*size, 3), np.uint8)).save(folder / "tiny.png")

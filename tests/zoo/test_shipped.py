@@ -122,6 +122,19 @@ def test_an_unknown_name_is_refused_with_those_there_are(shipped_tiny: None, nam
         load_model(name, 2)
 
 
+@pytest.mark.parametrize("name", ["tinny", "Tiny", "tin", "OTHER"])
+def test_a_name_close_to_a_shipped_one_is_told_that_one(shipped_tiny: None, name: str) -> None:
+    meant = "other" if name == "OTHER" else "tiny"
+    with pytest.raises(ModelFileError, match=f"got {name!r}; did you mean {meant}[?]$"):
+        load_model(name, 2)
+
+
+@pytest.mark.parametrize("name", ["srcn-915", "folder/none", "x"])
+def test_a_name_close_to_none_is_told_to_choose(shipped_tiny: None, name: str) -> None:
+    with pytest.raises(ModelFileError, match=f"got {name!r}; choose one of them$"):
+        load_model(name, 2)
+
+
 @pytest.mark.parametrize("as_text", [True, False])
 @pytest.mark.parametrize("scale", [None, 3])
 def test_a_file_knows_its_own_scale(model_file: Path, scale: int | None, as_text: bool) -> None:

@@ -36,7 +36,8 @@ def evaluate_command(
     """Measure MODEL on the pictures of FOLDER: PSNR and SSIM, beside bicubic and the published value.
 
     MODEL is a shipped name, a model file, or "bicubic". The pictures are the truth; they are shrunk
-    and enlarged again as the protocol says.
+    and enlarged again as the protocol says. If any cannot be read, these are named and nothing else is
+    printed: the mean of the others is not that of the set.
     """
     from srcnn.evaluation.evaluate import evaluate
     from srcnn.evaluation.protocol import protocol_named

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from srcnn.cli.folders import make_folder
 from srcnn.cli.options import choose_scale, scale_option
 
 
@@ -25,5 +26,6 @@ def export_command(model: str, output: Path, scale: int | None) -> None:
 
     loaded = load_model(model, choose_scale(model, scale))
     graph = replicated_graph(loaded) if loaded.spec.input_space == "hr" else enlarging_graph(loaded)
+    make_folder(output.parent)
     write_atomically(output, encode_onnx(graph, loaded.spec.channels, {"spec": loaded.spec.to_json()}))
     click.echo(f"{output}: {loaded.spec.name} x{loaded.spec.scale}")

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from srcnn.cli.folders import make_folder
+
 _MATLAB, _ROW_BY_ROW = "matlab", "row-by-row"
 
 
@@ -11,7 +13,7 @@ _MATLAB, _ROW_BY_ROW = "matlab", "row-by-row"
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="A model file.")
 @click.option("-s", "--scale", type=click.IntRange(min=1), required=True, help="The enlargement it was trained for.")
-@click.option("--name", help="What the model is called; default: the file's name.")
+@click.option("--name", help="What the model is called; default: as the output.")
 @click.option(
     "--patches",
     type=click.Choice([_MATLAB, _ROW_BY_ROW]),
@@ -23,16 +25,19 @@ def import_command(file: Path, output: Path, scale: int, name: str | None, patch
     """Make a model file from weights in the formats of the SRCNN authors: MATLAB (x2.mat to x4.mat) or Caffe.
 
     What the file is follows from its content. MATLAB files need the extra: pip install 'srcnn[paper]'.
+
+    The authors' own weights are in their test code, SRCNN_v1.zip: http://mmlab.ie.cuhk.edu.hk/projects/SRCNN.html
     """
     from srcnn.zoo.authors import read_authors_mat
     from srcnn.zoo.caffe import is_caffe_model, read_caffe_model
     from srcnn.zoo.model_file import save_model
 
-    name = name or file.stem
+    name = name or output.stem
     if is_caffe_model(file):
         model = read_caffe_model(file, name=name, scale=scale, transposed=patches == _MATLAB)
     else:
         model = read_authors_mat(file, name=name, scale=scale)
+    make_folder(output.parent)
     save_model(output, model)
     kernels = "-".join(str(layer.kernel_size) for layer in model.spec.layers)
     click.echo(f"{output}: {model.spec.name} x{scale}, kernels {kernels}, {model.spec.weight_count:,} weights")

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from srcnn.cli.folders import make_folder
 from srcnn.cli.progress import progress_bar
-from srcnn.errors import InvalidConfigError, MissingExtraError, OutputError
+from srcnn.errors import InvalidConfigError, MissingExtraError
 
 if TYPE_CHECKING:
     from srcnn.training.config import TrainConfig
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
 @click.command("train")
 @click.argument("config_file", metavar="CONFIG.toml", type=click.Path(path_type=Path))
-@click.argument("more_data", metavar="[DIR]...", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--data", required=True, multiple=True, type=click.Path(path_type=Path), help="Folders of pictures.")
+@click.argument("folders", metavar="[DIR]...", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--data", multiple=True, type=click.Path(path_type=Path), help="The same as DIR: folders of pictures.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder of the run; default: runs/CONFIG.")
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoint.")
 @click.option("--accept-changes", is_flag=True, help="Resume although the config has changed.")
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Replace a value of the config.")
 def train_command(
     config_file: Path,
-    more_data: tuple[Path, ...],
+    folders: tuple[Path, ...],
     data: tuple[Path, ...],
     output: Path | None,
     resume: bool,
@@ -43,13 +44,17 @@ def train_command(
     tensorboard: bool,
     settings: tuple[str, ...],
 ) -> None:
-    """Train a network on folders of pictures.
+    """Train a network on the pictures of every DIR, also of folders in it.
 
     The run folder receives model.safetensors (use it with -m), log.jsonl, and the checkpoint that
     --resume goes on from; with --tensorboard also a folder to name as tensorboard --logdir.
     """
     from srcnn.training.config import read_config
 
+    if not (data or folders):
+        raise click.UsageError(
+            "expected at least one folder of pictures, got none; name it after the config: CONFIG.toml DIR"
+        )
     config = read_config(config_file, dict(_split(setting) for setting in settings))
     run_dir = output or Path("runs") / config_file.stem
     extra = ("tensorboard",) if tensorboard else ()
@@ -61,13 +66,8 @@ def train_command(
     if config.threads:
         torch.set_num_threads(config.threads)
     with _first_process_speaks(config):
-        pictures = _load(config, (*data, *more_data))
-        try:
-            run_dir.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(
-                f"expected to make the folder {run_dir}, got: {error.strerror}; choose another with -o"
-            ) from error
+        pictures = _load(config, (*data, *folders))
+        make_folder(run_dir)
         start = _initial_model(init, config.scale) if init else None
         _train(
             config,

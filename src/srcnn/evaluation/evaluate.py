@@ -96,8 +96,9 @@ def evaluate(
 
     Raises:
         InvalidConfigError: no picture in the folder, or the scale is below 2.
-        InvalidImageError: a picture that cannot be read or is too small, or a method that returns
-            another shape or values that are not finite; the message names the picture.
+        InvalidImageError: pictures that cannot be read, all of them named, since the mean of the others
+            is not that of the folder; a picture that is too small, or a method that returns another shape
+            or values that are not finite; the message names the picture.
 
     Source: demo_SR.m and compute_psnr.m of the SRCNN authors' package. Tests: tests/evaluation/test_evaluate.py.
     """
@@ -105,13 +106,23 @@ def evaluate(
         raise InvalidConfigError(f"expected a scale of at least 2, got {scale}; choose 2, 3 or 4")
     pictures = named_pictures(folder)
     images: list[Measurement] = []
+    unreadable: dict[str, InvalidImageError] = {}
     for done, (name, path) in enumerate(pictures.items(), 1):
         try:
-            images.append(measure(method, read_array(path), scale, protocol, name=name))
+            picture = read_array(path)
+        except InvalidImageError as error:
+            unreadable[name] = error
+            continue
+        if unreadable:  # there will be no mean; the rest is only looked at, to name all that is wrong at once
+            continue
+        try:
+            images.append(measure(method, picture, scale, protocol, name=name))
         except InvalidImageError as error:
             raise InvalidImageError(f"{name}: {error}") from error
         if progress is not None:
             progress(done, len(pictures))
+    if unreadable:
+        raise _refused(unreadable, folder)
     return Evaluation(scale=scale, protocol=protocol, images=tuple(images), mean=_mean(images))
 
 
@@ -160,6 +171,17 @@ def named_pictures(folder: Path) -> dict[str, Path]:
     if len(set(names)) < len(names):  # such as a.png beside a.bmp
         names = [path.relative_to(folder).as_posix() for path in paths]
     return dict(sorted(zip(names, paths, strict=True)))
+
+
+def _refused(unreadable: dict[str, InvalidImageError], folder: Path) -> InvalidImageError:
+    """One error for all of them."""
+    if len(unreadable) == 1:
+        ((name, error),) = unreadable.items()
+        return InvalidImageError(f"{name}: {error}")
+    return InvalidImageError(
+        f"expected pictures that can all be read in {folder}, got {len(unreadable)} that cannot: "
+        f"{', '.join(unreadable)} (the first: {next(iter(unreadable.values()))}); mend them or take them away"
+    )
 
 
 def _mean(images: list[Measurement]) -> Measurement:

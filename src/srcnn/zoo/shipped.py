@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -110,7 +111,8 @@ def load_model(name: str | Path, scale: int | None = None) -> Model:
         Spec and weights.
 
     Raises:
-        ModelFileError: no such name or file (the message lists the names), or not a model file.
+        ModelFileError: no such name or file (the message lists the names and suggests a close one), or not
+            a model file.
         InvalidConfigError: the model does not have this scale; the message lists those it has.
 
     Tests: tests/zoo/test_shipped.py.
@@ -126,9 +128,11 @@ def load_model(name: str | Path, scale: int | None = None) -> Model:
         return parse_model(file.read_bytes(), file.name)
     path = Path(name)
     if path.suffix != ".safetensors" and not os.path.exists(path):  # noqa: PTH110 (Path.exists raises without access)
-        names = dict.fromkeys(card.name for card in shipped_cards())
+        names = list(dict.fromkeys(card.name for card in shipped_cards()))
+        close = get_close_matches(text.lower(), names, n=1)
+        advice = f"did you mean {close[0]}?" if close else "choose one of them"
         raise ModelFileError(
-            f"expected a model file or one of the shipped models {', '.join(names)}, got {text!r}; choose one of them"
+            f"expected a model file or one of the shipped models {', '.join(names)}, got {text!r}; {advice}"
         )
     model = read_model(path)
     if scale not in (None, model.spec.scale):
