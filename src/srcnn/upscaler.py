@@ -26,7 +26,7 @@ from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.imaging import from_float, imresize, rgb_to_luma_bt601, to_float
 from srcnn.imaging.alpha import fill_transparent
 from srcnn.imaging.color import LUMA_BT601_SPAN, grey_to_luma_bt601
-from srcnn.imaging.depth import Image, check_image, check_range
+from srcnn.imaging.depth import Image, Plane, check_image, check_plane, check_range
 from srcnn.imaging.large import forget
 from srcnn.imaging.slopes import luma_slopes
 from srcnn.runtime.enlarging import open_network
@@ -34,7 +34,6 @@ from srcnn.runtime.session import Engine
 from srcnn.zoo.model_file import Model
 from srcnn.zoo.shipped import load_model
 
-Plane = NDArray[np.float32]
 _BICUBIC_REACH = 2  # source rows that an enlarged row depends on, on each side
 _SLOPES_REACH = 1  # and a slope
 _RESULT_BYTES = 32 << 20  # of a strip of the result in floating point
@@ -174,13 +173,7 @@ class Upscaler:
             InvalidImageError: not a plane of floating point, or values far outside [0, 1].
             BackendError: the engine failed.
         """
-        check_image(luma)
-        if luma.ndim != 2 or luma.dtype.kind != "f":
-            raise InvalidImageError(
-                f"expected a luma plane H x W of floating point, got {luma.shape} {luma.dtype}; "
-                "take the luma with srcnn.imaging.rgb_to_luma_bt601(to_float(image))"
-            )
-        check_range(luma)
+        check_plane(luma)
         windows = (_window(luma, start, stop, self._halo) for start, stop in self._bounds(luma))
         return np.concatenate([self._better_luma(window) for window in windows])
 

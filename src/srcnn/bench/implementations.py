@@ -3,16 +3,13 @@
 from collections.abc import Callable
 from importlib.util import find_spec
 
-import numpy as np
-from numpy.typing import NDArray
-
 from srcnn.imaging import imresize
+from srcnn.imaging.depth import Plane
 from srcnn.runtime.graph import replicated_graph
 from srcnn.runtime.session import ENGINES, Engine, open_session
 from srcnn.upscaler import Upscaler
 from srcnn.zoo.model_file import Model
 
-Plane = NDArray[np.float32]
 PLAIN = "plain onnxruntime"
 """The network as exported: no rewriting, the whole enlarged plane at once."""
 

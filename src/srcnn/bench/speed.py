@@ -7,10 +7,11 @@ from functools import partial
 import numpy as np
 
 from srcnn.bench.fresh import measure_fresh
-from srcnn.bench.implementations import PLAIN, Plane, implementations_of, open_implementation
+from srcnn.bench.implementations import PLAIN, implementations_of, open_implementation
 from srcnn.bench.machine import peak_probe
 from srcnn.bench.rounds import median_seconds
 from srcnn.errors import InvalidConfigError
+from srcnn.imaging.depth import Plane
 from srcnn.zoo.model_file import Model
 from srcnn.zoo.shipped import load_model, shipped_cards
 

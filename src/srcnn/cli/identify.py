@@ -14,7 +14,8 @@ from srcnn.errors import ModelFileError
 
 if TYPE_CHECKING:
     from srcnn.evaluation.identify import PictureMatch
-    from srcnn.evaluation.planes import Method, Plane
+    from srcnn.evaluation.planes import Method
+    from srcnn.imaging.depth import Plane
     from srcnn.zoo.model_file import Model
 
 _SCALES = (2, 3, 4)

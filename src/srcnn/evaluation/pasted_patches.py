@@ -10,8 +10,9 @@ from collections.abc import Callable
 import numpy as np
 
 from srcnn.errors import InvalidConfigError
-from srcnn.evaluation.planes import Method, Plane
+from srcnn.evaluation.planes import Method
 from srcnn.imaging import imresize
+from srcnn.imaging.depth import Plane
 
 Network = Callable[[Plane], Plane]
 """From bicubic-enlarged luma, float32 H x W in [0, 1], to luma of the same size."""

@@ -7,7 +7,6 @@ nothing of folders or averages.
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from srcnn.errors import InvalidImageError
 from srcnn.evaluation.protocol import Protocol
@@ -24,9 +23,8 @@ from srcnn.imaging import (
     to_float,
     ycbcr_to_rgb_bt601,
 )
-from srcnn.imaging.depth import Image
+from srcnn.imaging.depth import Image, Plane
 
-Plane = NDArray[np.float32]
 Method = Callable[[Plane], Plane]
 """Enlarges luma: float32 H x W in [0, 1] to float32 sH x sW."""
 

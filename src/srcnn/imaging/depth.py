@@ -12,6 +12,8 @@ from srcnn.errors import InvalidImageError
 
 Image = NDArray[Any]
 """H x W or H x W x C; uint8, uint16, or float32/float64 in [0, 1]."""
+Plane = NDArray[np.float32]
+"""H x W, float32: one channel, as a rule luma / 255."""
 
 _DEPTHS = ("uint8", "uint16", "float32", "float64")
 
@@ -36,6 +38,21 @@ def check_image(image: Image) -> None:
             f"expected an image of shape H x W or H x W x C, got {image.shape}; "
             "pass one picture with at least one pixel"
         )
+
+
+def check_plane(luma: Plane) -> None:
+    """Refuse what is not a luma plane.
+
+    Raises:
+        InvalidImageError: not a plane of floating point, or values far outside [0, 1].
+    """
+    check_image(luma)
+    if luma.ndim != 2 or luma.dtype.kind != "f":
+        raise InvalidImageError(
+            f"expected a luma plane H x W of floating point, got {luma.shape} {luma.dtype}; "
+            "take the luma with srcnn.imaging.rgb_to_luma_bt601(to_float(image))"
+        )
+    check_range(luma)
 
 
 def check_range(image: Image) -> None:

@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 from srcnn.errors import InvalidImageError
 from srcnn.imaging import imresize
+from srcnn.imaging.depth import Plane
 from srcnn.spec import ConvLayer
 from srcnn.zoo.filters import strongest_filters
 from srcnn.zoo.model_file import Model
 
-Plane = NDArray[np.float32]
 _COLUMNS = 8
 _SHOWN_LAYERS = 2
 

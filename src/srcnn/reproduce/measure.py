@@ -13,10 +13,10 @@ from srcnn.evaluation.metrics.ifc import ifc
 from srcnn.evaluation.metrics.ms_ssim import ms_ssim
 from srcnn.evaluation.metrics.nqm import nqm
 from srcnn.evaluation.metrics.wpsnr import wpsnr
-from srcnn.evaluation.planes import Method, Plane, enlarge, enlarge_bicubic, shrink, truth_planes
+from srcnn.evaluation.planes import Method, enlarge, enlarge_bicubic, shrink, truth_planes
 from srcnn.evaluation.protocol import AUTHORS
 from srcnn.imaging import psnr, shave_border, ssim
-from srcnn.imaging.depth import Image
+from srcnn.imaging.depth import Image, Plane
 
 _REPEATS = 3
 _LONG_ENOUGH = 2.0  # seconds after which a call is not repeated

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from srcnn.atomic import write_atomically
 from srcnn.errors import BackendError, InvalidImageError
-from srcnn.evaluation.planes import Plane, enlarge_bicubic
+from srcnn.evaluation.planes import enlarge_bicubic
 from srcnn.evaluation.protocol import AUTHORS
 from srcnn.imaging import from_float, psnr, to_float, ycbcr_to_rgb_bt601
+from srcnn.imaging.depth import Plane
 from srcnn.reproduce.cache import code_digest, digest
 from srcnn.reproduce.images import data_uri, error_map
 from srcnn.reproduce.measure import MEASURING_CODE, enlarged

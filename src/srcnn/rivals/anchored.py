@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from srcnn.imaging.depth import Plane, check_plane
 from srcnn.rivals.patches import enlarge_by_patches
-from srcnn.rivals.rival import Floats, Plane, check_arrays, check_plane
+from srcnn.rivals.rival import Floats, check_arrays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,9 +18,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from srcnn.imaging.depth import Plane, check_plane
 from srcnn.rivals.dictionary import Dictionary
 from srcnn.rivals.patches import enlarge_by_patches
-from srcnn.rivals.rival import Floats, Plane, check_arrays, check_plane
+from srcnn.rivals.rival import Floats, check_arrays
 
 _NEIGHBOURS = 24
 _TOLERANCE = 1e-4

@@ -17,8 +17,9 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from srcnn.errors import InvalidImageError
+from srcnn.imaging.depth import Plane
 from srcnn.rivals.patches import PatchGrid, enlarge_by_bicubic
-from srcnn.rivals.rival import Floats, Plane
+from srcnn.rivals.rival import Floats
 from srcnn.rivals.sparse_coding import SparseCoding, feature_planes, features_of
 
 _SECOND = np.array([1, 0, -2, 0, 1], np.float32)

@@ -20,7 +20,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from srcnn.imaging import imresize
-from srcnn.rivals.rival import Floats, Plane
+from srcnn.imaging.depth import Plane
+from srcnn.rivals.rival import Floats
 
 _SIDE = 3  # low-resolution pixels a side of a patch
 _BORDER = 1  # low-resolution pixels left out on every side

@@ -6,11 +6,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from srcnn.errors import InvalidImageError, ModelFileError
-from srcnn.imaging.depth import check_image
+from srcnn.errors import ModelFileError
+from srcnn.imaging.depth import Plane
 
-Plane = NDArray[np.float32]
-"""H x W luma, BT.601 limited range / 255."""
 Floats = NDArray[np.float32]
 Progress = Callable[[int, int], None]
 """Called with (done, total)."""
@@ -46,20 +44,6 @@ class Rival(Protocol):
 
 def no_progress(done: int, total: int) -> None:
     """Tell nobody."""
-
-
-def check_plane(lr: Plane) -> None:
-    """Refuse what is not a luma plane.
-
-    Raises:
-        InvalidImageError: not a plane of floating point.
-    """
-    check_image(lr)
-    if lr.ndim != 2 or lr.dtype.kind != "f":
-        raise InvalidImageError(
-            f"expected a luma plane H x W of floating point, got {lr.shape} {lr.dtype}; "
-            "take the luma with srcnn.imaging.rgb_to_luma_bt601(to_float(image))"
-        )
 
 
 def check_arrays(name: str, scale: int, arrays: Mapping[str, tuple[Floats, tuple[int, ...]]]) -> None:

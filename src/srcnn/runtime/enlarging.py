@@ -2,9 +2,7 @@
 
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
+from srcnn.imaging.depth import Plane
 from srcnn.runtime.fold import can_fold, fold_enlargement
 from srcnn.runtime.folded_network import FoldedNetwork
 from srcnn.runtime.graph import products_per_pixel, valid_graph
@@ -14,8 +12,6 @@ from srcnn.runtime.network import check_luma
 from srcnn.runtime.rewrite import BLOCK, block_last_layer
 from srcnn.runtime.session import Engine
 from srcnn.zoo.model_file import Model
-
-Plane = NDArray[np.float32]
 
 
 class EnlargingNetwork(Protocol):

@@ -5,9 +5,9 @@ reaches, is computed by the definition and put over it: bicubic, then the graph 
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from srcnn.imaging import imresize
+from srcnn.imaging.depth import Plane
 from srcnn.runtime.fold import Folded
 from srcnn.runtime.graph import replicated_graph
 from srcnn.runtime.hr_network import BICUBIC_REACH
@@ -17,7 +17,6 @@ from srcnn.runtime.session import Engine, available_threads, open_session
 from srcnn.runtime.tiles import in_threads, pixels_within, same_in_tiles, tile_bounds, valid_in_tiles
 from srcnn.zoo.model_file import Model
 
-Plane = NDArray[np.float32]
 Index = slice | tuple[slice, slice]
 _TILE_COLUMNS = 160
 _TILE_BYTES = 5 << 18  # of a branch's widest map, which stay in the cache then: 32 rows of 64 maps

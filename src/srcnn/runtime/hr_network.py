@@ -1,15 +1,12 @@
 """A network on the enlarged picture, from the small plane: bicubic first, then the network, strip by strip."""
 
-import numpy as np
-from numpy.typing import NDArray
-
 from srcnn.imaging import imresize
+from srcnn.imaging.depth import Plane
 from srcnn.runtime.network import TILE_COLUMNS, StripNetwork
 from srcnn.runtime.session import Engine, available_threads
 from srcnn.runtime.tiles import pixels_within
 from srcnn.zoo.model_file import Model
 
-Plane = NDArray[np.float32]
 BICUBIC_REACH = 2  # pixels of the small plane that an enlarged one depends on, on each side
 _TILE_BYTES = 16 << 20  # of the widest map; larger is no faster
 

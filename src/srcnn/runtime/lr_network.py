@@ -4,15 +4,12 @@ Every layer's border is zeros, as engines do it themselves, so a strip or tile t
 pixels of its neighbours on each side is exact once these are cut off again.
 """
 
-import numpy as np
-from numpy.typing import NDArray
-
+from srcnn.imaging.depth import Plane
 from srcnn.runtime.graph import zero_padded_graph
 from srcnn.runtime.session import Engine, available_threads, open_session
 from srcnn.runtime.tiles import in_threads, pixels_within, same_in_tiles, tile_bounds
 from srcnn.zoo.model_file import Model
 
-Plane = NDArray[np.float32]
 _TILE_COLUMNS = 512
 _TILE_BYTES = 32 << 20  # of the widest map; larger is no faster, and slower the first time
 

@@ -8,16 +8,15 @@ the layers after the first reach, is computed apart by the graph that pads in ev
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from srcnn.errors import ModelFileError
+from srcnn.imaging.depth import Plane
 from srcnn.runtime.graph import replicated_graph, valid_graph
 from srcnn.runtime.rewrite import BLOCK, block_last_layer
 from srcnn.runtime.session import Engine, available_threads, open_session
 from srcnn.runtime.tiles import in_threads, same_in_tiles, tile_bounds, valid_in_tiles
 from srcnn.zoo.model_file import Model
 
-Plane = NDArray[np.float32]
 TILE_COLUMNS = 512  # a tile of them may be as high as the strip; narrower ones repeat more of their neighbours
 
 

@@ -9,12 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from srcnn.imaging.depth import Plane
 from srcnn.runtime.session import Session
 from srcnn.spec import ModelSpec
 
-Plane = NDArray[np.float32]
 Bounds = tuple[int, int]
 Each = Callable[..., Iterable[Any]]
 _TILES_BYTES = 128 << 20  # of the widest maps of tiles in work at the same time
