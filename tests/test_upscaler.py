@@ -447,5 +447,5 @@ assert not loaded, loaded
 )
 def test_what_is_no_luma_plane_is_refused(luma: object) -> None:
     upscaler = Upscaler(random_model())
-    with pytest.raises(InvalidImageError, match="expected (a|floating)"):
+    with pytest.raises(InvalidImageError, match=r"expected (a|floating)"):
         upscaler.luma(luma)

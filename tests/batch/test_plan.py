@@ -135,6 +135,12 @@ def test_a_file_that_is_missing_is_planned_and_fails_alone_later(tmp_path: Path)
     assert len(targets([tmp_path / "none.png"])) == 1
 
 
+def test_a_folder_that_is_a_link_to_itself_is_planned_and_fails_alone_later(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    assert len(targets([tmp_path / "loop" / "a.png"])) == 1
+    assert len(targets([tmp_path / "a.png", tmp_path], f"{tmp_path}/loop/out")) == 1
+
+
 def test_a_folder_without_pictures_gives_no_jobs(tmp_path: Path) -> None:
     assert targets([tmp_path]) == {}
 
@@ -150,6 +156,16 @@ def test_a_file_named_beside_its_folder_is_a_file_of_its_own(folder: Path) -> No
 
 def test_a_job_that_comes_twice_is_taken_once(folder: Path, tmp_path: Path) -> None:
     assert len(plan_jobs([folder, folder, folder / "a.jpg", folder / "a.jpg"], X3, Places())) == 3
+
+
+@pytest.mark.parametrize("output", [None, "out", "out.png"])
+def test_another_spelling_of_a_job_is_the_same_job(
+    folder: Path, output: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder.parent)
+    (folder.parent / "link").symlink_to(folder)
+    inputs = [Path("in/a.jpg"), folder / "a.jpg", Path("in/deep/../a.jpg"), Path("link/a.jpg")]
+    assert [job.source for job in plan_jobs(inputs, X3, Places(output=output))] == inputs[:1]
 
 
 def test_with_renaming_two_inputs_may_ask_for_one_output(tmp_path: Path) -> None:
@@ -201,6 +217,29 @@ def test_a_slash_at_the_end_makes_a_folder(tmp_path: Path) -> None:
 class TestInPlace:
     def test_the_inputs_are_the_outputs(self, folder: Path) -> None:
         assert targets([folder], in_place=True) == {folder / n: folder / n for n in ("a.jpg", "b.png")}
+
+    def test_a_file_is_replaced_once_however_it_is_spelt(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(folder.parent)
+        (folder.parent / "link").symlink_to(folder)
+        inputs = [Path("in/a.jpg"), folder, Path("in/../in/a.jpg"), Path("link/b.png"), Path("link")]
+        assert list(targets(inputs, in_place=True)) == [Path("in/a.jpg"), folder / "b.png"]
+
+    def test_a_link_to_a_file_that_is_replaced_shows_it_and_is_left(self, folder: Path) -> None:
+        (folder / "0.png").symlink_to(folder / "b.png")
+        (folder / "1.png").symlink_to("0.png")
+        assert list(targets([folder], in_place=True)) == [folder / "a.jpg", folder / "b.png"]
+
+    def test_links_to_another_file_and_hard_links_are_replaced_each(self, folder: Path) -> None:
+        for name in ("0.png", "1.png"):
+            (folder / name).symlink_to(folder / "deep/c.png")
+        (folder / "2.png").hardlink_to(folder / "b.png")
+        names = ["0.png", "1.png", "2.png", "a.jpg", "b.png"]
+        assert list(targets([folder], in_place=True)) == [folder / name for name in names]
+
+    def test_links_that_lead_nowhere_and_files_that_are_missing_fail_alone_later(self, folder: Path) -> None:
+        (folder / "loop.png").symlink_to(folder / "loop.png")
+        inputs = [folder / "loop.png", folder / "none.png", folder / "no" / "none.png"]
+        assert list(targets(inputs, in_place=True)) == inputs
 
     @pytest.mark.parametrize("places", [{"output": "x"}, {"suffix": ".png"}, {"renames": True}])
     def test_it_excludes_other_places(self, places: dict[str, object]) -> None:

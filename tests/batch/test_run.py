@@ -116,13 +116,23 @@ def test_closing_early_stops_running_files_at_their_next_strip(
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("srcnn")]
 
 
-def test_an_error_in_the_program_is_not_hidden(
-    upscalers: Upscalers, jobs: list[Job], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("workers", [1, 3])
+def test_an_error_in_the_program_is_named_and_never_stops_the_others(
+    upscalers: Upscalers, jobs: list[Job], workers: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Upscaler, "strips", lambda *_: 1 / 0)
-    for workers in (1, 2):
-        with pytest.raises(ZeroDivisionError):
-            list(upscale_files(jobs, upscalers, SETTINGS, workers=workers))
+    original = Upscaler.strips
+
+    def faulty(self: Upscaler, image: np.ndarray) -> Iterator[np.ndarray]:
+        if image.shape[1] == 40:
+            raise ZeroDivisionError("division\nby zero")
+        return original(self, image)
+
+    monkeypatch.setattr(Upscaler, "strips", faulty)
+    results = list(upscale_files(jobs, upscalers, SETTINGS, workers=workers))
+    assert [result.status for result in results] == ["error", "ok", "error", *["ok"] * 5]
+    message = f"expected to enlarge {jobs[0].source}, got ZeroDivisionError: division by zero; this is a fault of srcnn"
+    assert str(results[0].error).startswith(message)
+    assert not jobs[0].target.exists()
 
 
 def test_no_files_are_no_results(upscalers: Upscalers) -> None:

@@ -310,7 +310,7 @@ def test_a_kept_orientation_gives_the_size_as_it_is_seen(upscale: Upscale, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("name", "settings", "result_bytes"),
+    ("name", "settings", "held"),
     [
         ("b.png", {}, 0),
         ("b.tif", {}, 0),
@@ -318,9 +318,10 @@ def test_a_kept_orientation_gives_the_size_as_it_is_seen(upscale: Upscale, tmp_p
         ("b.png", {"keep_orientation": True}, 0),
         ("b.webp", {}, 12 * 8 * 3),
         ("b.bmp", {}, 12 * 8 * 3),
-        ("b.png", {"size": Size(scale=1.5)}, 4 * 12 * 8 * 3),
+        ("b.webp", {"size": Size(width=6, height=8, fit="cover")}, 4 * 6 * 4 * 3 + 6 * 8 * 3),
+        ("b.png", {"size": Size(scale=1.5)}, 4 * 6 * 4 * 3),
         ("b.png", {"size": Size(scale=1)}, 0),
-        ("b.png", {"size": Size(width=3)}, 4 * 6 * 4 * 3),
+        ("b.png", {"size": Size(width=3)}, 0),
     ],
 )
 def test_what_counts_as_memory_is_the_input_and_what_cannot_be_written_while_it_is_made(
@@ -329,7 +330,7 @@ def test_what_counts_as_memory_is_the_input_and_what_cannot_be_written_while_it_
     monkeypatch: pytest.MonkeyPatch,
     name: str,
     settings: dict[str, object],
-    result_bytes: int,
+    held: int,
 ) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -337,4 +338,15 @@ def test_what_counts_as_memory_is_the_input_and_what_cannot_be_written_while_it_
     needed: list[int] = []
     monkeypatch.setattr("srcnn.batch.upscale.check_memory", lambda _, count: needed.append(count))
     assert upscale(tmp_path / "a.png", tmp_path / name, **settings).error is None
-    assert needed == [6 * 4 * 3 + result_bytes]
+    assert needed == [6 * 4 * 3 + held]
+
+
+@pytest.mark.parametrize(("scale", "held"), [(2, 0), (1.5, 4 * 6 * 4 * 4 + 9 * 6 * 4), (1, 0)])
+def test_so_is_the_result_of_a_picture_with_alpha_that_is_reduced(
+    upscale: Upscale, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scale: float, held: int
+) -> None:
+    needed: list[int] = []
+    monkeypatch.setattr("srcnn.batch.upscale.check_memory", lambda _, count: needed.append(count))
+    source = picture(tmp_path / "a.png", (6, 4), "RGBA")
+    assert upscale(source, tmp_path / "b.png", size=Size(scale=scale)).error is None
+    assert needed == [6 * 4 * 4 + held]

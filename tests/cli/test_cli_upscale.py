@@ -211,6 +211,27 @@ def test_an_output_folder_that_cannot_be_made_is_1_and_one_line(
     assert outcome.err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(5, "Input/output error"), "got: Input/output error;"),
+        (OSError("no more handles"), "got: no more handles;"),
+        (OSError(), "got: OSError;"),
+        (PermissionError(13, "Permission denied", "/no"), "expected to reach /no, got: Permission denied;"),
+    ],
+)
+def test_what_the_system_refuses_is_one_line(
+    srcnn: Callable, picture: Path, error: OSError, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("srcnn.batch.plan.plan_jobs", fail)
+    outcome = srcnn("upscale", picture)
+    outcome.assert_refused(words)
+    assert "None" not in outcome.err
+
+
 def test_enlarging_a_file_never_imports_torch(picture: Path, model_file: Path) -> None:
     program = (
         "import sys\n"

@@ -1,11 +1,12 @@
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from srcnn.errors import OutputError
 from srcnn.imaging import large
 from srcnn.imaging.large import forget, put_together
 
@@ -71,21 +72,30 @@ def test_arrays_in_memory_have_nothing_to_forget() -> None:
     assert image.sum() == 16
 
 
-@pytest.mark.usefixtures("always_in_file")
-def test_no_room_in_the_temporary_folder_is_an_output_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Full:
-        def __enter__(self) -> "Full":
-            return self
+FULL = """
+import resource
+import numpy as np
+from srcnn.errors import OutputError
+from srcnn.imaging import large
 
-        def __exit__(self, *_: object) -> None:
-            pass
+resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))
+large._IN_MEMORY_BYTES = 0
+try:
+    large.put_together([np.zeros({block}, np.uint8)] * 20, (20 * {block},), np.dtype(np.uint8))
+except OutputError as error:
+    print(error)
+"""
 
-        def write(self, _: object) -> None:
-            raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(large, "TemporaryFile", lambda **_: Full())
-    with pytest.raises(OutputError, match=r"expected room for 0 MB in the temporary folder .*, got: No space left"):
-        stored(np.zeros((4, 4), np.uint8))
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems end a process that writes beyond its limit")
+@pytest.mark.parametrize(("block", "room"), [(100, 1000), (3000, 10_000), (2**20, 10_000), (2**20, 0)])
+def test_no_room_in_the_temporary_folder_is_an_output_error(tmp_path: Path, block: int, room: int) -> None:
+    program = FULL.format(block=block, room=room)
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment)
+    assert done.stderr == ""
+    assert done.stdout.startswith(f"expected room for {20 * block / 1e6:.0f} MB in the temporary folder")
+    assert (f" {tmp_path}, got: File too large; free some" if room else ", got: No usable temporary") in done.stdout
 
 
 @pytest.mark.usefixtures("always_in_file")

@@ -25,6 +25,22 @@ def test_an_independent_decoder_sees_every_frame_duration_and_the_loop() -> None
     assert seen == [(1, 10), (2, 250), (2, 65535)]
 
 
+@pytest.mark.parametrize(
+    ("duration", "seen"),
+    [
+        (65_536, 65_540),
+        (70_000, 70_000),
+        (655_350, 655_350),
+        (655_351, 655_000),
+        (655_500, 656_000),
+        (65_535_000, 65_535_000),
+    ],
+)
+def test_long_durations_are_held_as_finely_as_16_bit_can(duration: int, seen: int) -> None:
+    moving = Image.open(io.BytesIO(join_frames([_png(1), _png(2)], [duration, 10], 0)))
+    assert moving.info["duration"] == seen
+
+
 def test_the_metadata_of_the_first_frame_are_kept_once() -> None:
     file = join_frames([_png(1), _png(2)], [10, 10], 0)
     assert file.count(b"pHYs") == 1

@@ -3,6 +3,7 @@ import struct
 import subprocess
 import sys
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from PIL import Image
 from srcnn.errors import ImageTooLargeError, InvalidImageError
 from srcnn.pictures.picture import upright
 from srcnn.pictures.read import read_array, read_picture
+from srcnn.pictures.recognise import recognise
 
 RANDOM = np.random.default_rng(0)
 
@@ -38,6 +40,23 @@ def _png(
     body = b"".join(struct.pack(">I", len(b)) + n + b + struct.pack(">I", zlib.crc32(n + b)) for n, b in chunks)
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + body)
     return path
+
+
+@pytest.mark.parametrize("suffix", ["png", "gif", "jpg", "tif", "webp", "avif", "bmp", "tga", "ppm"])
+@pytest.mark.parametrize("read", [read_picture, read_array])
+def test_a_file_that_goes_away_while_it_is_read_is_named(
+    tmp_path: Path, suffix: str, read: Callable[[Path], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / f"a.{suffix}"
+    Image.fromarray(_noise(8, 8, 3)).save(path)
+
+    def remove(head: bytes, suffix: str) -> object:
+        path.unlink()
+        return recognise(head, suffix)
+
+    monkeypatch.setattr("srcnn.pictures.read.recognise", remove)
+    with pytest.raises(InvalidImageError, match=rf"^expected .*{path}, got"):
+        read(path)
 
 
 def test_a_palette_is_expanded(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from srcnn.pictures.read import read_array
-from srcnn.pictures.recognise import is_animated_png, is_whole_gif, recognise
+from srcnn.pictures.recognise import is_animated_png, is_lossless_webp, is_whole_gif, recognise
 
 
 @pytest.mark.parametrize(
@@ -97,3 +97,25 @@ def test_a_gif_with_an_unknown_block_is_not_whole(tmp_path: Path) -> None:
     path = tmp_path / "a.gif"
     path.write_bytes(b"GIF89a" + struct.pack("<HHBBB", 1, 1, 0, 0, 0) + b"\x77;")
     assert not is_whole_gif(path)
+
+
+@pytest.mark.parametrize("frames", [1, 3])
+@pytest.mark.parametrize("lossless", [True, False])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+@pytest.mark.parametrize("extras", [{}, {"exif": b"Exif\0\0MM\0*\0\0\0\x08\0\0", "icc_profile": b"odd"}])
+def test_a_webp_is_lossless_if_every_picture_in_it_is(
+    tmp_path: Path, frames: int, lossless: bool, mode: str, extras: dict[str, bytes]
+) -> None:
+    random = np.random.default_rng(0)
+    pictures = [
+        Image.fromarray(random.integers(0, 256, (9, 7, len(mode)), dtype=np.uint8), mode=mode) for _ in range(frames)
+    ]
+    path = tmp_path / "picture.webp"
+    pictures[0].save(path, lossless=lossless, save_all=frames > 1, append_images=pictures[1:], **extras)
+    assert is_lossless_webp(path) is lossless
+
+
+def test_a_webp_cut_before_its_pixels_is_not_lossless(tmp_path: Path) -> None:
+    Image.fromarray(np.zeros((9, 7, 3), np.uint8)).save(tmp_path / "whole.webp", lossless=True)
+    (tmp_path / "cut.webp").write_bytes((tmp_path / "whole.webp").read_bytes()[:14])
+    assert not is_lossless_webp(tmp_path / "cut.webp")

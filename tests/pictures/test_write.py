@@ -238,6 +238,32 @@ def test_animations_are_written_frame_by_frame(tmp_path: Path, suffix: str) -> N
     assert [int(frame[0, 0, 0]) for frame in again.frames] == list(levels)
 
 
+@pytest.mark.parametrize(("suffix", "longest_ms"), [("png", 65_535_000), ("webp", 16_777_215), ("gif", 655_350)])
+def test_a_frame_is_shown_no_longer_than_the_format_can_say(tmp_path: Path, suffix: str, longest_ms: int) -> None:
+    frames = (np.zeros((4, 4), np.uint8), np.ones((4, 4), np.uint8))
+    for duration, notes in ((longest_ms, 0), (longest_ms + 10, 1)):
+        path = tmp_path / f"a.{suffix}"
+        said = write_picture(path, Picture(frames=frames, durations_ms=(200, duration)))
+        assert read_picture(path).durations_ms == (200, longest_ms)
+        assert len([note for note in said if "were shortened" in note]) == len(said) == notes
+
+
+@pytest.mark.parametrize("density", [4_294_967.296, 2**32 * 0.0254, float("inf"), float("nan"), -1.0])
+@pytest.mark.parametrize("suffix", ["png", "jpg", "tif", "bmp", "webp", "avif"])
+def test_a_resolution_that_cannot_be_is_left_out_and_said(tmp_path: Path, samples, suffix: str, density: float) -> None:
+    picture = Picture(frames=(np.zeros((4, 4, 3), np.uint8),), dpi=(72.0, density), exif=samples.exif)
+    notes = write_picture(tmp_path / f"a.{suffix}", picture)
+    assert any(note.startswith("resolution left out: it cannot be ") for note in notes)
+    assert max(read_picture(tmp_path / f"a.{suffix}").dpi or (0,)) < 100
+
+
+def test_the_highest_resolution_that_exif_holds_is_written(tmp_path: Path, samples) -> None:
+    dpi = (2**32 - 1) / 1000
+    picture = Picture(frames=(np.zeros((4, 4, 3), np.uint8),), dpi=(dpi, dpi), exif=samples.exif)
+    assert write_picture(tmp_path / "a.png", picture) == ()
+    assert read_picture(tmp_path / "a.png").dpi == pytest.approx((dpi, dpi))
+
+
 def test_pages_of_one_size_are_written_as_pages(tmp_path: Path) -> None:
     frames = tuple(_noise((6, 5, 3), "uint16", seed) for seed in range(3))
     write_picture(tmp_path / "a.tif", Picture(frames=frames))

@@ -5,13 +5,12 @@ from pathlib import Path
 from threading import Lock
 
 import numpy as np
-from numpy.typing import NDArray
 
 from srcnn.batch.ahead import ahead
+from srcnn.batch.reduce import reduced
 from srcnn.batch.size import Target
 from srcnn.errors import InvalidConfigError
-from srcnn.imaging import from_float, imresize, to_float
-from srcnn.imaging.alpha import fill_transparent
+from srcnn.imaging import to_float
 from srcnn.imaging.depth import Image
 from srcnn.imaging.large import forget
 from srcnn.pictures.strips import Strips, strips_of, whole
@@ -112,7 +111,8 @@ def enlarge(
     """Bring a picture to a size, as the strips of the result are asked for.
 
     Where the upscaler's scale is more than what is wanted, its result stays in floating point, is
-    reduced by antialiased bicubic on encoded values, and is rounded once, at the end; then all of it is held.
+    reduced by antialiased bicubic on encoded values as it comes, and is rounded once, at the end; the input is
+    then held in floating point too.
 
     Args:
         image: as `Upscaler` takes it.
@@ -133,10 +133,16 @@ def enlarge(
     def resized() -> Iterable[Image]:
         if (height, width) == target.resized:
             return _enlarged(image, upscaler, progress, inks=inks).parts()
-        larger = whole(_enlarged(to_float(image), upscaler, progress, inks=inks))
-        return [_reduce(larger, target.resized, image.dtype, opaque=inks)]
+        # Rounded once: a network gives back the depth that it gets.
+        larger = _enlarged(_in_floating_point(image) if upscaler else image, upscaler, progress, inks=inks)
+        return reduced(larger, target.resized, image.dtype, opaque=inks)
 
     return Strips((*target.kept, *image.shape[2:]), image.dtype, lambda: _middle(resized(), target))
+
+
+def _in_floating_point(image: Image) -> Image:
+    """In a file if it is large."""
+    return image if image.dtype == np.float32 else whole(strips_of(image).each(to_float))
 
 
 def _enlarged(
@@ -178,17 +184,3 @@ def _middle(strips: Iterable[Image], target: Target) -> Iterator[Image]:
         start += len(strip)
         if start >= bottom:
             return
-
-
-def _reduce(image: NDArray[np.float32], size: tuple[int, int], dtype: np.dtype, *, opaque: bool) -> Image:
-    """Reduce floating point; colours are multiplied by alpha meanwhile, so that hidden ones bring no fringe."""
-    if opaque or image.ndim == 2 or image.shape[2] in (1, 3):
-        return from_float(imresize(image, size=size), dtype)
-    alpha = image[:, :, -1:]
-    reduced = imresize(np.concatenate((image[:, :, :-1] * alpha, alpha), axis=2), size=size)
-    alpha = reduced[:, :, -1:]
-    # What the kernel's negative lobes leave of a picture's transparent parts is no colour.
-    visible = alpha > 0
-    np.divide(reduced[:, :, :-1], alpha, out=reduced[:, :, :-1], where=visible)
-    reduced[:, :, :-1][~visible[:, :, 0]] = 0
-    return fill_transparent(from_float(reduced, dtype))

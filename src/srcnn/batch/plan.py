@@ -2,7 +2,7 @@
 
 import glob
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,8 +69,9 @@ def plan_jobs(inputs: Sequence[Path], size: Size, places: Places) -> list[Job]:
         places: where to look and where to write.
 
     Returns:
-        Jobs in the order of the inputs, and of names within each; a job that comes twice is taken once.
-        Folders that cannot be looked into come last.
+        Jobs in the order of the inputs, and of names within each; a job that comes twice is taken once, however
+        it is spelt. In place a symbolic link to a file that is replaced too is none: it shows what becomes of
+        that. Folders that cannot be looked into come last.
 
     Raises:
         InvalidConfigError: one output file for several inputs, a pattern that is none, or two inputs
@@ -80,15 +81,17 @@ def plan_jobs(inputs: Sequence[Path], size: Size, places: Places) -> list[Job]:
     Tests: tests/batch/test_plan.py.
     """
     unreadable: dict[Path, InvalidImageError] = {}
-    found = list(dict.fromkeys(_find(inputs, places, unreadable)))
+    found = _find(inputs, places, unreadable)
+    jobs = _once(Job(source=file, target=_target(file, folder, size, places)) for file, folder in found)
     output = places.output
-    if output is not None and "{" not in output and _is_file_name(output) and len(found) > 1:
+    if output is not None and "{" not in output and _is_file_name(output) and len(jobs) > 1:
         raise InvalidConfigError(
-            f"expected one input for the output file {output}, got {len(found)}; name a folder or a pattern such as "
+            f"expected one input for the output file {output}, got {len(jobs)}; name a folder or a pattern such as "
             f"{_EXAMPLE}"
         )
-    jobs = [Job(source=file, target=_target(file, folder, size, places)) for file, folder in found]
-    if not places.in_place:
+    if places.in_place:
+        jobs = _without_links_to_others(jobs)
+    else:
         _check_targets(jobs, places)
     return jobs + [Job(source=folder, target=folder, error=str(error)) for folder, error in unreadable.items()]
 
@@ -97,7 +100,7 @@ def _find(
     inputs: Sequence[Path], places: Places, unreadable: dict[Path, InvalidImageError]
 ) -> Iterator[tuple[Path, Path | None]]:
     """Every input file, and the input folder it was found in; folders that cannot be looked into are noted."""
-    results = Path(places.output).resolve() if places.output and "{" not in places.output else None
+    results = Path(os.path.realpath(places.output)) if places.output and "{" not in places.output else None
     for path in (each for given in inputs for each in _expand(given)):
         if not _is_folder(path):
             yield path, None
@@ -163,9 +166,24 @@ def _fill_in(pattern: str, file: Path, ext: str, size: Size) -> Path:
         ) from error
 
 
+def _once(jobs: Iterable[Job]) -> list[Job]:
+    """Jobs without those that read and write the same files as one before them."""
+    first: dict[object, Job] = {}
+    for job in jobs:
+        first.setdefault((_place(job.source), _place(job.target)), job)
+    return list(first.values())
+
+
+def _without_links_to_others(jobs: Sequence[Job]) -> list[Job]:
+    """Jobs in place but for those of symbolic links whose file has a job of its own: it would be enlarged twice."""
+    links = [os.path.islink(job.source) for job in jobs]  # noqa: PTH114 (False for names no file system holds)
+    files = {_identity(job.source) for job, link in zip(jobs, links, strict=True) if not link} - {None}
+    return [job for job, link in zip(jobs, links, strict=True) if not (link and _identity(job.source) in files)]
+
+
 def _check_targets(jobs: Sequence[Job], places: Places) -> None:
     inputs = {identity for job in jobs if (identity := _identity(job.source))}
-    seen: dict[Path, Path] = {}
+    seen: dict[tuple[str, str], Path] = {}
     for job in jobs:
         if _identity(job.target) in inputs:
             raise OutputError(
@@ -177,13 +195,19 @@ def _check_targets(jobs: Sequence[Job], places: Places) -> None:
                 f"expected an output of the format {places.suffix.lstrip('.')}, got {job.target}; "
                 "leave the format out, or name the output so"
             )
-        target = job.target.parent.resolve() / job.target.name
+        folder = os.path.realpath(job.target.parent)  # Path.resolve raises for links in a ring
+        target = folder, job.target.name
         if target in seen and not places.renames:
             raise InvalidConfigError(
                 f"expected an output for each input, got {job.target} for both {seen[target]} and {job.source}; "
                 "use a pattern with {parent}, {stem} and {ext}, or --exists rename"
             )
         seen[target] = job.source
+
+
+def _place(path: Path) -> tuple[tuple[int, int] | Path, str]:
+    """The entry of a folder that a name stands for, however the folder is spelt; a link is an entry of its own."""
+    return _identity(path.parent) or path.parent, path.name
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -61,8 +61,8 @@ def upscale_files(
         pool.shutdown(cancel_futures=True)
 
 
-class _Stopped(Exception):  # noqa: N818 (no error: how a thread learns that nobody waits for it)
-    pass
+class _Stopped(BaseException):
+    """No error, which `upscale_file` would report: how a thread learns that nobody waits for it."""
 
 
 class _Tally:

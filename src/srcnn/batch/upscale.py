@@ -1,12 +1,16 @@
 """One picture file becomes one larger picture file, or a sentence that says why not."""
 
+import math
 import os
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
+
+import numpy as np
 
 from srcnn.batch.enlarge import Upscalers, enlarge
 from srcnn.batch.gate import MemoryGate
@@ -106,7 +110,7 @@ def upscale_file(
         progress: called with the share done, 0 to 1.
 
     Returns:
-        What became of it; errors are in the result, not raised.
+        What became of it; errors are in the result, not raised, whatever their type.
 
     Tests: tests/batch/test_upscale_file.py.
     """
@@ -121,7 +125,13 @@ def upscale_file(
             "close other programs, lower --jobs or cut the picture"
         )
     except OSError as error:
-        message = f"expected to write {job.target}, got: {error.strerror}; choose another output folder"
+        message = f"expected to write {job.target}, got: {error.strerror or error}; choose another output folder"
+    except Exception as error:  # a fault of this program must not stop the other files
+        what = " ".join("".join(traceback.format_exception_only(error)).split())
+        message = (
+            f"expected to enlarge {job.source}, got {what}; "
+            "this is a fault of srcnn: please report it, best with the picture"
+        )
     return Result(job=job, status="error", error=message, seconds=time.perf_counter() - started)
 
 
@@ -182,16 +192,19 @@ def _read(job: Job, models: tuple[Upscalers, Upscalers], settings: Settings) -> 
 
 
 def _held_bytes(work: _Work, kind: PictureFormat) -> int:
-    """The input, and of the result what cannot be written while it is made."""
+    """The input, also in floating point if need be, and of the result what cannot be written while it is made."""
     streams = kind.streams and (work.picture.orientation == 1 or "orientation" in kind.keeps)
     held = 0
     for frame, target, scale in zip(work.picture.frames, work.targets, work.scales, strict=True):
-        samples = frame.nbytes // frame.dtype.itemsize * (scale or 1) ** 2
         held += frame.nbytes
-        if target.resized != tuple(side * (scale or 1) for side in frame.shape[:2]):
-            held += 4 * samples  # reduced in floating point
+        reduced = target.resized != tuple(side * (scale or 1) for side in frame.shape[:2])
+        if reduced and scale and frame.dtype != np.float32:
+            held += 4 * (frame.nbytes // frame.dtype.itemsize)  # the input in floating point
+        alpha = len(frame.shape) == 3 and frame.shape[2] % 2 == 0 and not work.picture.inks
+        if reduced and alpha:
+            held += math.prod((*target.resized, *frame.shape[2:])) * frame.dtype.itemsize
         elif not streams:
-            held += frame.dtype.itemsize * samples
+            held += math.prod((*target.kept, *frame.shape[2:])) * frame.dtype.itemsize
     return held
 
 

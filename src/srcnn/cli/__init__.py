@@ -69,6 +69,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return 1
     except OSError as error:
-        click.echo(f"error: expected to reach {error.filename}, got: {error.strerror}; check the path", err=True)
+        click.echo(f"error: {_sentence(error)}", err=True)
         return _WRONG_USE
     return result if isinstance(result, int) else 0
+
+
+def _sentence(error: OSError) -> str:
+    """What the system refused; not every call names a file."""
+    reason = error.strerror or str(error) or type(error).__name__
+    if error.filename is None:
+        return f"expected the system to do its part, got: {reason}; see that disks and memory have room"
+    return f"expected to reach {error.filename}, got: {reason}; check the path"

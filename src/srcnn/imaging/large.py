@@ -4,9 +4,11 @@ This module knows nothing of pictures.
 """
 
 import mmap
-from collections.abc import Iterable
-from tempfile import TemporaryFile, gettempdir
-from typing import Any
+import tempfile
+from collections.abc import Generator, Iterable
+from contextlib import ExitStack, contextmanager
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 import numpy as np
 
@@ -64,14 +66,30 @@ def forget(image: Image) -> None:
 
 
 def _in_file(rows: Iterable[Image], size: int) -> mmap.mmap:
-    with TemporaryFile(prefix="srcnn-") as file:
+    with ExitStack() as stack:
+        with _room_for(size):
+            # What is left in a buffer would be written once more while it closes, and fail once more.
+            file = stack.enter_context(TemporaryFile(prefix="srcnn-", buffering=0))
         for block in rows:
-            try:
-                file.write(np.ascontiguousarray(block).data)
-                file.flush()
-            except OSError as error:
-                raise OutputError(
-                    f"expected room for {size / 1e6:,.0f} MB in the temporary folder {gettempdir()}, "
-                    f"got: {error.strerror}; free some, or name another folder in the variable TMPDIR"
-                ) from error
+            with _room_for(size):
+                _write(file, np.ascontiguousarray(block).data.cast("B"))
         return mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)
+
+
+def _write(file: IO[bytes], rest: memoryview) -> None:
+    """Write all of it; the system may take less at a time, as the last of what there is room for."""
+    while rest:
+        rest = rest[file.write(rest) :]
+
+
+@contextmanager
+def _room_for(size: int) -> Generator[None]:
+    """Say of what fails in the block that the temporary folder has no room."""
+    try:
+        yield
+    except OSError as error:
+        folder = f" {tempfile.tempdir}" if tempfile.tempdir else ""  # none where there is room in not one
+        raise OutputError(
+            f"expected room for {size / 1e6:,.0f} MB in the temporary folder{folder}, "
+            f"got: {error.strerror}; free some, or name another folder in the variable TMPDIR"
+        ) from error

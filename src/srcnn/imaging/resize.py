@@ -70,8 +70,8 @@ def _resize_plane(plane: Image, size: tuple[int, int], scales: tuple[float, floa
     working = plane.astype(np.float64) if integer else np.ascontiguousarray(plane)
     # MATLAB takes the dimension with the smaller scale first, and rows first when they are equal.
     for axis in (0, 1) if scales[0] <= scales[1] else (1, 0):
-        blocks = _band_blocks(plane.shape[axis], size[axis], scales[axis], antialias, not integer)
-        working = _multiply(blocks, working, axis, size[axis])
+        blocks = band_blocks(plane.shape[axis], size[axis], scales[axis], antialias, not integer)
+        working = multiply_band(blocks, working, axis, size[axis])
         if integer:
             np.floor(np.add(working, 0.5, out=working), out=working)
             np.clip(working, 0, np.iinfo(plane.dtype).max, out=working)
@@ -135,10 +135,21 @@ def mirror(inputs: NDArray[np.int64], n_in: int) -> NDArray[np.int64]:
 
 
 @lru_cache(maxsize=64)
-def _band_blocks(
+def band_blocks(
     n_in: int, n_out: int, scale: float, antialias: bool, mirrored: bool
 ) -> tuple[tuple[int, int, NDArray[np.float64]], ...]:
-    """The resizing matrix of one dimension, as dense blocks (first input, end of input, weights)."""
+    """The resizing matrix of one dimension.
+
+    Args:
+        n_in: samples.
+        n_out: samples of the result.
+        scale: its factor.
+        antialias: widen the kernel when shrinking.
+        mirrored: beyond the border lies the mirror image, edge included; else the last sample, again and again.
+
+    Returns:
+        Dense blocks of the band from top to bottom: first input, end of input, weights (outputs x inputs).
+    """
     inputs, weights = cubic_taps(n_out, scale, antialias=antialias)
     weights /= weights.sum(1, keepdims=True)
     inputs = mirror(inputs, n_in) if mirrored else np.clip(inputs, 0, n_in - 1)
@@ -153,10 +164,20 @@ def _band_blocks(
     return tuple(blocks)
 
 
-def _multiply(
+def multiply_band(
     blocks: tuple[tuple[int, int, NDArray[np.float64]], ...], plane: NDArray[np.floating], axis: int, n_out: int
 ) -> NDArray[np.floating]:
-    """Multiply one dimension by the banded matrix."""
+    """Multiply one dimension by a banded matrix.
+
+    Args:
+        blocks: from `band_blocks`, or some of them.
+        plane: H x W.
+        axis: the dimension, 0 or 1.
+        n_out: its samples in the result.
+
+    Returns:
+        The plane with that dimension resized, in its dtype.
+    """
     shape = (n_out, plane.shape[1]) if axis == 0 else (plane.shape[0], n_out)
     result = np.empty(shape, plane.dtype)
     start = 0

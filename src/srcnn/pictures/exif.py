@@ -64,7 +64,7 @@ def updated(
         height: of the picture in pixels.
         width: of the picture in pixels.
         orientation: of the pixels, 1 to 8.
-        dpi: pixels per inch along (height, width); None leaves what the block says.
+        dpi: pixels per inch along (height, width), 0 to 4,294,967; None leaves what the block says.
 
     Returns:
         The block with its prefix, this orientation, size and resolution, without the thumbnail. Entries that

@@ -13,6 +13,8 @@ from srcnn.pictures.strips import Frame, strips_of, whole
 WORDS = {"icc": "ICC profile", "exif": "EXIF", "xmp": "XMP", "iptc": "IPTC", "dpi": "resolution", "texts": "PNG texts"}
 _DEPTHS = {"uint8": "8 bit", "uint16": "16 bit", "float32": "32-bit float"}
 _GIF_COLOURS = 256
+_MAX_DPI = (2**32 - 1) / 1000
+"""EXIF holds thousandths in 32 bit; what is above is nobody's resolution."""
 
 
 def fit(picture: Picture, kind: PictureFormat, *, background: tuple[float, float, float]) -> Picture:
@@ -54,10 +56,18 @@ def _fit_frames(picture: Picture, kind: PictureFormat) -> Picture:
             picture = _noted(picture, f"the frames became pages: {kind.name} holds no animation")
         return replace(picture, durations_ms=())
     if kind.frames == "animation" and animation:
-        return picture
+        return _fit_durations(picture, kind)
     what = "frames" if animation else "pages"
     picture = _noted(picture, f"only the first of {len(picture.frames)} {what} was written: {kind.name} holds no more")
     return replace(picture, frames=picture.frames[:1], durations_ms=())
+
+
+def _fit_durations(picture: Picture, kind: PictureFormat) -> Picture:
+    longest = kind.longest_frame_ms
+    if max(picture.durations_ms) <= longest:
+        return picture
+    picture = _noted(picture, f"frames were shortened to {longest / 1000:,.0f} s: {kind.name} shows none longer")
+    return replace(picture, durations_ms=tuple(min(duration, longest) for duration in picture.durations_ms))
 
 
 def _fit_alpha(picture: Picture, kind: PictureFormat, background: tuple[float, float, float]) -> Picture:
@@ -126,6 +136,9 @@ def _colours(frame: Image) -> int:
 
 
 def _fit_metadata(picture: Picture, kind: PictureFormat) -> Picture:
+    impossible = [density for density in picture.dpi or () if not 0 <= density <= _MAX_DPI]
+    if impossible:
+        picture = replace(_noted(picture, f"resolution left out: it cannot be {impossible[0]:,.0f} dpi"), dpi=None)
     if picture.icc and not _profile_fits(picture.icc, picture):
         picture = replace(_noted(picture, "the ICC profile was left out: it belongs to other channels"), icc=None)
     lost = [name for name in WORDS if getattr(picture, name) and name not in kind.keeps]

@@ -29,6 +29,7 @@ class PictureFormat:
         lossy: the format does not give back the very pixels.
         streams: rows are written as they come; encoders of the others hold the whole picture.
         largest_side: pixels a side that can be written.
+        longest_frame_ms: that a frame of an animation can be shown.
         risky: the decoder has a bad security record; the format is read only where that is allowed.
     """
 
@@ -44,13 +45,15 @@ class PictureFormat:
     lossy: bool = False
     streams: bool = False
     largest_side: int = 2**31 - 1
+    longest_frame_ms: int = 0
     risky: bool = False
 
 
 _ALL: frozenset[Kept] = frozenset({"icc", "exif", "xmp", "iptc", "dpi", "orientation"})
 
 # Largest sides: JPEG and GIF have 16-bit fields (ITU-T T.81 B.2.2, GIF89a), WebP 14-bit ones (RFC 9649),
-# TGA 16-bit ones; libpng stops at 1,000,000 by default and libvips' AVIF writer at 16,384.
+# TGA 16-bit ones; libpng stops at 1,000,000 by default and libvips' AVIF writer at 16,384. Longest frames: 16 bit of
+# seconds, 24 bit of milliseconds and 16 bit of hundredths in the same sources.
 FORMATS = (
     PictureFormat(
         name="PNG",
@@ -62,6 +65,7 @@ FORMATS = (
         keeps=frozenset({"icc", "exif", "xmp", "dpi", "orientation", "texts"}),
         frames="animation",
         largest_side=1_000_000,
+        longest_frame_ms=65_535_000,
         streams=True,
     ),
     PictureFormat(
@@ -85,6 +89,7 @@ FORMATS = (
         frames="animation",
         lossy=True,
         largest_side=16_383,
+        longest_frame_ms=2**24 - 1,
     ),
     PictureFormat(
         name="TIFF",
@@ -125,6 +130,7 @@ FORMATS = (
         alpha=True,
         frames="animation",
         largest_side=65_535,
+        longest_frame_ms=655_350,
     ),
     PictureFormat(
         name="BMP",

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
-from srcnn.errors import InvalidImageError
+from srcnn.errors import InvalidImageError, SrcnnError
 from srcnn.imaging.depth import Image
 from srcnn.pictures.codecs import apng, libvips_decode, pillow, png, pnm
 from srcnn.pictures.formats import PictureFormat
@@ -74,6 +74,17 @@ def read_array(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image:
 def _decode(
     path: Path, kind: PictureFormat, *, max_pixels: int, first_only: bool = False, inks: bool = False
 ) -> Picture:
+    try:
+        return _decode_by_kind(path, kind, max_pixels=max_pixels, first_only=first_only, inks=inks)
+    except SrcnnError:
+        raise
+    except OSError as error:  # it was there a moment ago
+        raise InvalidImageError(
+            f"expected to read {path}, got: {error.strerror or error}; see that it stays where it is until it is read"
+        ) from error
+
+
+def _decode_by_kind(path: Path, kind: PictureFormat, *, max_pixels: int, first_only: bool, inks: bool) -> Picture:
     if kind.name == "GIF" and not is_whole_gif(path):
         raise InvalidImageError(f"expected a whole GIF file at {path}, got one cut short; get it again")
     check_metadata_size(path, kind)

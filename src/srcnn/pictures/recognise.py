@@ -65,6 +65,24 @@ def is_animated_png(path: Path) -> bool:
     return False
 
 
+def is_lossless_webp(path: Path) -> bool:
+    """Whether every picture in a WebP, those of an animation too, is in the format's lossless half.
+
+    Source: RFC 9649, 2.5 to 2.7. Tests: tests/pictures/test_recognise.py.
+    """
+    lossless = False
+    with path.open("rb") as file:
+        file.seek(12)
+        while len(start := file.read(8)) == 8:
+            name, length = struct.unpack("<4sI", start)
+            if name == b"VP8 ":
+                return False
+            lossless |= name == b"VP8L"
+            # A frame of an animation is a chunk with others in it, after 16 bytes of its own.
+            file.seek(16 if name == b"ANMF" else length + length % 2, 1)
+    return lossless
+
+
 def is_whole_gif(path: Path) -> bool:
     """Whether a GIF's blocks run to its trailer; libvips leaves out frames that are cut off, in silence.
 

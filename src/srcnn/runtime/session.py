@@ -62,7 +62,7 @@ def open_session(graph: Graph, engine: Engine, threads: int) -> Session:
             height, width = batch.shape[2:]
             raise BackendError(
                 f"expected {name} to compute {height} x {width} pixels, got: {_one_line(error)}; "
-                "free memory or lower strip_rows"
+                "free memory, or lower --jobs or --threads (in Python: strip_rows or threads)"
             ) from error
 
     return session

@@ -15,6 +15,7 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 _XMP = b"XML:com.adobe.xmp\0"
 _MAX_TEXT_BYTES = 2**24
+_LARGEST = 2**16 - 1
 
 
 def read_texts(path: Path) -> tuple[Chunk, ...]:
@@ -52,7 +53,8 @@ def join_frames(frames: Sequence[bytes], durations_ms: Sequence[int], loop: int)
 
     Args:
         frames: PNG files of equal size, depth and channels; the metadata are those of the first.
-        durations_ms: one for each frame, 0 to 65535.
+        durations_ms: one for each frame, 0 to 65,535,000; above 65,535 they are rounded to hundredths of seconds,
+            above 655,350 to seconds.
         loop: how often the animation plays, 0 for ever.
 
     Returns:
@@ -73,7 +75,7 @@ def join_frames(frames: Sequence[bytes], durations_ms: Sequence[int], loop: int)
                 if name == b"IHDR":
                     parts.append(_chunk(b"acTL", struct.pack(">II", len(frames), loop)))
         # Whole frames at the corner, each replacing the one before.
-        control = struct.pack(">I", sequence) + size + struct.pack(">IIHHBB", 0, 0, duration, 1000, 0, 0)
+        control = struct.pack(">I", sequence) + size + struct.pack(">IIHHBB", 0, 0, *_delay(duration), 0, 0)
         parts.append(_chunk(b"fcTL", control))
         sequence += 1
         if index == 0:
@@ -107,6 +109,12 @@ def checked_chunks(file: bytes) -> Iterator[Chunk]:
 def join_chunks(chunks: Iterable[Chunk]) -> bytes:
     """A file of these chunks and an end."""
     return _SIGNATURE + b"".join(_chunk(name, body) for name, body in (*chunks, (b"IEND", b"")))
+
+
+def _delay(duration_ms: int) -> tuple[int, int]:
+    """Seconds as a fraction: 16 bit above, and the finest of the usual parts below."""
+    parts = next(parts for parts in (1000, 100, 1) if duration_ms * parts <= _LARGEST * 1000)
+    return round(duration_ms * parts / 1000), parts
 
 
 def _chunks(file: bytes) -> Iterator[Chunk]:
