@@ -281,11 +281,37 @@ def test_pages_of_different_sizes_and_depths_are_written_as_pages(tmp_path: Path
         np.testing.assert_array_equal(frame, written)
 
 
-@pytest.mark.parametrize(("source", "lossless"), [("", True), ("PNG", True), ("JPEG", False), ("WebP", False)])
-def test_webp_is_lossless_unless_the_input_was_lossy(tmp_path: Path, source: str, lossless: bool) -> None:
+@pytest.mark.parametrize("lossy", [True, False])
+def test_webp_is_lossless_unless_the_input_was_lossy(tmp_path: Path, lossy: bool) -> None:
     image = _noise((16, 16, 3))
-    write_picture(tmp_path / "a.webp", Picture(frames=(image,), format=source))
-    assert np.array_equal(read_picture(tmp_path / "a.webp").image, image) == lossless
+    write_picture(tmp_path / "a.webp", Picture(frames=(image,), lossy=lossy))
+    again = read_picture(tmp_path / "a.webp")
+    assert np.array_equal(again.image, image) == (not lossy)
+    assert again.lossy == lossy
+
+
+@pytest.mark.parametrize("lossy", [True, False])
+def test_a_quality_that_is_named_makes_webp_lossy(tmp_path: Path, lossy: bool) -> None:
+    picture = Picture(frames=(_noise((32, 32, 3)),), lossy=lossy)
+    for quality in (20, 90):
+        write_picture(tmp_path / f"{quality}.webp", picture, options=WriteOptions(quality=quality))
+    assert (tmp_path / "20.webp").stat().st_size < (tmp_path / "90.webp").stat().st_size
+    assert read_picture(tmp_path / "90.webp").lossy
+
+
+@pytest.mark.parametrize(("name", "lossy"), [("a.png", False), ("a.jpg", True), ("a.avif", True), ("a.tif", False)])
+def test_a_picture_says_whether_its_file_was_lossy(tmp_path: Path, name: str, lossy: bool) -> None:
+    write_picture(tmp_path / name, Picture(frames=(_noise((16, 16, 3)),)))
+    assert read_picture(tmp_path / name).lossy == lossy
+
+
+@pytest.mark.parametrize("source", ["png", "jpg", "tif"])
+@pytest.mark.parametrize("target", ["webp", "avif", "gif"])
+def test_no_note_names_a_resolution_that_no_file_had(tmp_path: Path, source: str, target: str) -> None:
+    Image.fromarray(_noise((16, 16, 3))).save(tmp_path / f"a.{source}")
+    picture = read_picture(tmp_path / f"a.{source}")
+    assert picture.dpi is None
+    assert not [note for note in write_picture(tmp_path / f"b.{target}", picture) if "resolution" in note]
 
 
 def test_colours_under_full_transparency_stay(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from srcnn.batch.output import Exists, check_memory, check_output, write_output
 from srcnn.batch.plan import Job
 from srcnn.batch.size import Size, Target
 from srcnn.errors import SrcnnError
-from srcnn.pictures.formats import PictureFormat, format_named, format_to_write
+from srcnn.pictures.formats import PictureFormat, format_to_write
 from srcnn.pictures.picture import DEFAULT_MAX_PIXELS, Picture
 from srcnn.pictures.read import read_picture
 from srcnn.pictures.strips import Frame, Strips, whole
@@ -177,8 +177,7 @@ def _read(job: Job, models: tuple[Upscalers, Upscalers], settings: Settings) -> 
         inks=format_to_write(job.target).inks,
         allowed=settings.allowed,
     )
-    kind = format_named(picture.format)
-    upscalers = models[1] if kind and kind.lossy else models[0]
+    upscalers = models[1] if picture.lossy else models[0]
     targets = tuple(_target(frame, picture.orientation, settings.size) for frame in picture.frames)
     scales = tuple(
         upscalers.scale_for(frame.shape, target, str(job.source))

@@ -124,7 +124,7 @@ def _colour(context: click.Context, option: click.Parameter, value: str) -> tupl
 
 
 def _writing(
-    *, background: tuple[float, float, float], png_level: int, quality: int, strip_metadata: bool
+    *, background: tuple[float, float, float], png_level: int, quality: int | None, strip_metadata: bool
 ) -> "WriteOptions":
     from srcnn.pictures.write import WriteOptions
 
@@ -136,7 +136,10 @@ writing_options = grouped(
     _writing,
     click.option("--png-level", type=click.IntRange(0, 9), default=3, show_default=True, help="PNG compression."),
     click.option(
-        "--quality", type=click.IntRange(1, 100), default=95, show_default=True, help="Of JPEG, WebP and AVIF."
+        "--quality",
+        type=click.IntRange(1, 100),
+        default=None,
+        help="Of JPEG, WebP and AVIF; default 95, and WebP stays lossless where the input was.",
     ),
     click.option(
         "--background",

@@ -31,12 +31,13 @@ class Picture:
         durations_ms: how long each frame of an animation is shown; empty for still pictures and pages.
         loop: how often an animation plays, 0 for ever.
         format: the name in `formats.FORMATS` of the file it came from, or "" for none.
+        lossy: that file does not give back the very pixels that were once put into it.
         orientation: how the frames are to be turned to be seen, as EXIF's tag says it, 1 to 8; 1 is upright.
         icc: the ICC profile.
         exif: the EXIF block, from its TIFF header on.
         xmp: the XMP packet.
         iptc: the IPTC records, bare.
-        dpi: pixels per inch along (height, width), if the file says.
+        dpi: pixels per inch along (height, width), if the file says; 72 and 72 say nothing.
         texts: text chunks of a PNG as stored, name and body.
         notes: a sentence for people for everything that was changed or is doubtful.
     """
@@ -46,6 +47,7 @@ class Picture:
     durations_ms: tuple[int, ...] = ()
     loop: int = 0
     format: str = ""
+    lossy: bool = False
     orientation: int = 1
     icc: bytes | None = None
     exif: bytes | None = None

@@ -14,7 +14,7 @@ from srcnn.pictures.codecs import apng, libvips_decode, pillow, png, pnm
 from srcnn.pictures.formats import PictureFormat
 from srcnn.pictures.metadata_size import check_metadata_size
 from srcnn.pictures.picture import DEFAULT_MAX_PIXELS, Picture, upright
-from srcnn.pictures.recognise import is_animated_png, is_whole_gif, recognise
+from srcnn.pictures.recognise import is_animated_png, is_lossless_webp, is_whole_gif, recognise
 
 
 def read_picture(
@@ -75,7 +75,9 @@ def _decode(
     path: Path, kind: PictureFormat, *, max_pixels: int, first_only: bool = False, inks: bool = False
 ) -> Picture:
     try:
-        return _decode_by_kind(path, kind, max_pixels=max_pixels, first_only=first_only, inks=inks)
+        picture = _decode_by_kind(path, kind, max_pixels=max_pixels, first_only=first_only, inks=inks)
+        lossless = not kind.lossy or (kind.name == "WebP" and is_lossless_webp(path))
+        return replace(picture, lossy=not lossless)
     except SrcnnError:
         raise
     except OSError as error:  # it was there a moment ago

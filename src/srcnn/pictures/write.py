@@ -11,7 +11,7 @@ from srcnn.atomic import atomic_path
 from srcnn.errors import InvalidImageError
 from srcnn.pictures.codecs import libvips_encode, pillow, pnm
 from srcnn.pictures.fit import fit
-from srcnn.pictures.formats import PictureFormat, check_output_format, format_named
+from srcnn.pictures.formats import PictureFormat, check_output_format
 from srcnn.pictures.picture import Picture
 
 _BIGTIFF_FROM = 2**31
@@ -29,16 +29,17 @@ class WriteOptions:
             orientation stay, since they decide how the picture looks.
         png_level: zlib's, 0 to 9. With the `avg` filter, which suits enlarged photos best, 3 is as small as the
             usual 6 with a choice of filters, and far faster.
-        quality: of JPEG, AVIF and, where the input's format was lossy, WebP, 1 to 100.
+        quality: of JPEG, AVIF and WebP, 1 to 100; None is 95, and lossless WebP for a picture that was lossless.
         background: R, G, B in [0, 1], put under transparent pixels where a format has no alpha.
     """
 
     strip_metadata: bool = False
     png_level: int = 3
-    quality: int = 95
+    quality: int | None = None
     background: tuple[float, float, float] = (1.0, 1.0, 1.0)
 
 
+_QUALITY = 95
 _DEFAULTS = WriteOptions()
 
 
@@ -92,14 +93,14 @@ def _encode(path: Path, picture: Picture, kind: PictureFormat, options: WriteOpt
 
 def _libvips_options(picture: Picture, kind: PictureFormat, options: WriteOptions) -> dict[str, Any]:
     """Our choices in libvips' names for one format."""
+    quality = _QUALITY if options.quality is None else options.quality
     match kind.name:
         case "PNG":
             return {"compression": options.png_level, "filter": "avg"}
         case "WebP":
-            source = format_named(picture.format)
-            if source and source.lossy:
-                return {"Q": options.quality}
-            return {"lossless": True, "exact": True}  # exact: colours below full transparency stay as they are
+            if options.quality is None and not picture.lossy:
+                return {"lossless": True, "exact": True}  # exact: colours below full transparency stay as they are
+            return {"Q": quality}
         case "TIFF":
             predictor = "float" if all(frame.dtype.kind == "f" for frame in picture.frames) else "horizontal"
             bytes_of_pixels = sum(frame.nbytes for frame in picture.frames)
@@ -111,11 +112,11 @@ def _libvips_options(picture: Picture, kind: PictureFormat, options: WriteOption
             }
         case "AVIF":
             return {
-                "Q": options.quality,
+                "Q": quality,
                 "bitdepth": 8 if picture.frames[0].dtype == "uint8" else 12,
                 "compression": "av1",
             }
         case "GIF":
             return {"keep_duplicate_frames": True}
         case _:
-            return {"Q": options.quality}
+            return {"Q": quality}

@@ -34,6 +34,8 @@ METADATA_FIELDS = {"icc": "icc-profile-data", "exif": "exif-data", "xmp": "xmp-d
 _DTYPES = {"uchar": np.uint8, "ushort": np.uint16, "uint": np.uint32, "float": np.float32}
 _SIGNED = ("char", "short", "int")
 MM_PER_INCH = 25.4
+UNKNOWN_DPI = 72
+"""libvips writes a resolution into every file; this one means "unknown" by convention."""
 _STRIP_PIXELS = 2**18
 _INKS = 4
 _WHITE = {"float": 1, "uint": 2**32 - 1}
@@ -274,13 +276,14 @@ def metadata(path: Path, image: "pyvips.Image", kind: PictureFormat) -> Picture:
         blobs["exif"], blobs["iptc"] = exif.read_from_tiff(path)
     blobs["exif"] = exif.without_prefix(blobs["exif"] or b"") or None
     blobs["iptc"] = iptc.records_of(blobs["iptc"] or b"")
-    # 1 pixel per mm is what libvips says of a file that says nothing.
-    known = "dpi" in kind.keeps and (image.xres, image.yres) != (1.0, 1.0)
+    # 1 pixel per mm, or of PNG and JPEG 72 to the inch, is what libvips says of a file that says nothing.
+    dpi = (image.yres * MM_PER_INCH, image.xres * MM_PER_INCH)
+    unknown = (image.yres, image.xres) == (1.0, 1.0) or [round(density) for density in dpi] == [UNKNOWN_DPI] * 2
     return Picture(
         frames=(),
         format=kind.name,
         orientation=_field(image, "orientation", 1),
-        dpi=(image.yres * MM_PER_INCH, image.xres * MM_PER_INCH) if known else None,
+        dpi=dpi if "dpi" in kind.keeps and not unknown else None,
         **blobs,
     )
 

@@ -14,7 +14,7 @@ from srcnn.errors import OutputError, SrcnnError
 from srcnn.pictures import exif
 from srcnn.pictures.codecs import png
 from srcnn.pictures.codecs.libvips_calls import call_libvips, call_libvips_once
-from srcnn.pictures.codecs.libvips_decode import METADATA_FIELDS, MM_PER_INCH, load, metadata, reason
+from srcnn.pictures.codecs.libvips_decode import METADATA_FIELDS, MM_PER_INCH, UNKNOWN_DPI, load, metadata, reason
 from srcnn.pictures.codecs.libvips_rows import image_of_rows
 from srcnn.pictures.fit import WORDS
 from srcnn.pictures.formats import PictureFormat
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 _SAVERS = {"PNG": "pngsave", "JPEG": "jpegsave", "WebP": "webpsave", "TIFF": "tiffsave", "AVIF": "heifsave",
            "GIF": "gifsave"}  # fmt: skip
-_UNKNOWN_DPI = 72.0
-"""libvips writes a resolution into every file; this one means "unknown" by convention."""
 
 
 def encode(path: Path, picture: Picture, kind: PictureFormat, *, options: dict[str, Any]) -> tuple[str, ...]:
@@ -160,7 +158,7 @@ def _image(picture: Picture, kind: PictureFormat) -> Generator["pyvips.Image"]:
     import pyvips
 
     first = picture.frames[0]
-    dpi = picture.dpi or (_UNKNOWN_DPI, _UNKNOWN_DPI)
+    dpi = picture.dpi or (UNKNOWN_DPI, UNKNOWN_DPI)
     with image_of_rows([strips_of(frame) for frame in picture.frames]) as rows:
         image = pyvips.Operation.call(  # and not rows.copy(), which looks for a property of that name first
             "copy",
