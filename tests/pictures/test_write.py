@@ -515,3 +515,21 @@ def test_what_fails_while_strips_are_made_is_raised_and_leaves_nothing(
     with pytest.raises(error, match="while a strip was made"):
         write_picture(tmp_path / f"a.{suffix}", picture)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".avif", ".tif"])
+def test_no_exif_is_made_up(tmp_path: Path, samples, suffix: str) -> None:
+    picture = Picture(frames=(_noise((16, 16, 3)),), icc=samples.icc, xmp=samples.xmp)
+    assert write_picture(tmp_path / f"a{suffix}", picture) == ()
+    again = read_picture(tmp_path / f"a{suffix}")
+    assert again.exif is None
+    assert (again.icc, again.xmp) == (samples.icc, samples.xmp)
+    stripped = replace(picture, exif=samples.exif, icc=None)
+    write_picture(tmp_path / f"b{suffix}", stripped, options=WriteOptions(strip_metadata=True))
+    assert read_picture(tmp_path / f"b{suffix}").exif is None
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif"])
+def test_a_resolution_is_kept_without_exif(tmp_path: Path, suffix: str) -> None:
+    write_picture(tmp_path / f"a{suffix}", Picture(frames=(_noise((16, 16, 3)),), dpi=(300, 300)))
+    assert read_picture(tmp_path / f"a{suffix}").dpi == pytest.approx((300, 300), abs=0.1)

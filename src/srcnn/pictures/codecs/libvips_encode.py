@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _SAVERS = {"PNG": "pngsave", "JPEG": "jpegsave", "WebP": "webpsave", "TIFF": "tiffsave", "AVIF": "heifsave",
            "GIF": "gifsave"}  # fmt: skip
+_ALL_BUT_EXIF = 2 | 4 | 8 | 16
+"""XMP, IPTC, ICC and the rest in libvips' VipsForeignKeep."""
 
 
 def encode(path: Path, picture: Picture, kind: PictureFormat, *, options: dict[str, Any]) -> tuple[str, ...]:
@@ -119,6 +121,11 @@ def _missing(picture: Picture, written: Picture, kind: PictureFormat) -> tuple[s
     return tuple(f"{WORDS[name]} left out: {kind.name} could not hold it" for name in missing)
 
 
+def _needs_exif(picture: Picture, kind: PictureFormat) -> bool:
+    """Whether there is anything to say in EXIF, which libvips would otherwise make up: of JPEG the resolution too."""
+    return bool(picture.exif or picture.orientation != 1 or (picture.dpi and kind.name == "JPEG"))
+
+
 def _write(path: Path, picture: Picture, kind: PictureFormat, options: dict[str, Any]) -> Picture:
     """Save a picture, and see what the file says besides its pixels."""
     _save(path, picture, kind, options)
@@ -127,6 +134,9 @@ def _write(path: Path, picture: Picture, kind: PictureFormat, options: dict[str,
 
 def _save(path: Path, picture: Picture, kind: PictureFormat, options: dict[str, Any]) -> None:
     import pyvips
+
+    if not _needs_exif(picture, kind):
+        options = {**options, "keep": _ALL_BUT_EXIF}
 
     def encoded(frame: Frame) -> bytes:
         with _image(replace(picture, frames=(frame,), durations_ms=()), kind) as image:
