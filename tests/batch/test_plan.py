@@ -320,3 +320,25 @@ def test_a_folder_that_cannot_be_looked_into_is_one_job_that_fails(
     assert [job.source.name for job in jobs] == ["a.jpg", "b.png", "deep"]
     assert [job.error is None for job in jobs] == [True, True, False]
     assert "look into the folder" in str(jobs[-1].error)
+
+
+def test_an_output_that_is_another_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "notes").write_text("no picture")
+    with pytest.raises(InvalidConfigError, match=r"expected a folder, or a name .*notes, which is another file; "):
+        plan_jobs([tmp_path / "a.png"], Size(scale=2), Places(output=str(tmp_path / "notes")))
+
+
+def test_one_file_makes_no_folder_of_a_misspelt_suffix(tmp_path: Path) -> None:
+    source, odd = tmp_path / "a.png", tmp_path / "b.jpgg"
+    with pytest.raises(InvalidConfigError, match=r"expected an output that ends in one of .*b\.jpgg; for a folder"):
+        plan_jobs([source], Size(scale=2), Places(output=str(odd)))
+    for output in (f"{odd}/", str(tmp_path / "folder")):
+        (job,) = plan_jobs([source], Size(scale=2), Places(output=output))
+        assert job.target == Path(output) / "a.png"
+    odd.mkdir()
+    (job,) = plan_jobs([source], Size(scale=2), Places(output=str(odd)))
+    assert job.target == odd / "a.png"
+    (tmp_path / "in").mkdir()
+    source.write_bytes(b"")
+    jobs = plan_jobs([tmp_path, source], Size(scale=2), Places(output=str(tmp_path / "v1.5")))
+    assert {job.target.parent for job in jobs} == {tmp_path / "v1.5"}

@@ -74,12 +74,14 @@ def plan_jobs(inputs: Sequence[Path], size: Size, places: Places) -> list[Job]:
         that. Folders that cannot be looked into come last.
 
     Raises:
-        InvalidConfigError: one output file for several inputs, a pattern that is none, or two inputs
-            with one output.
+        InvalidConfigError: one output file for several inputs, a pattern that is none, two inputs with one
+            output, an output that is a file but no picture, or for one file one that ends like no format.
         OutputError: an output that is an input, or a format that is not written.
 
     Tests: tests/batch/test_plan.py.
     """
+    if places.output is not None and "{" not in places.output:
+        _check_output_name(places.output, alone=len(inputs) == 1 and not _is_folder(inputs[0]))
     unreadable: dict[Path, InvalidImageError] = {}
     found = _find(inputs, places, unreadable)
     jobs = _once(Job(source=file, target=_target(file, folder, size, places)) for file, folder in found)
@@ -134,6 +136,23 @@ def _is_file_name(output: str) -> bool:
     """Whether an output is a file and not a folder."""
     path = Path(output)
     return path.suffix.lower() in SUFFIXES and not output.endswith(("/", os.sep)) and not _is_folder(path)
+
+
+def _check_output_name(output: str, *, alone: bool) -> None:
+    """Refuse an output that would become a folder and was hardly meant to."""
+    path = Path(output)
+    if _is_file_name(output) or _is_folder(path):
+        return
+    if path.exists():
+        raise InvalidConfigError(
+            f"expected a folder, or a name that ends like a picture such as .png, got {output}, which is another file; "
+            "choose another output"
+        )
+    if alone and path.suffix and not output.endswith(("/", os.sep)):
+        raise InvalidConfigError(
+            f"expected an output that ends in one of {', '.join(WRITTEN)}, got {output}; "
+            f"for a folder of that name write {output}/"
+        )
 
 
 def _target(file: Path, folder: Path | None, size: Size, places: Places) -> Path:
