@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from srcnn.atomic import atomic_path, write_atomically
+from srcnn.atomic import atomic_path, make_folder, write_atomically
 from srcnn.errors import OutputError
 
 
@@ -90,3 +90,16 @@ def test_a_very_long_name_can_be_written(tmp_path: Path) -> None:
     path = tmp_path / ("写" * 80 + "a" * 11 + ".png")  # 255 bytes, the usual limit
     write_atomically(path, b"x")
     assert path.read_bytes() == b"x"
+
+
+def test_a_folder_is_made_with_those_above_it_and_left_as_it_is_if_there(tmp_path: Path) -> None:
+    for _ in range(2):
+        make_folder(tmp_path / "a" / "b", "choose another")
+        (tmp_path / "a" / "b" / "kept").touch()
+    assert (tmp_path / "a" / "b" / "kept").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match=r"expected to make the folder .*file, got: File exists; choose another$"):
+        make_folder(tmp_path / "file", "choose another")

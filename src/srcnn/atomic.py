@@ -1,4 +1,4 @@
-"""Files that exist whole or not at all. This module knows nothing of what is written."""
+"""Files that exist whole or not at all, and folders for them. This module knows nothing of what is written."""
 
 import os
 import secrets
@@ -60,6 +60,24 @@ def write_atomically(path: Path, content: bytes) -> None:
     """
     with atomic_path(path) as temporary:
         temporary.write_bytes(content)
+
+
+def make_folder(folder: Path, advice: str) -> None:
+    """Make a folder and those above it; one that exists stays as it is.
+
+    Args:
+        folder: the folder.
+        advice: what to do if it cannot be made, for the message.
+
+    Raises:
+        OutputError: it cannot be made.
+
+    Tests: tests/test_atomic.py.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"expected to make the folder {folder}, got: {error.strerror}; {advice}") from error
 
 
 def _sync(path: Path) -> None:

@@ -143,9 +143,58 @@ def test_init_starts_from_a_model_file(srcnn: Callable, config: Path, data: Path
     assert second.spec.scale == 3
 
 
+def test_the_network_to_start_from_has_the_first_line(
+    srcnn: Callable, config: Path, data: Path, tmp_path: Path
+) -> None:
+    assert srcnn("train", config, "--data", data, "-o", tmp_path / "first").code == 0
+    start = tmp_path / "first" / "model.safetensors"
+    outcome = srcnn("train", config, "--data", data, "-o", tmp_path / "second", "--init", start)
+    assert outcome.code == 0
+    lines = [line.strip() for line in outcome.out.splitlines() if line.strip().startswith("step ")]
+    assert re.fullmatch(
+        r"step 0: validation \d\d\.\d{3} dB \(bicubic \d\d\.\d{3}\), the network to start from", lines[0]
+    )
+    assert lines[1].startswith("step 6: ")
+    record = read_model(tmp_path / "second" / "model.safetensors").spec.training
+    assert (record["data"], record["pictures"], record["init"]) == ("data", "3", "tiny:2")
+
+
+def test_what_cannot_begin_is_refused_before_the_pictures_are_read(
+    srcnn: Callable, config: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert srcnn("train", config, "--data", data, "-o", tmp_path / "old").code == 0
+    (tmp_path / "no.safetensors").write_bytes(b"no model")
+    monkeypatch.setattr("srcnn.training.data.load_data", lambda *_: pytest.fail("the pictures were read"))
+    for options in (
+        ("--resume",),
+        ("--init", tmp_path / "no.safetensors"),
+        ("--init", tmp_path / "old" / "model.safetensors", "--set", "widths=[9, 9]"),
+    ):
+        outcome = srcnn("train", config, "--data", data, "-o", tmp_path / "new", *options)
+        assert (outcome.code, outcome.out) == (2, "")
+        assert outcome.err.startswith("error: expected ")
+        assert not (tmp_path / "new").exists()
+    assert "an earlier one" in srcnn("train", config, "--data", data, "-o", tmp_path / "old").err
+    changed = ("--resume", "--set", "steps=14")
+    assert "steps was 12" in srcnn("train", config, "--data", data, "-o", tmp_path / "old", *changed).err
+
+
+def test_resuming_with_other_pictures_is_refused_unless_accepted(
+    srcnn: Callable, config: Path, data: Path, tmp_path: Path
+) -> None:
+    save_noise(tmp_path / "other" / "d.png", (24, 20))
+    save_noise(tmp_path / "other" / "e.png", (24, 20))
+    assert srcnn("train", config, data, "-o", tmp_path / "run").code == 0
+    arguments = ("train", config, tmp_path / "other", "-o", tmp_path / "run", "--resume")
+    outcome = srcnn(*arguments)
+    assert outcome.code == 2
+    assert "error: expected the pictures of the checkpoint, 3 in data, got others, 2 in other (" in outcome.err
+    assert srcnn(*arguments, "--accept-changes").code == 0
+
+
 def test_a_network_of_colour_tells_every_channel(srcnn: Callable, config: Path, data: Path, tmp_path: Path) -> None:
     outcome = srcnn("train", config, "--data", data, "-o", tmp_path / "run", "--set", "colour=ycbcr")
-    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.code == 0
     told = re.findall(r"Y/Cb/Cr/RGB (\d+\.\d\d/){3}\d+\.\d\d, loss", outcome.out)
     assert len(told) == 2
     assert (tmp_path / "run" / "filters.png").exists()

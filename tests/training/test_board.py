@@ -71,6 +71,14 @@ def grey(level: float, *shape: int) -> np.ndarray:
     return np.full(shape, level, np.float32)
 
 
+def test_a_line_before_the_first_step_adds_what_it_has(tmp_path: Path) -> None:
+    with open_board(tmp_path, [], "luma") as board:
+        board.add(replace(LINE, step=0, validation_psnr=29.0, loss=None), [])
+        board.add(LINE, [])
+    assert curve(tmp_path, "validation_psnr") == [(0, 29.0), (10, 30.0)]
+    assert curve(tmp_path, "loss") == [(10, 0.25)]
+
+
 def test_the_fields_of_a_line_become_curves_of_their_names(tmp_path: Path) -> None:
     with open_board(tmp_path, [], "luma") as board:
         board.add(LINE, [])

@@ -1,3 +1,4 @@
+import json
 import math
 from dataclasses import fields
 from pathlib import Path
@@ -6,6 +7,7 @@ import pytest
 
 from srcnn.errors import InvalidConfigError
 from srcnn.training.config import TrainConfig, config_from_dict, read_config, with_defaults
+from srcnn.zoo.shipped import load_model
 
 REQUIRED = {"model": "tiny", "scale": 3, "steps": 10}
 REQUIRED_TOML = 'model = "tiny"\nscale = 3\nsteps = 10\n'
@@ -232,7 +234,10 @@ def test_unknown_keys_are_refused_all_of_them_with_those_there_are(tmp_path: Pat
     with pytest.raises(InvalidConfigError) as caught:
         read_config(path, {})
     message = str(caught.value)
-    assert message.startswith(f"expected only known keys in {path}, got lerning_rate, optimizer, nested; the keys are ")
+    assert message.startswith(
+        f"expected only known keys in {path}, got lerning_rate (did you mean learning_rate?), "
+        "optimizer, nested; the keys are "
+    )
     for field in fields(TrainConfig):
         assert field.name in message
 
@@ -267,5 +272,19 @@ def test_a_value_on_the_command_line_that_is_no_toml_is_refused(tmp_path: Path, 
 
 
 def test_an_unknown_key_on_the_command_line_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidConfigError, match=r"expected only known keys in .*, got step; "):
+    with pytest.raises(
+        InvalidConfigError, match=r"expected only known keys in .*, got step [(]did you mean steps[?][)]; "
+    ):
         read_config(written(tmp_path, REQUIRED_TOML), {"step": "3"})
+
+
+def test_the_config_for_fine_tuning_in_the_manual_fits_the_shipped_network(tmp_path: Path) -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "training.md").read_text(encoding="utf-8")
+    toml = manual.partition("**Fine-tuning.**")[2].partition("```toml\n")[2].partition("```")[0]
+    (tmp_path / "mine.toml").write_text(toml)
+    config = read_config(tmp_path / "mine.toml", {})
+    fine = load_model("fine", config.scale).spec
+    assert (config.spec().layers, config.spec().input_space) == (fine.layers, fine.input_space)
+    assert [json.dumps(getattr(config, key)) for key in ("expansion", "loss")] == [
+        fine.training[key] for key in ("expansion", "loss")
+    ]

@@ -190,6 +190,9 @@ class TestLoadData:
         assert "empty.jpg" in empty
         assert small == f"{tmp_path / 'small.png'}: 11 x 50 is smaller than a patch"
         assert "text.png" in text
+        (tmp_path / "text.png").unlink()  # nothing was learned from it
+        assert load(config(), tmp_path).pictures == data.pictures
+        assert (data.pictures.folders, data.pictures.count) == ((tmp_path.name,), 2)
 
     def test_progress_counts_the_files(self, picture_folder: Path) -> None:
         seen: list[tuple[int, int]] = []

@@ -1,11 +1,12 @@
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from srcnn.errors import OutputError
-from srcnn.training.log import LOG_FILE, Progress, Stopwatch, append_log, cut_log
+from srcnn.training.log import LOG_FILE, Progress, Stopwatch, append_log, cut_log, read_start
 
 
 def line(step: int) -> Progress:
@@ -44,6 +45,18 @@ def test_cutting_keeps_the_lines_up_to_a_step_and_leaves_out_what_is_no_line(tmp
     assert steps(tmp_path) == [10, 20]
     cut_log(tmp_path, 0)
     assert steps(tmp_path) == []
+
+
+def test_the_start_of_a_training_is_its_line_of_step_0(tmp_path: Path) -> None:
+    assert read_start(tmp_path) is None
+    append_log(tmp_path, line(10))
+    assert read_start(tmp_path) is None
+    cut_log(tmp_path, 0)
+    append_log(tmp_path, replace(line(0), validation_psnr=29.5, loss=None))
+    append_log(tmp_path, line(10))
+    cut_log(tmp_path, 10)
+    assert steps(tmp_path) == [0, 10]
+    assert read_start(tmp_path) == 29.5
 
 
 def test_a_log_that_cannot_be_written_is_refused(tmp_path: Path) -> None:

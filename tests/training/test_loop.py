@@ -2,6 +2,7 @@ import errno
 import json
 import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -28,7 +29,7 @@ from srcnn.training.config import TrainConfig
 from srcnn.training.data import Pair, TrainingData, batches, load_data
 from srcnn.training.log import LOG_FILE, Progress
 from srcnn.training.loop import MODEL_FILE, learning_rate, train
-from srcnn.training.state import start
+from srcnn.training.state import begin, start
 from srcnn.zoo.model_file import Model, read_model
 
 CONFIG = TrainConfig(
@@ -72,13 +73,23 @@ def run(
     run_dir: Path,
     *,
     resume: bool = False,
+    init: Model | None = None,
     progress: Callable[[int], None] = lambda step: None,
 ) -> tuple[Model, list[Progress], list[str]]:
     """Train; returns the model, the lines of the log and the notices."""
     run_dir.mkdir(exist_ok=True)
     lines: list[Progress] = []
     notices: list[str] = []
-    model = train(config, data, run_dir, resume=resume, progress=progress, report=lines.append, notice=notices.append)
+    model = train(
+        config,
+        data,
+        run_dir,
+        resume=resume,
+        init=init,
+        progress=progress,
+        report=lines.append,
+        notice=notices.append,
+    )
     return model, lines, notices
 
 
@@ -125,8 +136,9 @@ def test_the_run_folder_holds_model_log_and_checkpoints(data: TrainingData, fini
     assert sorted(path.name for path in finished.iterdir()) == sorted(names)
     model = read_model(finished / MODEL_FILE)
     assert (model.spec.name, model.spec.scale) == ("tiny", 2)
-    record = {key: json.loads(value) for key, value in model.spec.training.items()}
-    assert record == CONFIG.to_dict()
+    record = dict(model.spec.training)
+    assert (record.pop("data"), record.pop("pictures")) == (data.pictures.folders[0], "6")
+    assert {key: json.loads(value) for key, value in record.items()} == CONFIG.to_dict()
 
 
 def test_the_log_has_a_line_for_every_validation_and_the_last_step(data: TrainingData, tmp_path: Path) -> None:
@@ -222,6 +234,13 @@ def test_a_run_may_be_stopped_again_and_again_even_between_log_and_checkpoint(
     assert [line["seconds"] for line in log(tmp_path)] == sorted(line["seconds"] for line in log(tmp_path))
 
 
+def test_a_model_named_only_on_resuming_is_not_recorded(data: TrainingData, finished: Path, tmp_path: Path) -> None:
+    with pytest.raises(StoppedError):
+        run(CONFIG, data, tmp_path, progress=stop_at(25))
+    run(CONFIG, data, tmp_path, resume=True, init=read_model(finished / MODEL_FILE))
+    assert weights(tmp_path) == weights(finished)
+
+
 def test_resuming_a_finished_run_changes_nothing(data: TrainingData, finished: Path) -> None:
     before = contents(finished)
     model, lines, _ = run(CONFIG, data, finished, resume=True)
@@ -273,8 +292,7 @@ def test_a_truncated_checkpoint_costs_one_interval_and_is_told(
     steps: list[int] = []
     _, _, notices = run(CONFIG, data, tmp_path, resume=True, progress=steps.append)
     assert steps[0] == 21  # the checkpoint of step 30 is lost, the one of step 20 is not
-    assert len(notices) == 1
-    assert notices[0].startswith("checkpoint.pt cannot be read (")
+    assert notices == ["checkpoint.pt is damaged; continuing from checkpoint.previous.pt"]
     assert weights(tmp_path) == weights(finished)
 
 
@@ -380,6 +398,123 @@ def test_a_training_starts_from_the_weights_of_a_model(data: TrainingData, finis
         np.testing.assert_array_equal(given.weights[name], weight)
 
 
+def test_the_network_to_start_from_is_validated_before_the_first_step(
+    data: TrainingData, finished: Path, tmp_path: Path
+) -> None:
+    config = replace(CONFIG, steps=20, learning_rate=1e-4)
+    given = read_model(finished / MODEL_FILE)
+    _, lines, notices = run(config, data, tmp_path, init=given)
+    assert [line["step"] for line in log(tmp_path)] == [line.step for line in lines] == [0, 10, 20]
+    assert notices == []
+    first, last = log(tmp_path)[0], log(finished)[-1]
+    same = ("validation_psnr", "bicubic_psnr", "channel_psnr", "bicubic_channel_psnr")
+    assert [first[key] for key in same] == [last[key] for key in same]
+    assert [first[key] for key in ("loss", "learning_rate", "mpx_per_s", "busy_share")] == [None] * 4
+    assert first["seconds"] == 0
+    assert read_model(tmp_path / MODEL_FILE).spec.training["init"] == "tiny:2"
+
+
+def test_fine_tuning_that_makes_it_worse_says_so_also_after_resuming(
+    data: TrainingData, finished: Path, tmp_path: Path
+) -> None:
+    config = replace(CONFIG, steps=12, learning_rate=0.5)
+    given = read_model(finished / MODEL_FILE)
+    with pytest.raises(StoppedError):
+        run(config, data, tmp_path, init=given, progress=stop_at(11))
+    _, lines, notices = run(config, data, tmp_path, resume=True)
+    first, last = log(tmp_path)[0], log(tmp_path)[-1]
+    assert last["validation_psnr"] < last["bicubic_psnr"]  # which is not said too
+    assert notices == [
+        f"the last validation, {last['validation_psnr']:.3f} dB, is below that of the network that it started from, "
+        f"{first['validation_psnr']:.3f} dB; train again with a lower learning_rate than 0.5, or with more steps"
+    ]
+    assert [line.step for line in lines] == [12]
+    assert read_model(tmp_path / MODEL_FILE).spec.training["init"] == "tiny:2"  # of the checkpoint
+
+
+def test_a_training_that_ends_below_bicubic_says_so_once(data: TrainingData, tmp_path: Path) -> None:
+    _, _, notices = run(replace(CONFIG, learning_rate=1.0), data, tmp_path)
+    last = log(tmp_path)[-1]
+    assert notices == [
+        f"the last validation, {last['validation_psnr']:.3f} dB, is below that of bicubic, "
+        f"{last['bicubic_psnr']:.3f} dB; train again with a lower learning_rate than 1, or with more steps"
+    ]
+    stopped: list[str] = []
+    (tmp_path / "stopped").mkdir()
+    stop = {"should_stop": lambda: True, "notice": stopped.append}
+    train(replace(CONFIG, learning_rate=1.0, warmup_steps=0), data, tmp_path / "stopped", **stop)
+    assert stopped == []  # it is not over
+
+
+def test_luma_is_not_judged_where_only_chroma_is_learned(picture_folder: Path, tmp_path: Path) -> None:
+    config = replace(CONFIG, colour="ycbcr", loss_channels=(1, 2), learning_rate=1.0)
+    _, lines, notices = run(config, load_data(config, [picture_folder], lambda done, total: None), tmp_path)
+    assert lines[-1].validation_psnr < lines[-1].bicubic_psnr - 1
+    assert notices == []
+
+
+def test_other_pictures_are_refused_unless_accepted(data: TrainingData, picture_folder: Path, tmp_path: Path) -> None:
+    run_dir = tmp_path / "run"
+    with pytest.raises(StoppedError):
+        run(CONFIG, data, run_dir, progress=stop_at(25))
+    fewer = tmp_path / "fewer"
+    shutil.copytree(picture_folder, fewer)
+    (fewer / "3.png").unlink()
+    before = contents(run_dir)
+    other = load_data(CONFIG, [fewer], lambda done, total: None)
+    with pytest.raises(CheckpointError, match=r"^expected the pictures of the checkpoint, 6 in .*, got others, 5 in f"):
+        run(CONFIG, other, run_dir, resume=True)
+    assert contents(run_dir) == before
+    model = train(CONFIG, other, run_dir, resume=True, accept_changes=True)
+    assert (model.spec.training["data"], model.spec.training["pictures"]) == ("fewer", "5")
+    run(CONFIG, other, run_dir, resume=True)  # which are now those of the checkpoint
+    with pytest.raises(CheckpointError, match="accept the others with --accept-changes"):
+        run(CONFIG, data, run_dir, resume=True)
+
+
+def test_pictures_that_have_moved_are_the_same(
+    data: TrainingData, finished: Path, picture_folder: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(StoppedError):
+        run(CONFIG, data, tmp_path / "run", progress=stop_at(25))
+    shutil.copytree(picture_folder, tmp_path / "moved")
+    run(CONFIG, load_data(CONFIG, [tmp_path / "moved"], lambda done, total: None), tmp_path / "run", resume=True)
+    ours, theirs = (read_model(folder / MODEL_FILE).weights for folder in (tmp_path / "run", finished))
+    np.testing.assert_array_equal(ours["conv1.weight"], theirs["conv1.weight"])
+
+
+def test_a_checkpoint_that_does_not_name_its_pictures_goes_on_and_names_them_from_then_on(
+    data: TrainingData, finished: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(StoppedError):
+        run(CONFIG, data, tmp_path, progress=stop_at(25))
+    save_checkpoint(tmp_path, replace(load_checkpoint(tmp_path)[0], pictures=None))
+    model, _, _ = run(CONFIG, data, tmp_path, resume=True, init=read_model(finished / MODEL_FILE))
+    for name, weight in read_model(finished / MODEL_FILE).weights.items():
+        np.testing.assert_array_equal(model.weights[name], weight)
+    assert load_checkpoint(tmp_path)[0].pictures == data.pictures
+    assert model.spec.training["init"] == "tiny:2"  # as the command line said once more
+
+
+def test_what_cannot_begin_is_refused_without_pictures_and_folder(finished: Path, tmp_path: Path) -> None:
+    def check(run_dir: Path, config: TrainConfig = CONFIG, init: Model | None = None, *, resume: bool = False) -> None:
+        begin(config, run_dir, init=init, resume=resume, accept_changes=False)
+
+    with pytest.raises(CheckpointError, match="go on with --resume"):
+        check(finished)
+    with pytest.raises(CheckpointError, match="learning_rate was"):
+        check(finished, replace(CONFIG, learning_rate=1e-3), resume=True)
+    with pytest.raises(CheckpointError, match="got none there"):
+        check(tmp_path / "none", resume=True)
+    with pytest.raises(ModelFileError, match="widths"):
+        check(tmp_path / "none", init=random_model((5, 1, 3), (4, 3)))
+    before = contents(finished)
+    check(finished, resume=True)
+    check(tmp_path / "none", init=read_model(finished / MODEL_FILE))
+    assert contents(finished) == before
+    assert not (tmp_path / "none").exists()
+
+
 def test_a_model_of_another_scale_may_be_started_from_but_not_one_of_other_layers(
     data: TrainingData, tmp_path: Path
 ) -> None:
@@ -447,6 +582,16 @@ def test_the_papers_rate_is_for_the_samples_of_a_label_that_count() -> None:
         assert slow["multiplier"] == pytest.approx(samples / 20)
 
 
+def test_an_accepted_change_of_the_papers_patch_changes_its_rate(data: TrainingData, tmp_path: Path) -> None:
+    config = replace(CONFIG, recipe="paper", steps=1)
+    train(config, data, tmp_path)
+    changed = replace(config, patch_size=24, steps=2)
+    state = begin(changed, tmp_path, init=None, resume=True, accept_changes=True)
+    fast, slow = state.optimiser.param_groups
+    assert (fast["multiplier"], slow["multiplier"]) == (18**2 / 2, pytest.approx(18**2 / 20))
+    assert len(state.optimiser.state) == 6  # momenta of the checkpoint
+
+
 def test_a_training_asked_to_stop_ends_with_a_log_line_and_a_checkpoint_to_go_on_from(
     data: TrainingData, finished: Path, tmp_path: Path
 ) -> None:
@@ -507,7 +652,7 @@ def test_a_loss_that_is_no_number_stops_and_the_last_good_checkpoint_stays(
 
 
 def replace_pairs(data: TrainingData, pairs: list[Pair]) -> TrainingData:
-    return TrainingData(pairs, data.validation, data.skipped)
+    return replace(data, train=pairs)
 
 
 def test_a_training_that_blows_up_stops_with_advice(data: TrainingData, tmp_path: Path) -> None:

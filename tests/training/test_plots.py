@@ -22,6 +22,17 @@ def test_curves_are_drawn_with_and_without_validation(tmp_path: Path, psnr: floa
         assert len(np.unique(np.asarray(picture))) > 10
 
 
+def test_a_network_to_start_from_is_drawn_without_loss(tmp_path: Path) -> None:
+    start = json.dumps({"step": 0, "loss": None, "validation_psnr": 30.5, "bicubic_psnr": 27.0}) + "\n"
+    pictures = []
+    for content in (line(10, 28.5), start + line(10, 28.5)):
+        (tmp_path / "log.jsonl").write_text(content)
+        plot_curves(tmp_path / "log.jsonl", tmp_path / "curves.png")
+        with Image.open(tmp_path / "curves.png") as picture:
+            pictures.append(np.asarray(picture))
+    assert (pictures[0] != pictures[1]).any()
+
+
 def test_filters_of_colour_lie_side_by_side(tmp_path: Path) -> None:
     spec = srcnn(name="rgb", scale=2, kernel_sizes=(3, 3), widths=(2,), channels=3, colour="rgb")
     weights = {name: np.zeros(shape, np.float32) for name, shape in spec.tensor_shapes().items()}

@@ -64,6 +64,8 @@ def test_what_fits_the_bound_is_held_and_what_does_not_is_pooled(folder: Path) -
     assert isinstance(data.train, Pools)
     assert [pair.name for pair in data.validation] == ["00.png", "39.png"]
     assert sorted(path.name for path in data.train.paths) == [f"{n:02}.png" for n in range(1, 39)]
+    assert data.pictures == load(replace(CONFIG, memory_mb=6), folder).pictures
+    assert data.pictures.count == 40
 
 
 def test_two_pools_fit_the_bound_and_a_block_draws_as_many_pixels_as_a_pool_may_hold(folder: Path) -> None:

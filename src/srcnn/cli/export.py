@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 
-from srcnn.cli.folders import make_folder
 from srcnn.cli.options import choose_scale, scale_option
 
 
@@ -19,13 +18,13 @@ def export_command(model: str, output: Path, scale: int | None) -> None:
     takes it already enlarged by bicubic and returns the same shape, borders replicated in every layer;
     one on the low-resolution plane takes the small picture, at least 2 x 2 pixels, and returns the large one.
     """
-    from srcnn.atomic import write_atomically
+    from srcnn.atomic import make_folder, write_atomically
     from srcnn.runtime.graph import enlarging_graph, replicated_graph
     from srcnn.runtime.onnx import encode_onnx
     from srcnn.zoo.shipped import load_model
 
     loaded = load_model(model, choose_scale(model, scale))
     graph = replicated_graph(loaded) if loaded.spec.input_space == "hr" else enlarging_graph(loaded)
-    make_folder(output.parent)
+    make_folder(output.parent, "choose another with -o")
     write_atomically(output, encode_onnx(graph, loaded.spec.channels, {"spec": loaded.spec.to_json()}))
     click.echo(f"{output}: {loaded.spec.name} x{loaded.spec.scale}")

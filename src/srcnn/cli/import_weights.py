@@ -4,8 +4,6 @@ from pathlib import Path
 
 import click
 
-from srcnn.cli.folders import make_folder
-
 _MATLAB, _ROW_BY_ROW = "matlab", "row-by-row"
 
 
@@ -28,6 +26,7 @@ def import_command(file: Path, output: Path, scale: int, name: str | None, patch
 
     The authors' own weights are in their test code, SRCNN_v1.zip: http://mmlab.ie.cuhk.edu.hk/projects/SRCNN.html
     """
+    from srcnn.atomic import make_folder
     from srcnn.zoo.authors import read_authors_mat
     from srcnn.zoo.caffe import is_caffe_model, read_caffe_model
     from srcnn.zoo.model_file import save_model
@@ -37,7 +36,7 @@ def import_command(file: Path, output: Path, scale: int, name: str | None, patch
         model = read_caffe_model(file, name=name, scale=scale, transposed=patches == _MATLAB)
     else:
         model = read_authors_mat(file, name=name, scale=scale)
-    make_folder(output.parent)
+    make_folder(output.parent, "choose another with -o")
     save_model(output, model)
     kernels = "-".join(str(layer.kernel_size) for layer in model.spec.layers)
     click.echo(f"{output}: {model.spec.name} x{scale}, kernels {kernels}, {model.spec.weight_count:,} weights")

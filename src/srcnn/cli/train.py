@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from srcnn.cli.folders import make_folder
 from srcnn.cli.progress import progress_bar
 from srcnn.errors import InvalidConfigError, MissingExtraError
 
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 @click.option("--data", multiple=True, type=click.Path(path_type=Path), help="The same as DIR: folders of pictures.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder of the run; default: runs/CONFIG.")
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoint.")
-@click.option("--accept-changes", is_flag=True, help="Resume although the config has changed.")
+@click.option("--accept-changes", is_flag=True, help="Resume although config or pictures changed.")
 @click.option("--init", metavar="MODEL", help="Start from a shipped model (NAME or NAME:SCALE) or a model file.")
 @click.option("--tensorboard", is_flag=True, help="Write curves and samples for TensorBoard too.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Replace a value of the config.")
@@ -49,6 +48,7 @@ def train_command(
     The run folder receives model.safetensors (use it with -m), log.jsonl, and the checkpoint that
     --resume goes on from; with --tensorboard also a folder to name as tensorboard --logdir.
     """
+    from srcnn.atomic import make_folder
     from srcnn.training.config import read_config
 
     if not (data or folders):
@@ -63,12 +63,15 @@ def train_command(
             raise MissingExtraError(needed, "train")
     import torch
 
+    from srcnn.training.state import begin
+
     if config.threads:
         torch.set_num_threads(config.threads)
     with _first_process_speaks(config):
-        pictures = _load(config, (*data, *folders))
-        make_folder(run_dir)
         start = _initial_model(init, config.scale) if init else None
+        begin(config, run_dir, init=start, resume=resume, accept_changes=accept_changes)  # errors come before reading
+        pictures = _load(config, (*data, *folders))
+        make_folder(run_dir, "choose another with -o")
         _train(
             config,
             pictures,
@@ -180,6 +183,8 @@ def _told(line: "Progress") -> str:
         validation = f"validation {line.validation_psnr:.3f} dB (bicubic {line.bicubic_psnr:.3f}), "
     if line.channel_psnr:
         validation += f"Y/Cb/Cr/RGB {'/'.join(f'{value:.2f}' for value in line.channel_psnr)}, "
+    if line.loss is None:
+        return f"step {line.step}: {validation}the network to start from"
     speed = f"{line.mpx_per_s:.2f} Mpx/s, {line.seconds:.0f} s, busy {line.busy_share:.1%}"
     return f"step {line.step}: {validation}loss {line.loss:.3e}, {speed}"
 

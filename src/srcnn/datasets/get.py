@@ -4,12 +4,12 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
-from srcnn.atomic import write_atomically
+from srcnn.atomic import make_folder, write_atomically
 from srcnn.datasets.download import download
 from srcnn.datasets.manifest import Dataset, StandardPicture
 from srcnn.datasets.pixels import pixel_hash
 from srcnn.datasets.take import take_pictures
-from srcnn.errors import InvalidImageError, OutputError
+from srcnn.errors import InvalidImageError
 from srcnn.pictures.find import find_pictures
 from srcnn.pictures.read import read_array
 
@@ -69,7 +69,7 @@ def get_pictures(
 
     Tests: tests/datasets/test_get.py.
     """
-    _make(folder)
+    make_folder(folder, "choose another name")
     for done, picture in enumerate(wanted, 1):
         url = f"{server.rstrip('/')}/{dataset.repository}/HEAD/{picture.path}"
         target = folder / f"{picture.name}{PurePosixPath(picture.path).suffix}"
@@ -85,7 +85,7 @@ def take_from(source: Path, wanted: list[StandardPicture], folder: Path) -> list
         InvalidConfigError: neither a folder nor a readable archive.
         OutputError: the folder or a file cannot be written.
     """
-    _make(folder)
+    make_folder(folder, "choose another name")
     found = take_pictures(source, wanted, folder)
     return [picture for picture in wanted if picture.name not in found]
 
@@ -114,7 +114,7 @@ def accept_terms(dataset: Dataset, folder: Path) -> None:
     Raises:
         OutputError: the folder or the file cannot be written.
     """
-    _make(folder)
+    make_folder(folder, "choose another name")
     write_atomically(folder / TERMS_FILE, terms(dataset).encode())
 
 
@@ -127,12 +127,3 @@ def _problem(path: Path, picture: StandardPicture) -> str:
     except InvalidImageError as error:
         return f"what cannot be read ({error})"
     return "" if pixel_hash(image) == picture.pixels else f"other samples, {'x'.join(map(str, image.shape))}"
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"expected to make the folder {folder}, got: {error.strerror}; choose another name"
-        ) from error

@@ -8,8 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from srcnn.atomic import write_atomically
-from srcnn.errors import OutputError
+from srcnn.atomic import make_folder, write_atomically
 
 
 class Cache:
@@ -24,12 +23,7 @@ class Cache:
         Raises:
             OutputError: the folder cannot be made.
         """
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(
-                f"expected to make the folder {folder}, got: {error.strerror}; choose another with --cache"
-            ) from error
+        make_folder(folder, "choose another with --cache")
         self.folder = folder
 
     def path(self, key: str, suffix: str) -> Path:

@@ -15,6 +15,7 @@ import torch
 
 from srcnn.atomic import write_atomically
 from srcnn.errors import CheckpointError, OutputError
+from srcnn.training.picture_set import PictureSet
 
 NEXT = "checkpoint.next.pt"
 CURRENT = "checkpoint.pt"
@@ -32,6 +33,8 @@ class Checkpoint:
         weights: of the network.
         ema: the running mean of the weights.
         optimiser: the optimiser's own state.
+        pictures: that it learned from; None in a checkpoint of an earlier version.
+        init: the model that it started from, NAME:SCALE, if any.
     """
 
     config: dict[str, Any]
@@ -40,6 +43,8 @@ class Checkpoint:
     weights: dict[str, Any]
     ema: dict[str, Any]
     optimiser: dict[str, Any]
+    pictures: PictureSet | None = None
+    init: str | None = None
 
 
 def has_checkpoint(run_dir: Path) -> bool:
@@ -94,16 +99,28 @@ def load_checkpoint(run_dir: Path) -> tuple[Checkpoint, str | None]:
         if not path.exists():
             continue
         try:
-            checkpoint = Checkpoint(**torch.load(path, map_location="cpu", weights_only=True))
-        except Exception as error:  # a damaged file fails inside torch in many ways, some without a text
-            problems.append(f"{name} cannot be read ({(str(error) or type(error).__name__).splitlines()[0]})")
+            checkpoint = _read(path)
+        except OSError as error:
+            problems.append(f"{name} cannot be read ({error.strerror or error})")
+        except Exception:  # a damaged file fails inside torch in many ways, in words that help nobody
+            problems.append(f"{name} is damaged")
         else:
             return checkpoint, f"{'; '.join(problems)}; continuing from {name}" if problems else None
-    found = "; ".join(problems) or "none there"
+    if not problems:
+        raise CheckpointError(
+            f"expected a checkpoint in {run_dir}, got none there; "
+            "start without --resume, or name the folder of an earlier run with -o"
+        )
     raise CheckpointError(
-        f"expected a checkpoint in {run_dir}, got {found}; "
-        "start without --resume, or name the folder of an earlier run with -o"
+        f"expected a whole checkpoint in {run_dir}, got none: {', '.join(problems)}; "
+        "delete it and start without --resume, or choose another folder with -o"
     )
+
+
+def _read(path: Path) -> Checkpoint:
+    content = torch.load(path, map_location="cpu", weights_only=True)
+    pictures = content.get("pictures")
+    return Checkpoint(**content | {"pictures": PictureSet(**pictures) if pictures else None})
 
 
 def check_same_config(saved: dict[str, Any], wanted: dict[str, Any], allowed: frozenset[str]) -> None:

@@ -2,7 +2,9 @@
 
 import math
 import tomllib
+from collections.abc import Collection
 from dataclasses import MISSING, asdict, dataclass, fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -242,7 +244,8 @@ def config_from_dict(values: dict[str, Any], source: str) -> TrainConfig:
     unknown = [key for key in values if key not in known]
     if unknown:
         raise InvalidConfigError(
-            f"expected only known keys in {source}, got {', '.join(unknown)}; the keys are {', '.join(known)}"
+            f"expected only known keys in {source}, got {', '.join(_with_advice(key, known) for key in unknown)}; "
+            f"the keys are {', '.join(known)}"
         )
     missing = [key for key in _REQUIRED if key not in values]
     if missing:
@@ -251,6 +254,12 @@ def config_from_dict(values: dict[str, Any], source: str) -> TrainConfig:
         )
     arguments: dict[str, Any] = {key: _tuple(value) for key, value in values.items()}
     return TrainConfig(**arguments)
+
+
+def _with_advice(key: str, known: Collection[str]) -> str:
+    """An unknown key, and the one that was probably meant."""
+    close = get_close_matches(key.lower(), known, n=1, cutoff=0.75)
+    return f"{key} (did you mean {close[0]}?)" if close else key
 
 
 def with_defaults(values: dict[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from srcnn.pictures.find import find_pictures
 from srcnn.training.config import TrainConfig
 from srcnn.training.degradation import Plane
 from srcnn.training.pairs import Pair, make_pair, pair_bytes, read_usable, usable_sizes
+from srcnn.training.picture_set import PictureSet, describe_pictures
 from srcnn.training.pools import Pool, Pools
 
 _VALIDATION_SIDE = 1024  # pixels; 64 maps of this are 268 MB
@@ -32,11 +33,13 @@ class TrainingData:
             them, where all together are more than `memory_mb`.
         validation: pairs kept out of training; of a very large picture the middle.
         skipped: why each unusable file was left out.
+        pictures: which ones these are; of those for pools, unusable ones too.
     """
 
     train: list[Pair] | Pools
     validation: list[Pair]
     skipped: list[str]
+    pictures: PictureSet
 
 
 def load_data(config: TrainConfig, folders: Sequence[Path], progress: Callable[[int, int], None]) -> TrainingData:
@@ -91,7 +94,7 @@ def load_data(config: TrainConfig, folders: Sequence[Path], progress: Callable[[
             f"expected pictures larger than a patch of {config.hr_patch_size} pixels after cropping to a multiple of "
             f"{config.scale}, got none; lower patch_size or use larger pictures"
         )
-    return TrainingData(train, validation, list(skipped.values()))
+    return TrainingData(train, validation, list(skipped.values()), describe_pictures(pictures, folders))
 
 
 def _too_much(
@@ -112,7 +115,8 @@ def _too_much(
     rest = [path for path in paths if path not in held_out and path not in skipped]
     if not rest or len(held_out) < config.validation_pictures:
         _check_usable(config, folders, len(held_out), skipped)
-    return TrainingData(Pools(config, rest), list(held_out.values()), list(skipped.values()))
+    pools, pictures = Pools(config, rest), describe_pictures(paths, folders)
+    return TrainingData(pools, list(held_out.values()), list(skipped.values()), pictures)
 
 
 def _middle(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -22,26 +22,27 @@ class Progress:
     Attributes:
         step: optimiser steps done.
         seconds: of training so far, over all runs.
-        mpx_per_s: label pixels per second since the last line, in millions.
-        loss: mean squared error per pixel since the last line, samples in [0, 1].
-        learning_rate: of the last step.
+        mpx_per_s: label pixels per second since the last line, in millions; None before the first step.
+        loss: mean squared error per pixel since the last line, samples in [0, 1]; None before the first step.
+        learning_rate: of the last step; None before the first.
         validation_psnr: mean over the validation pictures, dB on limited-range luma; None without any.
         bicubic_psnr: the same for bicubic.
         channel_psnr: of a network of colour, that of luma, Cb, Cr, and RGB; else None.
         bicubic_channel_psnr: the same for bicubic.
-        busy_share: of the time since the last line, what was not spent waiting for data, 0 to 1.
+        busy_share: of the time since the last line, what was not spent waiting for data, 0 to 1; None before
+            the first step.
     """
 
     step: int
     seconds: float
-    mpx_per_s: float
-    loss: float
-    learning_rate: float
+    mpx_per_s: float | None = None
+    loss: float | None = None
+    learning_rate: float | None = None
     validation_psnr: float | None
     bicubic_psnr: float | None
     channel_psnr: tuple[float, ...] | None
     bicubic_channel_psnr: tuple[float, ...] | None
-    busy_share: float
+    busy_share: float | None = None
 
 
 class Stopwatch:
@@ -98,6 +99,13 @@ def append_log(run_dir: Path, line: Progress) -> None:
             f"expected to add a line to {path}, got: {error.strerror or error}; free space or check permissions, "
             "then go on with --resume"
         ) from error
+
+
+def read_start(run_dir: Path) -> float | None:
+    """The validation PSNR of the network that a training started from, if the log has it."""
+    path = run_dir / LOG_FILE
+    lines = path.read_text(errors="replace").splitlines() if path.is_file() else []
+    return json.loads(lines[0])["validation_psnr"] if lines and _step_of(lines[0]) == 0 else None
 
 
 def _step_of(line: str) -> float:

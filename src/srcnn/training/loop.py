@@ -3,28 +3,31 @@
 import json
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from srcnn.errors import CheckpointError, InvalidConfigError
+from srcnn.errors import InvalidConfigError
 from srcnn.models.gradients import accumulate_gradients
 from srcnn.models.srcnn import Srcnn
-from srcnn.training.checkpoint import has_checkpoint, save_checkpoint
+from srcnn.training.checkpoint import save_checkpoint
 from srcnn.training.config import TrainConfig
 from srcnn.training.data import TrainingData, batches, pooled_batches
 from srcnn.training.degradation import Plane
-from srcnn.training.device import choose_device, has_fast_bf16
-from srcnn.training.log import Progress, Stopwatch, append_log, cut_log
+from srcnn.training.device import has_fast_bf16
+from srcnn.training.log import Progress, Stopwatch, append_log, cut_log, read_start
 from srcnn.training.paper import paper_batches
+from srcnn.training.picture_set import PictureSet
 from srcnn.training.pools import Pools
 from srcnn.training.ranks import add_up, any_rank, is_first, share_of
-from srcnn.training.state import State, resume_from_checkpoint, share, start
+from srcnn.training.state import State, begin
 from srcnn.training.validation import Quality, enlarge, measure
 from srcnn.zoo.model_file import Model, save_model
 
 MODEL_FILE = "model.safetensors"
+_NOTHING = 0.005  # dB that nobody sees
 
 
 def train(
@@ -49,9 +52,9 @@ def train(
         run_dir: an existing folder; receives model.safetensors, log.jsonl and checkpoint.pt.
         init: a model whose weights to start from, of any scale, as large or smaller; None draws them.
         resume: go on from the checkpoint there.
-        accept_changes: resume even if the config differs from the checkpoint's.
+        accept_changes: resume even if the config or the pictures differ from the checkpoint's.
         progress: called with the number of steps done, after each.
-        report: called with every line of the log.
+        report: called with every line of the log; with an `init` the first is of step 0, before any.
         show: called with every line of the log and what the network makes of the validation pictures.
         notice: called with a sentence that people should see.
         should_stop: asked after every step; True ends the training with a checkpoint.
@@ -60,7 +63,8 @@ def train(
         The trained network: the running mean of its weights.
 
     Raises:
-        CheckpointError: nothing to resume, a checkpoint of another config, or one in the way of a new run.
+        CheckpointError: nothing to resume, a checkpoint of another config or other pictures, or one in the way of
+            a new run.
         ModelFileError: `init` does not fit into the network.
         InvalidConfigError: the loss is no number any more; the last good checkpoint stays. Or there is no
             GPU and one is asked for.
@@ -69,22 +73,29 @@ def train(
     Source: section 3 of the paper for the loss; docs/training.md for what differs.
         Tests: tests/training/test_loop.py.
     """
-    if not resume and has_checkpoint(run_dir):
-        raise CheckpointError(
-            f"expected a folder without a training in it, got the checkpoint of an earlier one in {run_dir}; "
-            "go on with --resume, or choose another folder with -o"
-        )
-    device = choose_device(config.device)
-    state = start(config, init, device)
-    if resume and is_first():
-        resume_from_checkpoint(state, config, run_dir, accept_changes=accept_changes, notice=notice)
-    share(state)
+
+    def tell(line: Progress, pictures: Sequence[Plane]) -> None:
+        append_log(run_dir, line)
+        report(line)
+        show(line, pictures)
+
+    state = begin(
+        config,
+        run_dir,
+        init=init,
+        resume=resume,
+        accept_changes=accept_changes,
+        pictures=data.pictures,
+        notice=notice,
+    )
     if is_first():
         cut_log(run_dir, state.step)
-    low_precision = config.precision == "bf16" or (config.precision == "auto" and has_fast_bf16(device))
+    low_precision = config.precision == "bf16" or (config.precision == "auto" and has_fast_bf16(state.device))
     fp32_from = round(config.steps * (1 - config.fp32_share)) if low_precision else 0
     bicubic = _measure(config, data, [pair.enlarged for pair in data.validation])
-    loss_sum, steps, pixels = torch.zeros((), device=device), 0, 0
+    if init and not state.step and data.validation and is_first():
+        tell(*_validate(config, data, state, bicubic))
+    loss_sum, steps, pixels = torch.zeros((), device=state.device), 0, 0
     stopwatch = Stopwatch(state.seconds)
     for inputs, labels in stopwatch.count_waiting(_batches(config, data, state.step, notice)):
         dtype = torch.bfloat16 if state.step < fp32_from else torch.float32
@@ -99,32 +110,26 @@ def train(
         state.seconds = stopwatch.seconds
         if due and is_first():
             mpx_per_s, busy_share = stopwatch.rates(pixels)
-            pictures = enlarge(state.network.spec, state.ema, data.validation)
-            quality = _measure(config, data, pictures)
-            line = Progress(
-                step=state.step,
-                seconds=round(state.seconds, 2),
+            line, pictures = _validate(config, data, state, bicubic)
+            line = replace(
+                line,
                 mpx_per_s=round(mpx_per_s, 3),
                 loss=float(loss_sum) / steps,
                 learning_rate=learning_rate(config, state.step - 1),
-                validation_psnr=quality.luma,
-                bicubic_psnr=bicubic.luma,
-                channel_psnr=quality.channels,
-                bicubic_channel_psnr=bicubic.channels,
                 busy_share=round(busy_share, 4),
             )
-            append_log(run_dir, line)
-            report(line)
-            show(line, pictures)
+            tell(line, pictures)
+            if state.step == config.steps:
+                _warn(config, line, read_start(run_dir), notice)
             loss_sum, steps, pixels = torch.zeros_like(loss_sum), 0, 0
             stopwatch.next_line()
         if saving and is_first():
             # A kill between the two only repeats the steps since the last checkpoint.
-            save_model(run_dir / MODEL_FILE, to_model(config, state.ema))
-            save_checkpoint(run_dir, state.checkpoint(config))
+            save_model(run_dir / MODEL_FILE, to_model(config, state, data.pictures))
+            save_checkpoint(run_dir, state.checkpoint(config, data.pictures))
         if last:
             break
-    return to_model(config, state.ema)
+    return to_model(config, state, data.pictures)
 
 
 def _batches(
@@ -153,6 +158,36 @@ def _take_step(state: State, config: TrainConfig, inputs: Tensor, labels: Tensor
     state.step += 1
     _update_ema(state.ema, state.network, min(config.ema_decay, state.step / (state.step + 10)))
     return loss
+
+
+def _validate(
+    config: TrainConfig, data: TrainingData, state: State, bicubic: Quality
+) -> tuple[Progress, Sequence[Plane]]:
+    """A line of the log, without what only steps have, and what the network makes of the pictures."""
+    pictures = enlarge(state.network.spec, state.ema, data.validation)
+    quality = _measure(config, data, pictures)
+    line = Progress(
+        step=state.step,
+        seconds=round(state.seconds, 2),
+        validation_psnr=quality.luma,
+        bicubic_psnr=bicubic.luma,
+        channel_psnr=quality.channels,
+        bicubic_channel_psnr=bicubic.channels,
+    )
+    return line, pictures
+
+
+def _warn(config: TrainConfig, last: Progress, first: float | None, notice: Callable[[str], None]) -> None:
+    """Say it if the training was for nothing: worse than what it started from, or than bicubic."""
+    if last.validation_psnr is None or last.bicubic_psnr is None or 0 not in (config.loss_channels or (0,)):
+        return  # nothing measured, or luma is not what was learned
+    for name, psnr in (("the network that it started from", first), ("bicubic", last.bicubic_psnr)):
+        if psnr is not None and last.validation_psnr < psnr - _NOTHING:
+            notice(
+                f"the last validation, {last.validation_psnr:.3f} dB, is below that of {name}, {psnr:.3f} dB; "
+                f"train again with a lower learning_rate than {config.learning_rate:g}, or with more steps"
+            )
+            return
 
 
 def _measure(config: TrainConfig, data: TrainingData, pictures: Sequence[Plane]) -> Quality:
@@ -186,11 +221,13 @@ def learning_rate(config: TrainConfig, step: int) -> float:
     return config.learning_rate * (1 + math.cos(math.pi * done)) / 2
 
 
-def to_model(config: TrainConfig, weights: dict[str, Tensor]) -> Model:
-    """The model file's content: spec with the training's record, and weights as arrays."""
+def to_model(config: TrainConfig, state: State, pictures: PictureSet) -> Model:
+    """The model file's content: spec with the training's record, and the running mean of the weights as arrays."""
     record = {key: json.dumps(value) for key, value in config.to_dict().items()}
-    spec = config.spec(record)
-    return Model(spec, {name: weight.cpu().numpy() for name, weight in weights.items()})
+    record |= {"data": " ".join(pictures.folders), "pictures": str(pictures.count)}
+    if state.init:
+        record["init"] = state.init
+    return Model(config.spec(record), {name: weight.cpu().numpy() for name, weight in state.ema.items()})
 
 
 @torch.no_grad()

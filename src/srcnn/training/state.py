@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -11,9 +12,11 @@ from srcnn.errors import CheckpointError
 from srcnn.models.reparameterised import Reparameterised, reparameterise
 from srcnn.models.srcnn import Srcnn, initialise
 from srcnn.models.transplant import start_from
-from srcnn.training.checkpoint import Checkpoint, check_same_config, load_checkpoint
+from srcnn.training.checkpoint import Checkpoint, check_same_config, has_checkpoint, load_checkpoint
 from srcnn.training.config import TrainConfig, with_defaults
+from srcnn.training.device import choose_device
 from srcnn.training.paper import paper_initialise, paper_optimiser
+from srcnn.training.picture_set import PictureSet, check_same_pictures
 from srcnn.training.ranks import from_first, is_first
 from srcnn.zoo.model_file import Model
 
@@ -35,6 +38,7 @@ class State:
         ema: the running mean of the network's weights.
         step: steps done.
         seconds: of training so far, over all runs.
+        init: the model that it started from, NAME:SCALE, if any.
     """
 
     network: Srcnn
@@ -43,6 +47,7 @@ class State:
     ema: dict[str, Tensor]
     step: int
     seconds: float
+    init: str | None
 
     @property
     def trained(self) -> nn.Module:
@@ -60,11 +65,18 @@ class State:
         if self.parts:
             self.parts.collapse()
 
+    def load_optimiser(self, saved: dict[str, Any]) -> None:
+        """Take over its moments; its groups stay as they are, since a rate's multiplier comes from the config."""
+        before = [{**group} for group in self.optimiser.param_groups]
+        self.optimiser.load_state_dict(saved)
+        for group, own in zip(self.optimiser.param_groups, before, strict=True):
+            group.update(own)
+
     def load_ema(self, ema: dict[str, Tensor]) -> None:
         """Take over a running mean, of any device."""
         self.ema = {name: weight.to(self.device) for name, weight in ema.items()}
 
-    def checkpoint(self, config: TrainConfig) -> Checkpoint:
+    def checkpoint(self, config: TrainConfig, pictures: PictureSet) -> Checkpoint:
         """All of it, for a file."""
         return Checkpoint(
             config=config.to_dict(),
@@ -73,7 +85,50 @@ class State:
             weights=self.trained.state_dict(),
             ema=self.ema,
             optimiser=self.optimiser.state_dict(),
+            pictures=pictures,
+            init=self.init,
         )
+
+
+def begin(
+    config: TrainConfig,
+    run_dir: Path,
+    *,
+    init: Model | None,
+    resume: bool,
+    accept_changes: bool,
+    pictures: PictureSet | None = None,
+    notice: Callable[[str], None] = lambda text: None,
+) -> State:
+    """Start, or go on from a checkpoint, the same in every process.
+
+    Args:
+        config: of the network and its optimiser; a checkpoint's must be the same.
+        run_dir: where a checkpoint is, or none may be.
+        init: a model to start from; None draws the weights.
+        resume: go on from the checkpoint.
+        accept_changes: config and pictures may differ, as long as the network and the recipe are the same.
+        pictures: a checkpoint's must be the same; None leaves that open, to learn of all other errors
+            before the pictures are read.
+        notice: called with a sentence on a damaged checkpoint.
+
+    Raises:
+        CheckpointError: nothing to resume, or a checkpoint of another training, or one in the way of a new one.
+        ModelFileError: `init` does not fit into the network.
+        InvalidConfigError: there is no GPU and one is asked for.
+
+    Tests: tests/training/test_loop.py.
+    """
+    if not resume and has_checkpoint(run_dir):
+        raise CheckpointError(
+            f"expected a folder without a training in it, got the checkpoint of an earlier one in {run_dir}; "
+            "go on with --resume, or choose another folder with -o"
+        )
+    state = start(config, init, choose_device(config.device))
+    if resume and is_first():
+        _resume(state, config, run_dir, pictures, accept_changes=accept_changes, notice=notice)
+    share(state)
+    return state
 
 
 def start(config: TrainConfig, init: Model | None, device: torch.device) -> State:
@@ -106,30 +161,25 @@ def start(config: TrainConfig, init: Model | None, device: torch.device) -> Stat
     else:
         optimiser = torch.optim.Adam((parts or network).parameters(), betas=(0.9, 0.99), fused=True)
     ema = {name: weight.detach().clone() for name, weight in network.state_dict().items()}
-    return State(network, parts, optimiser, ema, 0, 0.0)
+    return State(network, parts, optimiser, ema, 0, 0.0, f"{init.spec.name}:{init.spec.scale}" if init else None)
 
 
-def resume_from_checkpoint(
-    state: State, config: TrainConfig, run_dir: Path, *, accept_changes: bool, notice: Callable[[str], None]
+def _resume(
+    state: State,
+    config: TrainConfig,
+    run_dir: Path,
+    pictures: PictureSet | None,
+    *,
+    accept_changes: bool,
+    notice: Callable[[str], None],
 ) -> None:
-    """Put the last checkpoint's state in place of the first.
-
-    Args:
-        state: changed in place.
-        config: must be the checkpoint's, but for what does not change the result.
-        run_dir: with the checkpoint.
-        accept_changes: the config may differ, as long as the network and the recipe are the same.
-        notice: called with a sentence on a damaged checkpoint.
-
-    Raises:
-        CheckpointError: no checkpoint, or one of another config, network or recipe.
-
-    Tests: tests/training/test_loop.py.
-    """
+    """Put the last checkpoint's state in place of the first."""
     saved, problem = load_checkpoint(run_dir)
     was, wanted = with_defaults(saved.config), config.to_dict()
     if not accept_changes:
         check_same_config(was, wanted, _MAY_DIFFER)
+        if pictures:
+            check_same_pictures(saved.pictures, pictures)
     changed = ", ".join(f"{key} = {was[key]!r}" for key in _MUST_STAY if was[key] != wanted[key])
     if changed:
         raise CheckpointError(
@@ -140,7 +190,7 @@ def resume_from_checkpoint(
         notice(problem)
     try:
         state.load_weights(saved.weights)
-        state.optimiser.load_state_dict(saved.optimiser)
+        state.load_optimiser(saved.optimiser)
     except (RuntimeError, ValueError) as error:
         raise CheckpointError(
             f"expected the tensors of the network and optimiser in the checkpoint in {run_dir}, got others; "
@@ -148,6 +198,8 @@ def resume_from_checkpoint(
         ) from error
     state.load_ema(saved.ema)
     state.step, state.seconds = saved.step, saved.seconds
+    if saved.pictures:  # one of an earlier version does not say
+        state.init = saved.init
 
 
 def share(state: State) -> None:
@@ -157,5 +209,5 @@ def share(state: State) -> None:
     )
     if not is_first():
         state.load_weights(weights)
-        state.optimiser.load_state_dict(optimiser)
+        state.load_optimiser(optimiser)
         state.load_ema(ema)

@@ -1,0 +1,72 @@
+"""Which pictures a training has: enough to tell others from them, without their content and where they lie."""
+
+import hashlib
+import os
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from srcnn.errors import CheckpointError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureSet:
+    """Pictures, by their names and sizes.
+
+    Attributes:
+        folders: their names, without the way there.
+        count: of pictures.
+        digest: SHA-256 of every picture's name below its folder and size in bytes, in the order of use.
+    """
+
+    folders: tuple[str, ...]
+    count: int
+    digest: str
+
+
+def describe_pictures(paths: Collection[Path], folders: Sequence[Path]) -> PictureSet:
+    """Describe pictures so that folders may be moved and renamed, but nothing in them changed.
+
+    Args:
+        paths: files below the folders, in the order of use.
+        folders: as they were named.
+
+    Tests: tests/training/test_picture_set.py.
+    """
+    digest = hashlib.sha256()
+    for path in paths:
+        name = next(path.relative_to(folder) for folder in folders if path.is_relative_to(folder))
+        digest.update(os.fsencode(name.as_posix()) + b"\0%d\0" % _size(path))
+    names = tuple(folder.resolve().name for folder in folders)
+    return PictureSet(folders=names, count=len(paths), digest=digest.hexdigest())
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # it has vanished, which whoever reads it is told
+        return 0
+
+
+def check_same_pictures(saved: PictureSet | None, wanted: PictureSet) -> None:
+    """Refuse to go on with other pictures.
+
+    Args:
+        saved: of the checkpoint; None in one of an earlier version, which is not checked.
+        wanted: those of now.
+
+    Raises:
+        CheckpointError: they differ; both are named.
+
+    Tests: tests/training/test_picture_set.py.
+    """
+    if saved and (saved.count, saved.digest) != (wanted.count, wanted.digest):
+        raise CheckpointError(
+            f"expected the pictures of the checkpoint, {_described(saved)}, got others, {_described(wanted)} (names, "
+            "sizes in bytes and the order of the folders count); name the same folders, accept the others with "
+            "--accept-changes, or start a new run in another folder"
+        )
+
+
+def _described(pictures: PictureSet) -> str:
+    return f"{pictures.count} in {' '.join(pictures.folders)}"
