@@ -10,7 +10,7 @@ from srcnn.errors import InvalidConfigError, ModelFileError
 from srcnn.spec import FORMAT
 from srcnn.zoo import shipped
 from srcnn.zoo.model_file import save_model
-from srcnn.zoo.shipped import Card, file_name, load_model, shipped_cards
+from srcnn.zoo.shipped import Card, file_name, load_model, markdown_table, shipped_cards
 
 CARDS = {f"{card.name} x{card.scale}": card for card in shipped_cards()}
 every_card = pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
@@ -157,3 +157,11 @@ def test_a_missing_file_is_called_a_file_not_an_unknown_name(tmp_path: Path) -> 
 
 def test_the_format_is_the_one_that_shipped_files_were_written_in() -> None:
     assert FORMAT == "srcnn-1"
+
+
+def test_the_table_names_the_training_sets_of_every_scale() -> None:
+    for row in markdown_table().splitlines()[2:]:
+        _, name, *_, sets, _ = row.split("|")
+        name = name.strip().strip("*`")
+        trained = {each for card in shipped_cards() if card.name == name for each in card.training_sets}
+        assert set(sets.strip().split(", ")) - {""} == trained

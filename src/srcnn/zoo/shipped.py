@@ -84,7 +84,8 @@ def markdown_table() -> str:
         cards = [card for card in shipped_cards() if card.name == name]
         macs = " / ".join(dict.fromkeys(f"{card.macs_per_pixel:,}" for card in cards))
         ours = (_psnrs([card.set5_psnr for card in cards]), _psnrs([card.set14_psnr for card in cards]))
-        rows.append(f"| **`{name}`** | {macs} | **{ours[0]}** | **{ours[1]}** | {', '.join(cards[0].training_sets)} |")
+        sets = dict.fromkeys(each for card in cards for each in card.training_sets)  # of any of the scales
+        rows.append(f"| **`{name}`** | {macs} | **{ours[0]}** | **{ours[1]}** | {', '.join(sets)} |")
         if any(card.paper_set5_psnr for card in cards):
             paper = (_psnrs([c.paper_set5_psnr for c in cards]), _psnrs([c.paper_set14_psnr for c in cards]))
             rows.append(f"| the authors' own | {macs} | {paper[0]} | {paper[1]} | |")
