@@ -56,7 +56,8 @@ def bench_command(
 
     Each row is one model in one engine: the time of a frame and its ratio to plain ONNX Runtime (the
     network as exported, on the whole picture), and the share of what this machine's cores were measured
-    to multiply and add. Memory and first result are those of a process of its own.
+    to multiply and add; what counts are the multiplications of the network as published, though the form
+    that is computed may have fewer. Memory and first result are those of a process of its own.
     """
     from srcnn.bench.machine import describe_machine
     from srcnn.bench.speed import STEPS, Setting, measure_speed
