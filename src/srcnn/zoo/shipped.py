@@ -4,7 +4,6 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -129,6 +128,8 @@ def load_model(name: str | Path, scale: int | None = None) -> Model:
         return parse_model(file.read_bytes(), file.name)
     path = Path(name)
     if path.suffix != ".safetensors" and not os.path.exists(path):  # noqa: PTH110 (Path.exists raises without access)
+        from difflib import get_close_matches
+
         names = list(dict.fromkeys(card.name for card in shipped_cards()))
         close = get_close_matches(text.lower(), names, n=1)
         advice = f"did you mean {close[0]}?" if close else "choose one of them"
