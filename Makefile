@@ -11,7 +11,7 @@ demo: .venv/core  ## enlarge an example picture three times, bicubic beside it
 test: .venv/dev  ## all tests
 	$(BIN)/pytest
 
-test-fast: .venv/dev  ## all tests but the slow ones, under a minute
+test-fast: .venv/dev  ## all tests but the slow ones, on all cores: about a minute
 	$(BIN)/pytest -m "not slow" -n auto
 
 check: .venv/dev  ## format, lint, types, layers
