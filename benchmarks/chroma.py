@@ -103,7 +103,8 @@ def ways(upscaler: Upscaler, lr: Picture, hr: Picture) -> dict[str, Callable[[],
     def slopes() -> Picture:
         luma, enlarged = luma_and_bicubic()
         change = (luma - enlarged[:, :, 0]) / np.float32(LUMA_BT601_SPAN)
-        return imresize(lr, scale) + change[:, :, None] * imresize(luma_slopes(lr), scale)
+        slopes = np.moveaxis(luma_slopes(np.moveaxis(lr, 2, 0)), 0, 2)
+        return imresize(lr, scale) + change[:, :, None] * imresize(slopes, scale)
 
     def network() -> Picture:
         small = rgb_to_ycbcr_bt601(lr)

@@ -1,34 +1,25 @@
 """The heart: a picture's array becomes a larger picture's array.
 
-The network enlarges luma; everything else is bicubic. Because YCbCr is linear in RGB and bicubic in
-everything, putting the network's luma beside bicubic chroma is the same as enlarging what each channel
-has more than the grey of that luma, and adding it to the grey of the network's luma:
-
-    R' = bicubic(R - grey(luma)) + grey(network's luma), grey(Y) = 255/219 (Y - 16/255), and so for G and B.
-
-That is the paper's way and that of a network in "hr". One in "lr" gives the change of luma, and each
-channel takes it times its slope on luma in the small picture, `luma_slopes`: a red edge on black changes
-in red alone. Luma comes out the same; chroma is nearer to the truth (`benchmarks/chroma.py`).
-
+The network enlarges luma, bicubic what goes beside it, and `imaging/joining.py` puts both together.
 It is done strip by strip, so that memory beyond input and output is bounded; only where a picture
 has fully transparent pixels are their colours first filled in for the whole picture, which takes its
 memory once more, or lies in a file if it is large. This module knows nothing of pictures' files.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from srcnn.errors import InvalidConfigError, InvalidImageError
-from srcnn.imaging import from_float, imresize, rgb_to_luma_bt601, to_float
+from srcnn.imaging import to_float
 from srcnn.imaging.alpha import fill_transparent
-from srcnn.imaging.color import LUMA_BT601_SPAN, grey_to_luma_bt601
-from srcnn.imaging.depth import Image, Plane, check_image, check_plane, check_range
+from srcnn.imaging.depth import Image, Plane, check_image, check_plane, check_range, write_float
+from srcnn.imaging.joining import OnGrey, WithChange, luma_of
 from srcnn.imaging.large import forget
-from srcnn.imaging.slopes import luma_slopes
+from srcnn.imaging.resize import resize_planes
+from srcnn.imaging.slopes import Planes
 from srcnn.runtime.enlarging import open_network
 from srcnn.runtime.session import Engine
 from srcnn.zoo.model_file import Model
@@ -37,6 +28,8 @@ from srcnn.zoo.shipped import load_model
 _BICUBIC_REACH = 2  # source rows that an enlarged row depends on, on each side
 _SLOPES_REACH = 1  # and a slope
 _RESULT_BYTES = 32 << 20  # of a strip of the result in floating point
+_CACHED_BYTES = 3 << 18  # of a plane of the result, when colours are enlarged
+_LEAST_ROWS = 12  # of the source at a time; fewer repeat too much of their neighbours
 
 
 def load(
@@ -99,6 +92,7 @@ class Upscaler:
         self.scale = model.spec.scale
         self._strip_rows = strip_rows
         self._network = open_network(model, engine=engine, threads=threads)
+        self._joining = OnGrey() if model.spec.input_space == "hr" else WithChange(model.spec.residual)
         self._halo = max(self._network.reach, _BICUBIC_REACH + _SLOPES_REACH)
 
     def __call__(self, image: Image, progress: Callable[[int, int], None] | None = None) -> Image:
@@ -120,14 +114,11 @@ class Upscaler:
         Tests: tests/test_upscaler.py.
         """
         check_image(image)
-        height, width = (length * self.scale for length in image.shape[:2])
-        result = np.empty((height, width, *image.shape[2:]), image.dtype)
-        done = 0
-        for strip in self.strips(image):
-            result[done : done + len(strip)] = strip
-            done += len(strip)
+        result = self._room_for(image)
+        for rows, window in self._windows(image):
+            self._enlarge(window, result[rows])
             if progress:
-                progress(done, height)
+                progress(rows.stop, len(result))
         return result
 
     def strips(self, image: Image) -> Iterator[Image]:
@@ -143,22 +134,10 @@ class Upscaler:
             InvalidImageError: another shape, dtype or number of channels, or values far outside [0, 1].
             BackendError: the engine failed.
         """
-        check_image(image)
-        check_range(image)
-        channels = image.shape[2] if image.ndim == 3 else 1
-        if channels > 4:
-            raise InvalidImageError(
-                f"expected 1 to 4 channels (grey, grey+alpha, RGB, RGBA), got {channels}; convert the picture first"
-            )
-        planes = image.reshape(*image.shape[:2], channels)
-        if channels in (2, 4):
-            planes = fill_transparent(planes)
-        for start, stop in self._bounds(image):
-            strip = np.empty(((stop - start) * self.scale, image.shape[1] * self.scale, channels), image.dtype)
-            for channel, plane in enumerate(self._planes(_window(planes, start, stop, self._halo))):
-                strip[:, :, channel] = from_float(plane, image.dtype)
-            forget(planes)
-            yield strip.reshape(*strip.shape[:2], *image.shape[2:])
+        for _, window in self._windows(image):
+            strip = self._room_for(image[: window.rows])
+            self._enlarge(window, strip)
+            yield strip
 
     def luma(self, luma: Plane) -> Plane:
         """Enlarge a luma plane: what evaluation measures.
@@ -174,8 +153,29 @@ class Upscaler:
             BackendError: the engine failed.
         """
         check_plane(luma)
-        windows = (_window(luma, start, stop, self._halo) for start, stop in self._bounds(luma))
+        windows = (_window(luma, *ends, self._halo) for ends in self._bounds(luma))
         return np.concatenate([self._better_luma(window) for window in windows])
+
+    def _windows(self, image: Image) -> Iterator[tuple[slice, "_Window"]]:
+        """The picture's planes in strips; beside each, its rows of the result."""
+        check_image(image)
+        check_range(image)
+        planes = image if image.ndim == 3 else image[:, :, None]
+        if planes.shape[2] > 4:
+            raise InvalidImageError(
+                f"expected 1 to 4 channels (grey, grey+alpha, RGB, RGBA), got {planes.shape[2]}; "
+                "convert the picture first"
+            )
+        if planes.shape[2] in (2, 4):
+            planes = fill_transparent(planes)
+        planes = np.moveaxis(planes, 2, 0)
+        for start, stop in self._bounds(image):
+            yield slice(start * self.scale, stop * self.scale), _window(planes, start, stop, self._halo)
+            forget(planes)
+
+    def _room_for(self, image: Image) -> Image:
+        """An array for the enlarged picture."""
+        return np.empty((*(length * self.scale for length in image.shape[:2]), *image.shape[2:]), image.dtype)
 
     def _bounds(self, image: Image) -> Iterator[tuple[int, int]]:
         """First and last source row of every strip."""
@@ -189,61 +189,44 @@ class Upscaler:
         result_row = 4 * self.scale**2 * image[0].size
         return max(2 * self._network.reach, min(suiting, _RESULT_BYTES // result_row))
 
-    def _planes(self, window: "_Window") -> Iterator[Plane]:
-        """Each channel of a strip, enlarged, in floating point: grey or RGB, and alpha if there is one."""
-        channels = window.source.shape[2]
-        colours = window.source[:, :, : 3 if channels > 2 else 1]
-        luma = _luma(colours)
-        if self.model.spec.input_space == "hr":
-            yield from self._on_grey(window, colours, luma)
-        else:
-            yield from self._with_change(window, colours, luma)
-        if channels % 2 == 0:
-            yield self._bicubic(window, window.source[:, :, -1])
-
-    def _on_grey(self, window: "_Window", colours: NDArray[np.float32], luma: Plane) -> Iterator[Plane]:
-        """The grey of the network's luma, and the colours' difference from grey by bicubic."""
-        better = _luma_to_grey(self._run(window, luma))
-        if colours.shape[2] == 1:
-            yield better
-            return
-        grey = _luma_to_grey(luma)
-        for channel in range(3):
-            plane = self._bicubic(window, colours[:, :, channel] - grey)
-            plane += better
-            yield plane
-
-    def _with_change(self, window: "_Window", colours: NDArray[np.float32], luma: Plane) -> Iterator[Plane]:
-        """The colours by bicubic, and the network's change of luma times each one's slope."""
-        change = self._run(window, luma)
-        if not self.model.spec.residual:
-            change -= self._bicubic(window, luma)
-        change /= np.float32(LUMA_BT601_SPAN)
-        slopes = luma_slopes(colours) if colours.shape[2] == 3 else None
-        for channel in range(colours.shape[2]):
-            plane = self._bicubic(window, colours[:, :, channel])
-            plane += change if slopes is None else change * self._bicubic(window, slopes[:, :, channel])
-            yield plane
+    def _enlarge(self, window: "_Window", out: Image) -> None:
+        """Enlarge a strip: its luma as one plane, and the rest a few rows at a time, which stay in the cache."""
+        out = out if out.ndim == 3 else out[:, :, None]
+        count = 3 if out.shape[2] > 2 else 1
+        output = self._run(window, luma_of(window.source[:count]))
+        step = max(_LEAST_ROWS, _CACHED_BYTES // (4 * self.scale * output.shape[1]))
+        for start in range(0, window.rows, step):
+            stop = min(start + step, window.rows)
+            rows = slice(start * self.scale, stop * self.scale)
+            part = window.part(start, stop, _BICUBIC_REACH + _SLOPES_REACH)
+            small = np.concatenate((self._joining.small(part.source[:count]), part.source[count:]))
+            enlarged = list(self._bicubic(replace(part, source=small)))
+            alpha = [enlarged.pop()] if out.shape[2] > count else []
+            for channel, plane in enumerate((*self._joining.join(enlarged, output[rows]), *alpha)):
+                write_float(plane, out[rows, :, channel])
 
     def _better_luma(self, window: "_Window") -> Plane:
         """The luma of a strip whose source is luma."""
         output = self._run(window, window.source)
         adds = self.model.spec.input_space == "lr" and self.model.spec.residual
-        return output + self._bicubic(window, window.source) if adds else output
+        return output + self._bicubic(window) if adds else output
 
     def _run(self, window: "_Window", luma: Plane) -> Plane:
         """What the network makes of the strip, given the window's luma."""
         reach = self._network.reach
-        luma, above, below = window.cut(luma, reach)
+        above, below = min(window.above, reach), min(window.below, reach)
+        luma = luma[window.above - above : window.above + window.rows + below]
         output = self._network(luma, top=above < reach, bottom=below < reach)
         start = above * self.scale if above < reach else 0
         return output[start : start + window.rows * self.scale]
 
-    def _bicubic(self, window: "_Window", plane: Plane) -> Plane:
-        """The strip enlarged, given a plane of the window."""
-        plane, above, below = window.cut(plane, _BICUBIC_REACH)
+    def _bicubic(self, window: "_Window") -> Planes:
+        """The strip enlarged."""
+        window = window.part(0, window.rows, _BICUBIC_REACH)
+        *_, height, width = window.source.shape
+        enlarged = resize_planes(window.source, (height * self.scale, width * self.scale), (self.scale, self.scale))
         # The outer rows of a cut window have mirrored the cut instead of seeing their neighbours.
-        return imresize(plane, self.scale)[above * self.scale : (len(plane) - below) * self.scale]
+        return enlarged[..., window.above * self.scale : (height - window.below) * self.scale, :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,36 +234,28 @@ class _Window:
     """A strip of source rows, and rows beside it.
 
     Attributes:
-        source: h x w or h x w x C, float32.
+        source: h x w or C x h x w, float32.
         above: rows above the strip, fewer than the halo at the picture's edge.
         below: rows below it.
     """
 
-    source: NDArray[np.float32]
+    source: Planes
     above: int
     below: int
 
     @property
     def rows(self) -> int:
         """Of the strip alone."""
-        return len(self.source) - self.above - self.below
+        return self.source.shape[-2] - self.above - self.below
 
-    def cut(self, plane: Plane, reach: int) -> tuple[Plane, int, int]:
-        """A plane of the window with so many rows beside the strip at most; the plane, and how many there are."""
-        above, below = min(self.above, reach), min(self.below, reach)
-        return plane[self.above - above : len(plane) - (self.below - below)], above, below
-
-
-def _window(image: Image, start: int, stop: int, halo: int) -> _Window:
-    """Source rows, with those beside them that the picture has."""
-    first, last = max(0, start - halo), min(len(image), stop + halo)
-    return _Window(to_float(image[first:last]), start - first, last - stop)
+    def part(self, start: int, stop: int, halo: int) -> "_Window":
+        """These rows of the strip, with so many beside them at most."""
+        first = max(0, self.above + start - halo)
+        last = min(self.source.shape[-2], self.above + stop + halo)
+        return _Window(self.source[..., first:last, :], self.above + start - first, last - self.above - stop)
 
 
-def _luma(colours: NDArray[np.float32]) -> Plane:
-    return rgb_to_luma_bt601(colours) if colours.shape[2] == 3 else grey_to_luma_bt601(colours[:, :, 0])
-
-
-def _luma_to_grey(luma: Plane) -> Plane:
-    """Limited-range luma as the grey level that has it."""
-    return (luma - np.float32(16 / 255)) * np.float32(1 / LUMA_BT601_SPAN)
+def _window(planes: Image, start: int, stop: int, halo: int) -> _Window:
+    """Rows of planes of any depth, with those beside them that there are."""
+    strip = _Window(planes, 0, 0).part(start, stop, halo)
+    return replace(strip, source=np.ascontiguousarray(to_float(strip.source)))

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from srcnn.errors import InvalidImageError
 from srcnn.imaging import from_float, to_float
-from srcnn.imaging.depth import check_image, check_range, round_to
+from srcnn.imaging.depth import check_image, check_range, round_to, write_float
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16"])
@@ -84,3 +84,19 @@ def test_values_that_cannot_be_meant_for_0_to_1_are_refused(value: float) -> Non
 def test_integers_and_a_little_overshoot_pass() -> None:
     check_range(np.full((2, 2), 255, np.uint8))
     check_range(np.array([[-0.2, 1.3]], np.float32))
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32", "float64"])
+def test_values_are_written_into_one_channel_as_from_float_gives_them(dtype: str) -> None:
+    values = np.linspace(-0.2, 1.2, 60, dtype=np.float32).reshape(6, 10)
+    picture = np.zeros((6, 10, 3), dtype)
+    write_float(values.copy(), picture[:, :, 1])
+    np.testing.assert_array_equal(picture[:, :, 1], from_float(values, dtype))
+    assert not picture[:, :, ::2].any()
+
+
+def test_from_float_and_round_to_leave_what_is_given_as_it_was() -> None:
+    values = np.array([[0.3, 1.7]])
+    from_float(values, np.uint8)
+    round_to(values, np.uint8)
+    assert values.tolist() == [[0.3, 1.7]]

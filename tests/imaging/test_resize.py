@@ -9,6 +9,7 @@ from PIL import Image
 
 from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.imaging import crop_to_multiple, imresize, to_float
+from srcnn.imaging.resize import resize_planes
 
 SCALES = st.sampled_from([1 / 4, 1 / 3, 1 / 2, 0.7, 1.0, 1.3, 2, 3, 4])
 SIDES = st.integers(1, 70)
@@ -198,6 +199,18 @@ def test_the_input_is_left_as_it_was_even_if_read_only() -> None:
     image.setflags(write=False)
     imresize(image, 2)
     np.testing.assert_array_equal(image, before)
+
+
+@pytest.mark.parametrize("scale", [0.4, 1.5, 3])
+def test_planes_at_once_are_each_resized_by_itself(scale: float) -> None:
+    planes = np.random.default_rng(0).random((2, 3, 17, 100))
+    expected = np.array([[imresize(plane, scale) for plane in stack] for stack in planes])
+    result = resize_planes(planes, expected.shape[-2:], (scale, scale))
+    np.testing.assert_allclose(result, expected, atol=1e-12)
+
+
+def test_no_planes_are_none() -> None:
+    assert resize_planes(np.empty((0, 4, 5), np.float32), (8, 10), (2, 2)).shape == (0, 8, 10)
 
 
 def test_a_size_may_stretch_the_sides_differently() -> None:

@@ -8,35 +8,35 @@ WEIGHTS = np.array([0.299, 0.587, 0.114])
 
 
 def noise(height: int, width: int, seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).random((height, width, 3), np.float32)
+    return np.random.default_rng(seed).random((3, height, width), np.float32)
 
 
 @settings(deadline=None, max_examples=30)
 @given(height=st.integers(1, 9), width=st.integers(1, 9), seed=st.integers(0, 99))
 def test_slopes_weighted_as_luma_add_up_to_one_at_every_size(height: int, width: int, seed: int) -> None:
     slopes = luma_slopes(noise(height, width, seed))
-    assert (slopes.shape, slopes.dtype) == ((height, width, 3), np.float32)
-    np.testing.assert_allclose(slopes @ WEIGHTS, 1, atol=2e-3)
+    assert (slopes.shape, slopes.dtype) == ((3, height, width), np.float32)
+    np.testing.assert_allclose(np.tensordot(WEIGHTS, slopes, 1), 1, atol=2e-3)
 
 
 def test_a_slope_is_that_of_the_least_squares_line_through_the_neighbourhood() -> None:
     rgb = noise(5, 5)
-    near = rgb[1:4, 1:4].reshape(9, 3).astype(np.float64)
-    expected = [np.polyfit(near @ WEIGHTS, near[:, channel], 1)[0] for channel in range(3)]
-    np.testing.assert_allclose(luma_slopes(rgb)[2, 2], expected, atol=0.02)
+    near = rgb[:, 1:4, 1:4].reshape(3, 9).astype(np.float64)
+    expected = [np.polyfit(WEIGHTS @ near, channel, 1)[0] for channel in near]
+    np.testing.assert_allclose(luma_slopes(rgb)[:, 2, 2], expected, atol=0.02)
 
 
 def test_where_red_alone_changes_red_alone_has_a_slope() -> None:
-    rgb = np.full((6, 6, 3), 0.3, np.float32)
-    rgb[:, 3:, 0] = 0.9
-    np.testing.assert_allclose(luma_slopes(rgb)[2, 2], [1 / 0.299, 0, 0], atol=0.05)
+    rgb = np.full((3, 6, 6), 0.3, np.float32)
+    rgb[0, :, 3:] = 0.9
+    np.testing.assert_allclose(luma_slopes(rgb)[:, 2, 2], [1 / 0.299, 0, 0], atol=0.05)
 
 
 def test_in_a_flat_picture_all_channels_go_alike() -> None:
-    rgb = np.broadcast_to(np.float32([0.9, 0.2, 0.1]), (4, 5, 3))
+    rgb = np.broadcast_to(np.float32([0.9, 0.2, 0.1])[:, None, None], (3, 4, 5))
     np.testing.assert_allclose(luma_slopes(rgb), 1, atol=2e-3)
 
 
 def test_a_grey_picture_stays_grey() -> None:
-    rgb = np.repeat(noise(7, 6)[:, :, :1], 3, 2)
+    rgb = np.repeat(noise(7, 6)[:1], 3, 0)
     np.testing.assert_allclose(luma_slopes(rgb), 1, atol=1e-3)

@@ -108,10 +108,26 @@ def from_float(image: NDArray[np.floating], dtype: DTypeLike) -> Image:
 
     Tests: tests/imaging/test_depth.py.
     """
-    depth = np.dtype(dtype)
-    if depth.kind == "f":
-        return np.clip(image, 0, 1).astype(depth)
-    return round_to(image * image.dtype.type(np.iinfo(depth.name).max), depth)
+    result = np.empty(image.shape, dtype)
+    write_float(image.copy(), result)
+    return result
+
+
+def write_float(values: NDArray[np.floating], out: Image) -> None:
+    """`from_float` into an array that is there.
+
+    Args:
+        values: any shape, floating point, nominally in [0, 1]; they are lost.
+        out: the same shape, uint8, uint16, float32 or float64.
+
+    Tests: tests/imaging/test_depth.py.
+    """
+    if out.dtype.kind == "f":
+        np.clip(values, 0, 1, out=out)
+        return
+    largest = np.iinfo(out.dtype.name).max
+    values *= values.dtype.type(largest)
+    _round_into(values, out)
 
 
 def round_to(values: NDArray[np.floating], dtype: DTypeLike) -> Image:
@@ -124,7 +140,14 @@ def round_to(values: NDArray[np.floating], dtype: DTypeLike) -> Image:
     Returns:
         The same shape in `dtype`.
     """
-    info = np.iinfo(np.dtype(dtype).name)
-    result = np.clip(values, info.min, info.max)
-    result += values.dtype.type(0.5)
-    return result.astype(dtype)  # cuts off what is behind the point
+    result = np.empty(values.shape, dtype)
+    _round_into(values.copy(), result)
+    return result
+
+
+def _round_into(values: NDArray[np.floating], out: Image) -> None:
+    """`round_to` into an array that is there; the values are lost."""
+    info = np.iinfo(out.dtype.name)
+    np.clip(values, info.min, info.max, out=values)
+    values += values.dtype.type(0.5)
+    np.copyto(out, values, casting="unsafe")  # cuts off what is behind the point

@@ -5,10 +5,12 @@ from numpy.typing import NDArray
 
 from srcnn.imaging.color import FULL_RANGE_LUMA_BT601
 
+Planes = NDArray[np.float32]
+
 _NOISE = 1e-4  # of the luma's variance, where black to white is 1: below about 2.5 grey levels luma tells nothing
 
 
-def luma_slopes(rgb: NDArray[np.float32]) -> NDArray[np.float32]:
+def luma_slopes(rgb: Planes) -> Planes:
     """By how much each channel rises when the luma rises by one, within 3 x 3 pixels.
 
     The slope of the line through a neighbourhood's values, channel against luma, by least squares.
@@ -17,24 +19,28 @@ def luma_slopes(rgb: NDArray[np.float32]) -> NDArray[np.float32]:
     luma times the slopes is that change of luma again.
 
     Args:
-        rgb: H x W x 3, float32 in [0, 1].
+        rgb: 3 x H x W, float32 in [0, 1].
 
     Returns:
-        H x W x 3, float32.
+        3 x H x W, float32.
 
     Source: the local linear model of He et al. 2010, "Guided Image Filtering", equation 5.
         Tests: tests/imaging/test_slopes.py.
     """
-    luma: NDArray[np.float32] = (rgb @ FULL_RANGE_LUMA_BT601.astype(np.float32))[:, :, None]
-    mean = _mean(luma)
-    variance = _mean(luma * luma) - mean * mean
-    covariance = _mean(rgb * luma) - _mean(rgb) * mean
-    return ((covariance + _NOISE) / (variance + _NOISE)).astype(np.float32, copy=False)
+    luma = np.tensordot(FULL_RANGE_LUMA_BT601.astype(np.float32), rgb, 1)
+    # One array, so that one pass takes the means of all.
+    products = np.concatenate((luma[None], rgb, luma[None], rgb))
+    products[4:] *= luma
+    means = _mean(products)
+    moments: Planes = means[4:]
+    moments -= means[:4] * means[0]
+    moments += np.float32(_NOISE)
+    moments[1:] /= moments[0]
+    return moments[1:]
 
 
-def _mean(planes: NDArray[np.float32]) -> NDArray[np.float32]:
+def _mean(planes: Planes) -> Planes:
     """The mean of 3 x 3 pixels, the border replicated."""
-    padded = np.pad(planes, ((1, 1), (0, 0), (0, 0)), "edge")
-    columns: NDArray[np.float32] = padded[:-2] + padded[1:-1] + padded[2:]
-    padded = np.pad(columns, ((0, 0), (1, 1), (0, 0)), "edge")
-    return (padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]) / np.float32(9)
+    padded = np.pad(planes, ((0, 0), (1, 1), (1, 1)), "edge")
+    columns: Planes = padded[:, :-2] + padded[:, 1:-1] + padded[:, 2:]
+    return (columns[:, :, :-2] + columns[:, :, 1:-1] + columns[:, :, 2:]) / np.float32(9)

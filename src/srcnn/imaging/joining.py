@@ -1,0 +1,133 @@
+"""A picture's colours beside the luma that a network gives. This module knows no networks and no strips.
+
+The network enlarges luma; everything else is bicubic. Because YCbCr is linear in RGB and bicubic in
+everything, putting the network's luma beside bicubic chroma is the same as enlarging what each channel
+has more than the grey of that luma, and adding it to the grey of the network's luma:
+
+    R' = bicubic(R - grey(luma)) + grey(network's luma), grey(Y) = 255/219 (Y - 16/255), and so for G and B.
+
+That is the paper's way and that of a network in "hr". One in "lr" gives the change of luma, and each
+channel takes it times its slope on luma in the small picture, `luma_slopes`: a red edge on black changes
+in red alone. Luma comes out the same; chroma is nearer to the truth (`benchmarks/chroma.py`).
+
+Whatever is added to a bicubic colour is known in green once it is in red, in blue and in luma.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from srcnn.imaging.color import FULL_RANGE_LUMA_BT601, LUMA_BT601_SPAN, grey_to_luma_bt601, rgb_to_luma_bt601
+from srcnn.imaging.depth import Plane
+from srcnn.imaging.slopes import Planes, luma_slopes
+
+
+class Joining(Protocol):
+    """How a network's output becomes a picture."""
+
+    def small(self, colours: Planes) -> Planes:
+        """What bicubic is to enlarge.
+
+        Args:
+            colours: 3 x h x w RGB or 1 x h x w grey, float32 in [0, 1].
+
+        Returns:
+            Planes h x w, float32, maybe none.
+        """
+        ...
+
+    def join(self, enlarged: Sequence[Plane], output: Plane) -> Sequence[Plane]:
+        """Put both together.
+
+        Args:
+            enlarged: what `small` gave, by bicubic; it is lost.
+            output: of the network, as large.
+
+        Returns:
+            R, G and B, or grey, unclipped.
+        """
+        ...
+
+
+class OnGrey:
+    """Colours on the grey of the network's luma: for networks in "hr". Tests: tests/imaging/test_joining.py."""
+
+    def small(self, colours: Planes) -> Planes:
+        """Red and blue as their difference from grey, or nothing of a grey picture."""
+        return colours[:0] if len(colours) == 1 else colours[::2] - _grey(luma_of(colours))
+
+    def join(self, enlarged: Sequence[Plane], output: Plane) -> Sequence[Plane]:
+        """The grey of the luma, and the differences."""
+        grey = _grey(output)
+        if not enlarged:
+            return [grey]
+        red, blue = enlarged
+        planes = red, _green(red, blue), blue
+        for plane in planes:
+            plane += grey
+        return planes
+
+
+@dataclass(frozen=True, slots=True)
+class WithChange:
+    """Colours by bicubic with the network's change of luma: for networks in "lr". Tests: tests/imaging/test_joining.py.
+
+    Attributes:
+        residual: the network's output is the change; else it is the luma.
+    """
+
+    residual: bool
+
+    def small(self, colours: Planes) -> Planes:
+        """The colours, the slopes of red and blue, and the luma if bicubic's must be taken from the network's."""
+        slopes = luma_slopes(colours)[::2] if len(colours) == 3 else colours[:0]
+        return np.concatenate((colours, slopes) if self.residual else (colours, slopes, luma_of(colours)[None]))
+
+    def join(self, enlarged: Sequence[Plane], output: Plane) -> Sequence[Plane]:
+        """The colours, and the change times the slopes."""
+        if not self.residual:
+            *enlarged, luma = enlarged
+            output = output - luma
+        change = output * np.float32(1 / LUMA_BT601_SPAN)
+        if len(enlarged) == 1:
+            planes, changes = enlarged, [change]
+        else:
+            *planes, red, blue = enlarged
+            red *= change
+            blue *= change
+            green = _green(red, blue)
+            change *= np.float32(1 / FULL_RANGE_LUMA_BT601[1])
+            green += change
+            changes = red, green, blue
+        for plane, more in zip(planes, changes, strict=True):
+            plane += more
+        return planes
+
+
+def luma_of(colours: Planes) -> Plane:
+    """Limited-range luma.
+
+    Args:
+        colours: 3 x h x w RGB or 1 x h x w grey, float32 in [0, 1].
+
+    Returns:
+        h x w float32, of 255.
+    """
+    return rgb_to_luma_bt601(np.moveaxis(colours, 0, 2)) if len(colours) == 3 else grey_to_luma_bt601(colours[0])
+
+
+def _grey(luma: Plane) -> Plane:
+    """The grey level that has a limited-range luma."""
+    grey = luma - np.float32(16 / 255)
+    grey *= np.float32(1 / LUMA_BT601_SPAN)
+    return grey
+
+
+def _green(red: Plane, blue: Plane) -> Plane:
+    """What a change of colours is in green if it changes no luma."""
+    of_red, of_green, of_blue = FULL_RANGE_LUMA_BT601.astype(np.float32)
+    green = red * (-of_red / of_green)
+    green -= blue * (of_blue / of_green)
+    return green
