@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny_models import gentle_model
 
-from srcnn.batch.enlarge import Upscalers, _middle, enlarge
+from srcnn.batch.enlarge import BICUBIC, Upscalers, _middle, enlarge
 from srcnn.batch.size import Size, Target
 from srcnn.errors import InvalidConfigError, ModelFileError
 from srcnn.imaging import from_float, imresize, to_float
@@ -88,6 +88,13 @@ class TestUpscalers:
         # 4 x 1.1 = 4.4 is allowed to round down, but 3.9 x 1 must be reached with 4.
         assert family.scale_for((1, 1), Size(scale=3.9).target(1, 1), "a.png") == 4
 
+    def test_bicubic_has_no_scales_and_reaches_every_size(self) -> None:
+        bicubic = Upscalers(BICUBIC)
+        assert (bicubic.name, bicubic.scales) == ("bicubic", ())
+        bicubic.check(100, "a.png")
+        for size in (Size(scale=1), Size(scale=2), Size(scale=7.5), Size(width=3)):
+            assert bicubic.scale_for((50, 100), size.target(50, 100), "a.png") is None
+
 
 class TestEnlarge:
     @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
@@ -110,6 +117,16 @@ class TestEnlarge:
         image = noise((20, 30, 3))
         expected = from_float(imresize(to_float(image), size=(7, 11)), "uint8")
         np.testing.assert_array_equal(enlarged(image, exactly(7, 11), None), expected)
+
+    @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+    @pytest.mark.parametrize("size", [(60, 90), (41, 77), (170, 31), (7, 95)])
+    def test_without_a_network_any_size_is_bicubic_rounded_once(self, size: tuple[int, int], dtype: str) -> None:
+        image = noise((20, 30, 3), dtype)
+        expected = from_float(imresize(to_float(image), size=size), dtype)
+        result = enlarged(image, exactly(*size), None)
+        # Next to a half the last bits of floating point decide.
+        np.testing.assert_allclose(result.astype(float), expected, rtol=0, atol=1e-6 if dtype == "float32" else 1)
+        assert np.abs(result.astype(float) - expected).mean() < 0.05
 
     def test_the_same_size_is_the_same_picture(self) -> None:
         image = noise((5, 7, 4))
@@ -164,6 +181,12 @@ class TestEnlarge:
         seen: list[tuple[int, int]] = []
         whole(enlarge(noise((9, 11)), exactly(13, 16), upscalers[2], lambda done, total: seen.append((done, total))))
         assert seen[-1] == (18, 18)
+
+    def test_progress_of_bicubic_reaches_all_rows_of_the_picture(self) -> None:
+        seen: list[tuple[int, int]] = []
+        whole(enlarge(noise((1500, 900)), exactly(13, 16), None, lambda *rows: seen.append(rows)))
+        assert len(seen) > 1
+        assert seen[-1] == (1500, 1500)
 
     def test_nothing_is_made_before_it_is_asked_for_and_all_of_it_again_whenever_it_is(
         self, upscalers: Upscalers

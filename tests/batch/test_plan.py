@@ -210,6 +210,17 @@ def test_a_format_that_contradicts_the_outputs_name_is_refused(tmp_path: Path) -
         targets([tmp_path / "a.png"], "b.png", suffix=".jpg")
 
 
+@pytest.mark.parametrize("output", ["b.heic", "b.HEIC", "{stem}.pcx", "{stem}"])
+def test_an_output_of_a_format_that_is_not_written_is_refused(tmp_path: Path, output: str) -> None:
+    with pytest.raises(OutputError, match=r"expected an output name ending in one of \.png, .*, got (a|b)"):
+        targets([tmp_path / "a.png"], output)
+
+
+def test_in_place_a_format_that_is_not_written_fails_alone_later(tmp_path: Path) -> None:
+    files = [tmp_path / "a.png", tmp_path / "b.heic"]
+    assert targets(files, in_place=True) == {file: file for file in files}
+
+
 def test_a_slash_at_the_end_makes_a_folder(tmp_path: Path) -> None:
     assert targets([tmp_path / "a.png"], "out.png/") == {tmp_path / "a.png": Path("out.png/a.png")}
 

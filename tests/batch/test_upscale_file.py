@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from tiny_models import gentle_model
 
-from srcnn.batch.enlarge import Upscalers
+from srcnn.batch.enlarge import BICUBIC, Upscalers
 from srcnn.batch.plan import Job
 from srcnn.batch.size import Size
 from srcnn.batch.upscale import Result, Settings, upscale_file
@@ -70,6 +70,24 @@ def test_channels_survive_the_files(upscale: Upscale, tmp_path: Path, mode: str)
     assert upscale(picture(tmp_path / "a.png", mode=mode), tmp_path / "b.png").error is None
     with Image.open(tmp_path / "b.png") as after:
         assert (after.mode, after.size) == (mode, (12, 8))
+
+
+@pytest.mark.parametrize(
+    ("size", "notes"),
+    [
+        (Size(scale=5.5), ()),
+        (Size(width=3), ()),
+        (Size(width=3, height=9, fit="stretch"), ()),
+        (Size(scale=1), ("not enlarged: it has the size asked for already",)),
+    ],
+    ids=str,
+)
+def test_bicubic_is_named_whatever_the_size(tmp_path: Path, size: Size, notes: tuple[str, ...]) -> None:
+    job = Job(source=picture(tmp_path / "a.png", (6, 4), "RGBA"), target=tmp_path / "b.png")
+    result = upscale_file(job, Upscalers(BICUBIC), Settings(size=size))
+    assert (result.error, result.models, result.notes) == (None, ("bicubic",), notes)
+    with Image.open(job.target) as after:
+        assert after.size == size.target(4, 6).resized[::-1] == (result.width, result.height)
 
 
 def test_every_frame_of_an_animation_is_enlarged(upscalers: Upscalers, tmp_path: Path) -> None:

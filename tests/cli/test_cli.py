@@ -51,6 +51,24 @@ def test_wrong_use_is_2_with_a_hint_and_no_traceback(srcnn: Callable, arguments:
     assert "Traceback" not in outcome.err
 
 
+@pytest.mark.parametrize("name", ["-dash.png", "-old.png", "-scan.png", "-folder", "--two.jpg"])
+def test_a_file_that_looks_like_an_option_comes_with_advice(
+    srcnn: Callable, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "-folder").mkdir()
+    outcome = srcnn("upscale", "--exists", "skip", name)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.endswith(f"\na file whose name begins with - is given after --, or as ./{name}\n")
+
+
+@pytest.mark.parametrize("arguments", [["-z"], ["--nothing=a.png"], ["a.png", "--nothing", "--", "-dash.png"]])
+def test_other_wrong_use_comes_without_it(srcnn: Callable, arguments: list[str]) -> None:
+    outcome = srcnn("upscale", *arguments)
+    assert outcome.code == 2
+    assert "begins with -" not in outcome.err
+
+
 def failing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> list[str]:
     """A command that raises."""
 

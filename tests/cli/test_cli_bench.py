@@ -118,6 +118,19 @@ def test_an_unknown_model_is_refused_with_the_names_there_are(srcnn: Callable) -
     srcnn("bench", "--models", "nothing").assert_refused("nothing", "srcnn-915")
 
 
+@pytest.mark.usefixtures("never_measured")
+@pytest.mark.parametrize(("last", "words"), [("typo", "got 'typo'"), ("none.safetensors", "at none.safetensors")])
+def test_all_models_are_looked_up_before_any_is_measured(
+    srcnn: Callable, model_file: Path, last: str, words: str
+) -> None:
+    srcnn("bench", "--models", f"srcnn-915,{model_file},{last}", *SMALL).assert_refused(words)
+
+
+@pytest.mark.usefixtures("never_measured")
+def test_a_scale_that_one_model_lacks_is_refused_before_any_is_measured(srcnn: Callable, model_file: Path) -> None:
+    srcnn("bench", "--models", f"{model_file},srcnn-915", *SMALL, "-s", 7).assert_refused("of srcnn-915, got 7")
+
+
 def test_a_scale_that_no_shipped_model_has_is_refused(srcnn: Callable) -> None:
     outcome = srcnn("bench", "-s", 7)
     assert (outcome.code, outcome.out) == (2, "")

@@ -10,6 +10,7 @@ from PIL import Image
 from small_pictures import save_noise
 from tiny_models import gentle_model
 
+from srcnn.imaging import from_float, imresize, to_float
 from srcnn.upscaler import Upscaler
 
 KEYS = ["input", "output", "status", "error", "width", "height", "seconds", "model", "notes"]
@@ -34,6 +35,30 @@ def test_lossy_files_have_their_own_model_unless_one_is_named(
     picture = save_noise(tmp_path / f"a.{suffix}", (6, 8))
     assert f" (12 x 16, {model}, " in srcnn("upscale", picture).out
     assert " (12 x 16, swift_x2, " in srcnn("upscale", picture, "-m", "swift").out
+
+
+def test_bicubic_makes_any_size_and_is_named(srcnn: Callable, tmp_path: Path) -> None:
+    for suffix in ("png", "jpg"):
+        picture = save_noise(tmp_path / f"a.{suffix}", (8, 6))
+        assert " (16 x 12, bicubic, " in srcnn("upscale", picture, "-m", "bicubic").out
+    outcome = srcnn("upscale", tmp_path / "a.png", "-m", "bicubic", "-s", 7.5, "--json")
+    assert (outcome.code, outcome.err, json.loads(outcome.out)["model"]) == (0, "", "bicubic")
+    with Image.open(tmp_path / "a.png") as before, Image.open(tmp_path / "a_x7.5.png") as after:
+        expected = from_float(imresize(to_float(np.asarray(before)), size=(45, 60)), "uint8")
+        np.testing.assert_allclose(np.asarray(after).astype(int), expected, atol=1)
+
+
+def test_bicubic_imports_no_engine(picture: Path) -> None:
+    program = (
+        "import sys\n"
+        "sys.modules.update(dict.fromkeys(('onnxruntime', 'openvino', 'torch')))\n"  # importing them raises
+        "from srcnn.cli import main\n"
+        "sys.exit(main(sys.argv[1:]))\n"
+    )
+    command = [sys.executable, "-c", program, "upscale", str(picture), "-m", "bicubic", "-s", "3"]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert picture.with_name("a_x3.png").is_file()
 
 
 @pytest.mark.parametrize("output", ["b.png", "folder", "{stem}-{scale}{ext}"])
@@ -144,6 +169,7 @@ def test_options_of_computing_are_taken(
         (("-m", "{model}", "--width", "9", "--fit", "cover"), ("expected a fit of inside, cover, stretch",)),
         (("-m", "{model}", "--in-place", "-o", "b.png"), ("expected in_place or output, got both",)),
         (("-m", "{model}", "-o", "{picture}"), ("expected an output that is not an input",)),
+        (("-m", "{model}", "-o", "b.heic"), ("expected an output name ending in one of .png,", "got b.heic")),
         (("-m", "{model}", "-o", "{stem"), ("expected a pattern with {parent}, {stem}, {size} and {ext}",)),
     ],
 )

@@ -34,7 +34,7 @@ def test_every_rule_is_named_and_offered() -> None:
 
 @pytest.mark.slow
 def test_every_command_runs_as_written(tmp_path: Path) -> None:
-    for name in ("photo.jpg", "-photo.jpg", "holiday/deep/a.png", "scan.png", "render.webp"):
+    for name in ("photo.jpg", "-photo.jpg", "holiday/deep/a.png", "scan.png", "render.webp", "icon.png"):
         save_noise(tmp_path / name, (600, 400))
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     lines = [
@@ -42,7 +42,7 @@ def test_every_command_runs_as_written(tmp_path: Path) -> None:
         for block in re.findall(r"```sh\n(.*?)```", PAGE, re.S)
         for line in block.splitlines()
     ]
-    assert len(lines) == 9
+    assert len(lines) == 10
     for line in lines:
         result = subprocess.run(["bash", "-c", line], cwd=tmp_path, env=environment, capture_output=True, text=True)
         assert result.returncode == 0, f"{line}\n{result.stderr}"
@@ -53,6 +53,7 @@ def test_every_command_runs_as_written(tmp_path: Path) -> None:
         "photo_long2000.webp": (2000, 1333),
         "square/photo_800x800.jpg": (800, 800),
         "large/-photo.jpg": (1200, 800),
+        "icon_x8.png": (4800, 3200),
     }
     for name, size in sizes.items():
         with Image.open(tmp_path / name) as after:

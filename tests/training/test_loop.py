@@ -657,8 +657,9 @@ def replace_pairs(data: TrainingData, pairs: list[Pair]) -> TrainingData:
 
 def test_a_training_that_blows_up_stops_with_advice(data: TrainingData, tmp_path: Path) -> None:
     config = replace(CONFIG, learning_rate=1e30, warmup_steps=0)
-    with pytest.raises(InvalidConfigError, match=r"expected a finite loss, got .*; lower learning_rate"):
+    with pytest.raises(InvalidConfigError, match=r"expected a finite loss, got .*; lower learning_rate") as caught:
         run(config, data, tmp_path)
+    assert str(caught.value).endswith("then start again, since there is no checkpoint to go on from")
     assert not (tmp_path / MODEL_FILE).exists()
 
 

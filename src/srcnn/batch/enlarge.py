@@ -1,4 +1,4 @@
-"""An array becomes strips of any size: the next larger network, then exactly down. Knows no files."""
+"""An array becomes strips of any size: the next larger network, then exactly down; or bicubic. Knows no files."""
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -7,7 +7,7 @@ from threading import Lock
 import numpy as np
 
 from srcnn.batch.ahead import ahead
-from srcnn.batch.reduce import reduced
+from srcnn.batch.resize import resize_strips
 from srcnn.batch.size import Target
 from srcnn.errors import InvalidConfigError
 from srcnn.imaging import to_float
@@ -18,20 +18,23 @@ from srcnn.runtime.session import Engine
 from srcnn.upscaler import Upscaler
 from srcnn.zoo.shipped import load_model, shipped_cards
 
+BICUBIC = "bicubic"
+"""In the place of a model's name: no network, and any size."""
+
 
 class Upscalers:
     """A model in all its scales, each loaded when it is first needed, and once. Safe to share between threads.
 
     Attributes:
         name: of the model.
-        scales: the scales it has, ascending.
+        scales: the scales it has, ascending; none for bicubic, which reaches every size by itself.
     """
 
     def __init__(self, model: str | Path, *, engine: Engine = "auto", threads: int = 0) -> None:
         """Look up a model.
 
         Args:
-            model: a shipped name, or the path of a model file, which has one scale.
+            model: a shipped name, the path of a model file, which has one scale, or "bicubic".
             engine: "auto", "onnxruntime" or "openvino".
             threads: of each call; 0 takes all cores.
 
@@ -46,7 +49,7 @@ class Upscalers:
         self._lock = Lock()
         self._loaded: dict[int, Upscaler] = {}
         self.scales = tuple(card.scale for card in shipped_cards() if card.name == self.name)
-        if not self.scales:
+        if not self.scales and self.name != BICUBIC:
             only = load_model(model)
             self.name = only.spec.name
             self.scales = (only.spec.scale,)
@@ -70,7 +73,7 @@ class Upscalers:
         Raises:
             InvalidConfigError: there is no such scale.
         """
-        if factor > self.scales[-1]:
+        if self.scales and factor > self.scales[-1]:
             known = ", ".join(map(str, self.scales))
             raise InvalidConfigError(
                 f"expected an enlargement of at most {self.scales[-1]} times for {subject}, since {self.name} has the "
@@ -86,12 +89,14 @@ class Upscalers:
             subject: the picture, for the message.
 
         Returns:
-            The scale, or None if the picture is large enough without any. A network of scale 1, which
-            enlarges nothing but undoes noise or JPEG, is always used.
+            The scale, or None if the picture is large enough without any, and always for bicubic. A network of
+            scale 1, which enlarges nothing but undoes noise or JPEG, is always used.
 
         Raises:
             InvalidConfigError: no scale of this model is enough.
         """
+        if not self.scales:
+            return None
         # From whole sides, not from a factor: 2.5 x 3 pixels are rounded to 8, and 3 x 3 reaches them.
         needed = max(-(-wanted // side) for wanted, side in zip(target.resized, shape, strict=False))
         if needed <= 1 < self.scales[0]:
@@ -117,8 +122,9 @@ def enlarge(
     Args:
         image: as `Upscaler` takes it.
         target: the size wanted.
-        upscaler: of a scale that reaches it; None for a picture that is large enough.
-        progress: called with (rows done, rows in all) of the network, in a thread of its own.
+        upscaler: of a scale that reaches it; None for bicubic alone, up or down.
+        progress: called with (rows done, rows in all) of the network, in a thread of its own; without one,
+            of the picture.
         inks: the channels are inks, and each is enlarged as a grey picture.
 
     Returns:
@@ -135,7 +141,7 @@ def enlarge(
             return _enlarged(image, upscaler, progress, inks=inks).parts()
         # Rounded once: a network gives back the depth that it gets.
         larger = _enlarged(_in_floating_point(image) if upscaler else image, upscaler, progress, inks=inks)
-        return reduced(larger, target.resized, image.dtype, opaque=inks)
+        return resize_strips(larger, target.resized, image.dtype, opaque=inks)
 
     return Strips((*target.kept, *image.shape[2:]), image.dtype, lambda: _middle(resized(), target))
 
@@ -149,13 +155,17 @@ def _enlarged(
     image: Image, upscaler: Upscaler | None, progress: Callable[[int, int], None] | None, *, inks: bool
 ) -> Strips:
     """What the network makes of a picture; without one, the picture itself."""
-    if upscaler is None:
-        return strips_of(image)
-    height, width = (length * upscaler.scale for length in image.shape[:2])
+    scale = upscaler.scale if upscaler else 1
+    height, width = (length * scale for length in image.shape[:2])
+
+    def parts() -> Iterator[Image]:
+        if upscaler is None:
+            return strips_of(image).parts()
+        return _each_channel(image, upscaler) if inks else upscaler.strips(image)
 
     def strips() -> Iterator[Image]:
         done = 0
-        for strip in _each_channel(image, upscaler) if inks else upscaler.strips(image):
+        for strip in parts():
             forget(image)
             done += len(strip)
             if progress:

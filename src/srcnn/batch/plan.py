@@ -209,7 +209,8 @@ def _check_targets(jobs: Sequence[Job], places: Places) -> None:
                 f"expected an output that is not an input, got {job.target} for {job.source}; choose another output, "
                 "or replace the inputs with --in-place"
             )
-        if places.suffix and format_to_write(job.target) is not format_to_write(Path("a" + places.suffix)):
+        kind = format_to_write(job.target)
+        if places.suffix and kind is not format_to_write(Path("a" + places.suffix)):
             raise InvalidConfigError(
                 f"expected an output of the format {places.suffix.lstrip('.')}, got {job.target}; "
                 "leave the format out, or name the output so"

@@ -43,7 +43,7 @@ class Result:
         seconds: reading, enlarging and writing, without the time it waited for other pictures.
         error: why it failed, or None.
         models: the networks used, such as "fine_x2"; more than one if pages differ in size, none where none was
-            needed.
+            needed. "bicubic" where that was asked for.
         notes: sentences about what was changed, is doubtful, or could not be held by the output's format.
     """
 
@@ -162,7 +162,7 @@ def _upscale(
         width=width,
         height=height,
         seconds=work.seconds + time.perf_counter() - admitted,
-        models=tuple(f"{work.upscalers.name}_x{scale}" for scale in sorted({scale for scale in work.scales if scale})),
+        models=_models(work),
         notes=(*work.picture.notes, *_enlarging_notes(work), *notes),
     )
 
@@ -243,8 +243,16 @@ def _enlarge_frames(work: _Work, progress: Callable[[float], None] | None) -> tu
     )
 
 
+def _models(work: _Work) -> tuple[str, ...]:
+    name = work.upscalers.name
+    if not work.upscalers.scales:  # bicubic
+        return (name,)
+    return tuple(f"{name}_x{scale}" for scale in sorted({scale for scale in work.scales if scale}))
+
+
 def _enlarging_notes(work: _Work) -> tuple[str, ...]:
     if any(work.scales):
         return (_INKS_KEPT,) if work.picture.inks else ()
-    same = all(t.resized == f.shape[:2] for t, f in zip(work.targets, work.picture.frames, strict=True))
-    return (_SAME_SIZE,) if same else (_REDUCED,)
+    if all(t.resized == f.shape[:2] for t, f in zip(work.targets, work.picture.frames, strict=True)):
+        return (_SAME_SIZE,)
+    return (_REDUCED,) if work.upscalers.scales else ()

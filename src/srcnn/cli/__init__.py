@@ -3,8 +3,11 @@
 0 all well, 1 some inputs failed (the others are done), 2 wrong use, 130 interrupted.
 """
 
+import os
 import sys
 from collections.abc import Sequence
+from itertools import takewhile
+from pathlib import Path
 
 import click
 
@@ -20,6 +23,7 @@ from srcnn.cli.reproduce import reproduce_command
 from srcnn.cli.train import train_command
 from srcnn.cli.upscale import upscale_command
 from srcnn.errors import SrcnnError
+from srcnn.pictures.formats import SUFFIXES
 
 _WRONG_USE = 2
 _INTERRUPTED = 130
@@ -61,6 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _INTERRUPTED
     except click.ClickException as error:
         error.show()
+        for name in _files_like_options(sys.argv[1:] if arguments is None else arguments):
+            click.echo(f"a file whose name begins with - is given after --, or as ./{name}", err=True)
         return error.exit_code
     except SrcnnError as error:
         click.echo(f"error: {error}", err=True)
@@ -72,6 +78,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         click.echo(f"error: {_sentence(error)}", err=True)
         return _WRONG_USE
     return result if isinstance(result, int) else 0
+
+
+def _files_like_options(arguments: Sequence[str]) -> list[str]:
+    """Arguments that were read as options, and are rather files."""
+    before = takewhile(lambda each: each != "--", arguments)
+    options = [each for each in before if each.startswith("-") and "=" not in each]
+    return [each for each in options if Path(each).suffix.lower() in SUFFIXES or os.path.lexists(each)]
 
 
 def _sentence(error: OSError) -> str:

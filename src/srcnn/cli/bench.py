@@ -61,19 +61,21 @@ def bench_command(
     """
     from srcnn.bench.machine import describe_machine
     from srcnn.bench.speed import STEPS, Setting, measure_speed
-    from srcnn.zoo.shipped import is_shipped, shipped_cards
+    from srcnn.zoo.shipped import is_shipped, load_model, shipped_cards
 
     names = models.split(",") if models else [card.name for card in shipped_cards() if card.scale == scale]
     if not names:
         raise click.UsageError(f"expected a scale that shipped models have, got {scale}; see srcnn models")
+    scales = [scale if is_shipped(name) else None for name in names]
+    for name, own in zip(names, scales, strict=True):
+        load_model(name, own)  # what is wrong with the last one is said before the first is measured for minutes
     if chart is not None:
         _check_chart(chart, names)
     setting = Setting(size=size, threads=threads, rounds=rounds)
     steps, total = count(1), len(names) * (rounds + STEPS)
     speeds: list[Speeds] = []
     with progress_bar("measuring") as advance:
-        for name in names:
-            own = scale if is_shipped(name) else None
+        for name, own in zip(names, scales, strict=True):
             speeds.append(measure_speed(name, own, setting, lambda: advance(next(steps), total)))
     rows = [row for each in speeds for row in each.rows]
     machine = {

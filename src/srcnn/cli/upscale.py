@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from srcnn.cli.options import engine_option, json_option, threads_option
+from srcnn.cli.options import DEFAULT_SCALE, engine_option, json_option, threads_option
 from srcnn.cli.progress import progress_bar
 from srcnn.cli.streams import Streams, standard_streams, write_to_standard_output
 from srcnn.cli.upscale_options import (
@@ -40,7 +40,8 @@ if TYPE_CHECKING:
 @click.option(
     "-m",
     "--model",
-    help=f"A shipped model or a model file; default {DEFAULT_MODEL}, or {LOSSY_MODEL} for lossy formats such as JPEG.",
+    help=f"A shipped model, a model file, or bicubic for none and any size; default {DEFAULT_MODEL}, or {LOSSY_MODEL} "
+    "for lossy formats such as JPEG.",
 )
 @engine_option
 @threads_option
@@ -69,7 +70,7 @@ def upscale_command(
     """Enlarge pictures: files, folders, patterns such as '*.png', or - for standard input.
 
     Without -o the result of photo.jpg is photo_x2.jpg beside it, and the results of a folder lie in
-    a folder of their own beside it. A name that begins with a dash comes after --.
+    a folder of their own beside it. A name that begins with a dash comes after --, or as ./-photo.jpg.
     """
     from srcnn.batch.enlarge import Upscalers
     from srcnn.batch.plan import plan_jobs
@@ -83,7 +84,7 @@ def upscale_command(
     threads = threads or (1 if jobs > 1 else 0)
     upscalers = Upscalers(model or DEFAULT_MODEL, engine=engine, threads=threads)
     lossy = None if model else Upscalers(LOSSY_MODEL, engine=engine, threads=threads)
-    size = size if size.given else replace(size, scale=upscalers.scales[0])
+    size = size if size.given else replace(size, scale=(upscalers.scales or (DEFAULT_SCALE,))[0])
     upscalers.check(size.scale or 1, "every picture")
     with standard_streams(inputs, replace(places, renames=exists == "rename")) as streams:
         plan = plan_jobs(streams.inputs, size, streams.places)

@@ -12,7 +12,7 @@ from torch import Tensor
 from srcnn.errors import InvalidConfigError
 from srcnn.models.gradients import accumulate_gradients
 from srcnn.models.srcnn import Srcnn
-from srcnn.training.checkpoint import save_checkpoint
+from srcnn.training.checkpoint import has_checkpoint, save_checkpoint
 from srcnn.training.config import TrainConfig
 from srcnn.training.data import TrainingData, batches, pooled_batches
 from srcnn.training.degradation import Plane
@@ -106,7 +106,7 @@ def train(
         due = last or state.step % config.validate_every == 0
         saving = last or state.step % config.checkpoint_every == 0
         if due or saving:
-            _check_finite(float(loss_sum), state.step)
+            _check_finite(float(loss_sum), state.step, run_dir)
         state.seconds = stopwatch.seconds
         if due and is_first():
             mpx_per_s, busy_share = stopwatch.rates(pixels)
@@ -195,11 +195,14 @@ def _measure(config: TrainConfig, data: TrainingData, pictures: Sequence[Plane])
     return measure(pictures, data.validation, colour=config.colour, border=config.scale)
 
 
-def _check_finite(loss: float, step: int) -> None:
+def _check_finite(loss: float, step: int, run_dir: Path) -> None:
     if not math.isfinite(loss):
+        again = "go on with --resume --accept-changes"
+        if not has_checkpoint(run_dir):
+            again = "start again, since there is no checkpoint to go on from"
         raise InvalidConfigError(
             f"expected a finite loss, got {loss} before step {step}; "
-            "lower learning_rate or raise warmup_steps, then go on with --resume --accept-changes"
+            f"lower learning_rate or raise warmup_steps, then {again}"
         )
 
 

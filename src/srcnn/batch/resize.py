@@ -1,4 +1,4 @@
-"""A picture is reduced while its strips come; what is held of it are the rows under the kernel. Knows no networks."""
+"""A picture is resized while its strips come; what is held of it are the rows under the kernel. Knows no networks."""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -15,18 +15,18 @@ from srcnn.pictures.strips import Strips, strips_of
 
 Rows = NDArray[np.float32]
 _BLOCK_ROWS = 16
-"""Reduced in width at a time, so that no result depends on the strips in which a picture comes."""
+"""Resized in width at a time, so that no result depends on the strips in which a picture comes."""
 
 
-def reduced(frame: Strips, size: tuple[int, int], dtype: np.dtype, *, opaque: bool) -> Iterator[Image]:
-    """Reduce a picture by antialiased bicubic on encoded values, and round once, at the end.
+def resize_strips(frame: Strips, size: tuple[int, int], dtype: np.dtype, *, opaque: bool) -> Iterator[Image]:
+    """Resize a picture by bicubic, antialiased when shrinking, on encoded values; round once, at the end.
 
     Colours are multiplied by alpha meanwhile, so that hidden ones bring no fringe; of a picture with alpha the
     whole result is held, since what is fully transparent in it takes its colours from afar.
 
     Args:
         frame: H x W or H x W x C, any sample depth.
-        size: (height, width) of the result, neither more than the frame's.
+        size: (height, width) of the result.
         dtype: of the result.
         opaque: the last of 2 or 4 channels is no alpha.
 
@@ -36,12 +36,12 @@ def reduced(frame: Strips, size: tuple[int, int], dtype: np.dtype, *, opaque: bo
     Raises:
         OutputError: the temporary folder has no room.
 
-    Tests: tests/batch/test_reduce.py.
+    Tests: tests/batch/test_resize_strips.py.
     """
     if opaque or len(frame.shape) == 2 or frame.shape[2] in (1, 3):
-        yield from (from_float(rows, dtype) for rows in _resized(map(to_float, frame.parts()), frame.shape, size))
+        yield from (from_float(rows, dtype) for rows in _rows_of(map(to_float, frame.parts()), frame.shape, size))
         return
-    weighted = _resized(map(_weighted, frame.parts()), frame.shape, size)
+    weighted = _rows_of(map(_weighted, frame.parts()), frame.shape, size)
     result = put_together((from_float(_unweighted(rows), dtype) for rows in weighted), (*size, frame.shape[2]), dtype)
     yield from strips_of(fill_transparent(result)).parts()
 
@@ -63,8 +63,8 @@ def _unweighted(rows: Rows) -> Rows:
     return rows
 
 
-def _resized(strips: Iterable[Rows], shape: tuple[int, ...], size: tuple[int, int]) -> Iterator[Rows]:
-    """`imresize` to a smaller size: every row is reduced as it comes, and waits until all below it are there."""
+def _rows_of(strips: Iterable[Rows], shape: tuple[int, ...], size: tuple[int, int]) -> Iterator[Rows]:
+    """`imresize` row by row: each is resized as it comes, and waits until all below it are there."""
     down, across = (
         band_blocks(length, wanted, wanted / length, antialias=True, mirrored=True)
         for length, wanted in zip(shape, size, strict=False)
@@ -74,11 +74,10 @@ def _resized(strips: Iterable[Rows], shape: tuple[int, ...], size: tuple[int, in
     for low, high, weights in down:
         held, first = held[:, low - first :], low  # no later rows need those above
         while first + held.shape[1] < high:
-            narrow = [multiply_band(across, plane, 1, size[1]) for plane in next(blocks)]
-            held = np.concatenate((held, narrow), axis=1)
+            held = np.concatenate((held, multiply_band(across, next(blocks), 1, size[1])), axis=1)
         only = ((0, high - low, weights),)
-        rows = [multiply_band(only, plane, 0, len(weights)) for plane in held[:, : high - low]]
-        yield np.stack(rows, axis=2).reshape(len(weights), size[1], *shape[2:])
+        rows = multiply_band(only, held[:, : high - low], 0, len(weights))
+        yield np.moveaxis(rows, 0, 2).reshape(len(weights), size[1], *shape[2:])
 
 
 def _planes(strips: Iterable[Rows], shape: tuple[int, ...]) -> Iterator[Rows]:
