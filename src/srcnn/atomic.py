@@ -1,7 +1,6 @@
 """Files that exist whole or not at all, and folders for them. This module knows nothing of what is written."""
 
 import os
-import secrets
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,7 +28,7 @@ def atomic_path(path: Path) -> Generator[Path]:
 
     Tests: tests/test_atomic.py.
     """
-    temporary = path.parent / f".srcnn-{secrets.token_hex(8)}{path.suffix}"
+    temporary = path.parent / f".srcnn-{os.urandom(8).hex()}{path.suffix}"
     try:
         if path.exists() and not path.is_file():
             raise OutputError(

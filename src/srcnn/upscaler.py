@@ -6,7 +6,7 @@ has fully transparent pixels are their colours first filled in for the whole pic
 memory once more, or lies in a file if it is large. This module knows nothing of pictures' files.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -114,11 +114,15 @@ class Upscaler:
         Tests: tests/test_upscaler.py.
         """
         check_image(image)
-        result = self._room_for(image)
-        for rows, window in self._windows(image):
-            self._enlarge(window, result[rows])
+        height, width = (length * self.scale for length in image.shape[:2])
+        result = np.empty((height, width, *image.shape[2:]), image.dtype)
+        done = 0
+        for planes in self._planes(image):
+            rows = slice(done, done + len(planes[0]))
+            _write(planes, result[rows])
+            done = rows.stop
             if progress:
-                progress(rows.stop, len(result))
+                progress(done, height)
         return result
 
     def strips(self, image: Image) -> Iterator[Image]:
@@ -134,9 +138,9 @@ class Upscaler:
             InvalidImageError: another shape, dtype or number of channels, or values far outside [0, 1].
             BackendError: the engine failed.
         """
-        for _, window in self._windows(image):
-            strip = self._room_for(image[: window.rows])
-            self._enlarge(window, strip)
+        for planes in self._planes(image):
+            strip = np.empty((*planes[0].shape, *image.shape[2:]), image.dtype)
+            _write(planes, strip)
             yield strip
 
     def luma(self, luma: Plane) -> Plane:
@@ -156,26 +160,21 @@ class Upscaler:
         windows = (_window(luma, *ends, self._halo) for ends in self._bounds(luma))
         return np.concatenate([self._better_luma(window) for window in windows])
 
-    def _windows(self, image: Image) -> Iterator[tuple[slice, "_Window"]]:
-        """The picture's planes in strips; beside each, its rows of the result."""
+    def _planes(self, image: Image) -> Iterator[Sequence[Plane]]:
+        """Some rows of the result at a time: each channel in floating point."""
         check_image(image)
         check_range(image)
-        planes = image if image.ndim == 3 else image[:, :, None]
-        if planes.shape[2] > 4:
+        source = image if image.ndim == 3 else image[:, :, None]
+        if source.shape[2] > 4:
             raise InvalidImageError(
-                f"expected 1 to 4 channels (grey, grey+alpha, RGB, RGBA), got {planes.shape[2]}; "
+                f"expected 1 to 4 channels (grey, grey+alpha, RGB, RGBA), got {source.shape[2]}; "
                 "convert the picture first"
             )
-        if planes.shape[2] in (2, 4):
-            planes = fill_transparent(planes)
-        planes = np.moveaxis(planes, 2, 0)
+        if source.shape[2] in (2, 4):
+            source = fill_transparent(source)
         for start, stop in self._bounds(image):
-            yield slice(start * self.scale, stop * self.scale), _window(planes, start, stop, self._halo)
-            forget(planes)
-
-    def _room_for(self, image: Image) -> Image:
-        """An array for the enlarged picture."""
-        return np.empty((*(length * self.scale for length in image.shape[:2]), *image.shape[2:]), image.dtype)
+            yield from self._enlarge(_window(np.moveaxis(source, 2, 0), start, stop, self._halo))
+            forget(source)
 
     def _bounds(self, image: Image) -> Iterator[tuple[int, int]]:
         """First and last source row of every strip."""
@@ -189,21 +188,18 @@ class Upscaler:
         result_row = 4 * self.scale**2 * image[0].size
         return max(2 * self._network.reach, min(suiting, _RESULT_BYTES // result_row))
 
-    def _enlarge(self, window: "_Window", out: Image) -> None:
-        """Enlarge a strip: its luma as one plane, and the rest a few rows at a time, which stay in the cache."""
-        out = out if out.ndim == 3 else out[:, :, None]
-        count = 3 if out.shape[2] > 2 else 1
+    def _enlarge(self, window: "_Window") -> Iterator[Sequence[Plane]]:
+        """A strip: its luma as one plane, and the rest a few rows at a time, which stay in the cache."""
+        count = 3 if len(window.source) > 2 else 1  # of colours; what follows is alpha
         output = self._run(window, luma_of(window.source[:count]))
         step = max(_LEAST_ROWS, _CACHED_BYTES // (4 * self.scale * output.shape[1]))
         for start in range(0, window.rows, step):
             stop = min(start + step, window.rows)
-            rows = slice(start * self.scale, stop * self.scale)
             part = window.part(start, stop, _BICUBIC_REACH + _SLOPES_REACH)
             small = np.concatenate((self._joining.small(part.source[:count]), part.source[count:]))
             enlarged = list(self._bicubic(replace(part, source=small)))
-            alpha = [enlarged.pop()] if out.shape[2] > count else []
-            for channel, plane in enumerate((*self._joining.join(enlarged, output[rows]), *alpha)):
-                write_float(plane, out[rows, :, channel])
+            alpha = [enlarged.pop()] if len(window.source) > count else []
+            yield *self._joining.join(enlarged, output[start * self.scale : stop * self.scale]), *alpha
 
     def _better_luma(self, window: "_Window") -> Plane:
         """The luma of a strip whose source is luma."""
@@ -259,3 +255,9 @@ def _window(planes: Image, start: int, stop: int, halo: int) -> _Window:
     """Rows of planes of any depth, with those beside them that there are."""
     strip = _Window(planes, 0, 0).part(start, stop, halo)
     return replace(strip, source=np.ascontiguousarray(to_float(strip.source)))
+
+
+def _write(planes: Sequence[Plane], out: Image) -> None:
+    """Planes, which are lost, as the channels of a picture."""
+    for plane, channel in zip(planes, np.moveaxis(out.reshape(*out.shape[:2], -1), 2, 0), strict=True):
+        write_float(plane, channel)

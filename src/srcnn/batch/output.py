@@ -1,7 +1,6 @@
 """The output of one picture: refused early if it cannot be, and written without losing what is there."""
 
 import os
-import secrets
 from collections.abc import Iterator, Sequence
 from itertools import chain, count
 from pathlib import Path
@@ -107,7 +106,7 @@ def write_output(
 def _write_new(names: Iterator[Path], picture: Picture, options: WriteOptions) -> tuple[Path, tuple[str, ...]] | None:
     """Write under the first name that is free when the file is finished, even if others look for one too."""
     path = next(names)
-    hidden = path.with_name(f".srcnn-{secrets.token_hex(8)}{path.suffix}")
+    hidden = path.with_name(f".srcnn-{os.urandom(8).hex()}{path.suffix}")
     try:
         notes = write_picture(hidden, picture, options=options)
         for candidate in chain([path], names):
