@@ -28,7 +28,7 @@ from srcnn.zoo.shipped import load_model
 _BICUBIC_REACH = 2  # source rows that an enlarged row depends on, on each side
 _SLOPES_REACH = 1  # and a slope
 _RESULT_BYTES = 32 << 20  # of a strip of the result in floating point
-_CACHED_BYTES = 3 << 18  # of a plane of the result, when colours are enlarged
+_CACHED_BYTES = 3 << 18  # of a plane of the result, when it is joined
 _LEAST_ROWS = 12  # of the source at a time; fewer repeat too much of their neighbours
 
 
@@ -157,8 +157,15 @@ class Upscaler:
             BackendError: the engine failed.
         """
         check_plane(luma)
-        windows = (_window(luma, *ends, self._halo) for ends in self._bounds(luma))
-        return np.concatenate([self._better_luma(window) for window in windows])
+        height, width = (length * self.scale for length in luma.shape)
+        result = np.empty((height, width), np.float32)
+        adds = self.model.spec.input_space == "lr" and self.model.spec.residual
+        for start, stop in self._bounds(luma):
+            window, strip = _window(luma, start, stop, self._halo), result[start * self.scale : stop * self.scale]
+            strip[:] = self._run(window, window.source)
+            for part, rows in self._parts(window) if adds else ():
+                strip[rows] += self._bicubic(part)
+        return result
 
     def _planes(self, image: Image) -> Iterator[Sequence[Plane]]:
         """Some rows of the result at a time: each channel in floating point."""
@@ -192,20 +199,19 @@ class Upscaler:
         """A strip: its luma as one plane, and the rest a few rows at a time, which stay in the cache."""
         count = 3 if len(window.source) > 2 else 1  # of colours; what follows is alpha
         output = self._run(window, luma_of(window.source[:count]))
-        step = max(_LEAST_ROWS, _CACHED_BYTES // (4 * self.scale * output.shape[1]))
-        for start in range(0, window.rows, step):
-            stop = min(start + step, window.rows)
-            part = window.part(start, stop, _BICUBIC_REACH + _SLOPES_REACH)
+        for part, rows in self._parts(window):
             small = np.concatenate((self._joining.small(part.source[:count]), part.source[count:]))
             enlarged = list(self._bicubic(replace(part, source=small)))
             alpha = [enlarged.pop()] if len(window.source) > count else []
-            yield *self._joining.join(enlarged, output[start * self.scale : stop * self.scale]), *alpha
+            yield *self._joining.join(enlarged, output[rows]), *alpha
 
-    def _better_luma(self, window: "_Window") -> Plane:
-        """The luma of a strip whose source is luma."""
-        output = self._run(window, window.source)
-        adds = self.model.spec.input_space == "lr" and self.model.spec.residual
-        return output + self._bicubic(window) if adds else output
+    def _parts(self, window: "_Window") -> Iterator[tuple["_Window", slice]]:
+        """Some rows of a strip at a time, whose planes stay in the cache, and theirs of the strip's result."""
+        step = max(_LEAST_ROWS, _CACHED_BYTES // (4 * self.scale**2 * window.source.shape[-1]))
+        for start in range(0, window.rows, step):
+            stop = min(start + step, window.rows)
+            part = window.part(start, stop, _BICUBIC_REACH + _SLOPES_REACH)
+            yield part, slice(start * self.scale, stop * self.scale)
 
     def _run(self, window: "_Window", luma: Plane) -> Plane:
         """What the network makes of the strip, given the window's luma."""

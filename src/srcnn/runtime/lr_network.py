@@ -10,7 +10,7 @@ from srcnn.runtime.session import Engine, available_threads, open_session
 from srcnn.runtime.tiles import in_threads, pixels_within, same_in_tiles, tile_bounds
 from srcnn.zoo.model_file import Model
 
-_TILE_COLUMNS = 512
+_TILE_COLUMNS = 640
 _TILE_BYTES = 32 << 20  # of the widest map; larger is no faster, and slower the first time
 
 
