@@ -19,7 +19,7 @@ from timing import Row, machine
 
 from srcnn.evaluation.evaluate import evaluate
 from srcnn.evaluation.protocol import AUTHORS
-from srcnn.training.config import config_from_dict
+from srcnn.training.config_file import config_from_dict
 from srcnn.training.data import load_data
 from srcnn.training.loop import MODEL_FILE, train
 from srcnn.upscaler import load

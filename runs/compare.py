@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from srcnn.training.config import read_config
+from srcnn.training.config_file import read_config
 
 BASE = "base"
 

@@ -10,7 +10,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from srcnn.training.config import read_config
+from srcnn.training.config_file import read_config
 from srcnn.training.measure import measure_degraded
 from srcnn.upscaler import load
 

@@ -12,7 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from srcnn.imaging import imresize
-from srcnn.training.config import TrainConfig, read_config
+from srcnn.training.config import TrainConfig
+from srcnn.training.config_file import read_config
 from srcnn.training.degradation import Plane
 from srcnn.training.measure import measure_degraded
 from srcnn.upscaler import load

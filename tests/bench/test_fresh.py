@@ -51,7 +51,7 @@ def test_a_process_that_fails_is_a_backend_error_with_its_last_words(model_file:
 def test_the_peak_is_the_process_s_own_and_not_its_parent_s() -> None:
     program = "import numpy; from srcnn.bench.fresh import peak_memory_mib as peak; print(peak()); "
     program += "held = numpy.ones(8 << 20); print(peak())"
-    parent = bytearray(300 << 20)
+    parent = bytearray(150 << 20)
     output = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     before, after = map(float, output.split())
     assert before < 150 < peak_memory_mib()

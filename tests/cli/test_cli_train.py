@@ -41,6 +41,14 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
+@pytest.fixture(autouse=True)
+def drawings(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the first test draws, which takes longer than these trainings."""
+    if request.function is not test_a_config_and_a_folder_become_a_model_file:
+        monkeypatch.setattr("srcnn.training.plots.plot_curves", lambda log, target: target.touch())
+        monkeypatch.setattr("srcnn.training.plots.plot_filters", lambda model, target: target.touch())
+
+
 def test_a_config_and_a_folder_become_a_model_file(
     srcnn: Callable, config: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -52,7 +60,8 @@ def test_a_config_and_a_folder_become_a_model_file(
     assert [line.split(":")[0] for line in lines if line.startswith("step ")] == ["step 6", "step 12"]
     assert "runs/tiny/model.safetensors" in lines
     assert read_model(Path("runs/tiny/model.safetensors")).spec.scale == 2
-    assert {"model.safetensors", "log.jsonl", "checkpoint.pt"} <= {path.name for path in Path("runs/tiny").iterdir()}
+    files = {"model.safetensors", "log.jsonl", "checkpoint.pt", "curves.png", "filters.png"}
+    assert files <= {path.name for path in Path("runs/tiny").iterdir()}
 
 
 def test_several_folders_may_follow_data(srcnn: Callable, config: Path, data: Path, tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ SET14_X3 = {
 @pytest.fixture
 def folder(tmp_path):
     rng = np.random.default_rng(0)
-    for number, size in enumerate([(90, 81), (76, 98)]):
+    for number, size in enumerate([(60, 51), (46, 68)]):
         image = imresize(rng.integers(0, 256, (15, 15, 3), np.uint8), size=size)
         PillowImage.fromarray(image).save(tmp_path / f"picture{number}.png")
     return tmp_path
@@ -184,6 +184,7 @@ def test_the_keras_reproduction_is_recognised_from_its_pictures(shared_data):
     assert explanation.text.index("full range") < explanation.text.index("a border of 6 pixels")
 
 
+@pytest.mark.slow
 def test_the_keras_reproductions_mean_is_recognised(shared_data):
     explanation = explain(shared_data / "test" / "Set5", [Observation(scale=3, psnr=29.09)])
     assert explanation.matches[0].protocol.name == "keras-pillow"

@@ -1,7 +1,9 @@
-"""Metadata that the tests of this folder write and look for again."""
+"""Metadata that the tests of this folder write and look for again, and whole files that they break."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
+import corruption
 import pytest
 from PIL import Image, ImageCms
 
@@ -31,3 +33,9 @@ def samples() -> Samples:
         xmp=b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><a tiff:Orientation="6"/></x:xmpmeta>',
         iptc=b"\x1c\x02\x05\x00\x05title",
     )
+
+
+@pytest.fixture(scope="session")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Whole files of every format, depth and kind, to be read only."""
+    return corruption.make_sources(tmp_path_factory.mktemp("sources"))

@@ -1,4 +1,4 @@
-"""Read a file in a process of its own, in the time and the memory that any file may take."""
+"""Read files in a process of its own, in the time and the memory that any one file may take."""
 
 import resource
 import subprocess
@@ -12,10 +12,11 @@ _PROGRAM = """
 import pathlib, sys
 from srcnn.errors import InvalidImageError
 from srcnn.pictures.read import read_picture
-try:
-    print(len(read_picture(pathlib.Path(sys.argv[1])).frames), "frames")
-except InvalidImageError as error:
-    print(error)
+for path in map(pathlib.Path, sys.argv[1:]):
+    try:
+        print(len(read_picture(path).frames), "frames", flush=True)
+    except InvalidImageError as error:
+        print(error, flush=True)
 """
 
 
@@ -29,11 +30,13 @@ def _limit_both() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
 
 
-def read_within_limits(path: Path) -> str:
-    """What becomes of a file: the number of its frames, or why it is refused; anything else fails."""
+def read_within_limits(*paths: Path) -> list[str]:
+    """What becomes of each file: the number of its frames, or why it is refused; anything else fails."""
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", _PROGRAM, str(path)],
+        [sys.executable, "-W", "error", "-c", _PROGRAM, *map(str, paths)],
         capture_output=True, text=True, timeout=10 * SECONDS, preexec_fn=_limit_both, check=False,
     )  # fmt: skip
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout
+    assert (done.returncode, done.stderr) == (0, ""), f"after {done.stdout}"
+    told = done.stdout.splitlines()
+    assert len(told) == len(paths)
+    return told

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 
-import corruption
 import numpy as np
 import pytest
 import pyvips
@@ -46,8 +45,9 @@ def jpeg_with_profile(path: Path) -> None:
     with path.open("wb") as file:
         file.write(whole[:2])
         for number in range(MANY // SEGMENT):
-            part = b"ICC_PROFILE\0" + bytes([number % 255 + 1, 255]) + bytes(SEGMENT)
-            file.write(b"\xff\xe2" + struct.pack(">H", len(part) + 2) + part)
+            part = b"ICC_PROFILE\0" + bytes([number % 255 + 1, 255])
+            file.write(b"\xff\xe2" + struct.pack(">H", SEGMENT + 2) + part)
+            file.seek(SEGMENT - len(part), 1)  # zeros, which take no place on the disk
         file.write(whole[2:])
 
 
@@ -57,7 +57,8 @@ def jpeg_with_comments_between_its_scans(path: Path) -> None:
     with path.open("wb") as file:
         file.write(whole[:second])
         for _ in range(MANY // SEGMENT):
-            file.write(b"\xff\xfe" + struct.pack(">H", SEGMENT + 2) + bytes(SEGMENT))
+            file.write(b"\xff\xfe" + struct.pack(">H", SEGMENT + 2))
+            file.seek(SEGMENT, 1)
         file.write(whole[second:])
 
 
@@ -96,13 +97,16 @@ GIANTS: dict[str, Callable[[Path], None]] = {
 }
 
 
-@pytest.mark.parametrize("name", GIANTS)
-def test_giant_metadata_are_a_clear_error_in_time_and_memory(tmp_path: Path, name: str) -> None:
-    GIANTS[name](tmp_path / name)
-    told = read_within_limits(tmp_path / name)
-    (tmp_path / name).unlink()
-    assert name in told
-    assert "expected at most 64 MiB of profiles" in told or ("Failed to allocate memory" in told and ".tif" in name)
+def test_giant_metadata_are_a_clear_error_in_time_and_memory(tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in GIANTS]
+    for path in paths:
+        GIANTS[path.name](path)
+    every_told = read_within_limits(*paths)
+    for path, told in zip(paths, every_told, strict=True):
+        path.unlink()
+        assert path.name in told
+        too_much = "expected at most 64 MiB of profiles" in told
+        assert too_much or ("Failed to allocate memory" in told and path.suffix == ".tif"), told
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "webp"])
@@ -123,8 +127,7 @@ def test_the_limit_is_on_metadata_and_not_on_pixels(
     assert read_picture(path).icc == samples.icc
 
 
-def test_every_kind_of_file_is_looked_through_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sources = corruption.make_sources(tmp_path)
+def test_every_kind_of_file_is_looked_through_to_its_end(sources: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metadata_size, "MAX_BYTES", 100_000)
     for source in sources:
         read_picture(source)

@@ -2,7 +2,7 @@
 
 import mmap
 import struct
-from itertools import islice
+from itertools import islice, product
 from pathlib import Path
 
 import numpy as np
@@ -72,27 +72,30 @@ def chain(path: Path, count: int, *, back_to: int | None = None, widths: int = 1
     return path
 
 
-@pytest.mark.parametrize("back_to", [0, 1, 2])
-@pytest.mark.parametrize("widths", [1, 2])
-def test_a_chain_that_comes_back_to_itself_ends(tmp_path: Path, back_to: int, widths: int) -> None:
-    path = chain(tmp_path / "a.tif", 3, back_to=back_to, widths=widths)
-    assert [page.start for page in first_pages(path, 99)] == [16, 16 + LENGTH, 16 + 2 * LENGTH]
-    assert read_within_limits(path) == "3 frames\n"
+def test_a_chain_that_comes_back_to_itself_ends(tmp_path: Path) -> None:
+    paths = [
+        chain(tmp_path / f"{back_to}_{widths}.tif", 3, back_to=back_to, widths=widths)
+        for back_to, widths in product((0, 1, 2), (1, 2))
+    ]
+    for path in paths:
+        assert [page.start for page in first_pages(path, 99)] == [16, 16 + LENGTH, 16 + 2 * LENGTH]
+    assert read_within_limits(*paths) == ["3 frames"] * 6
 
 
 def test_a_page_that_follows_itself_is_one(tmp_path: Path) -> None:
-    assert read_within_limits(chain(tmp_path / "a.tif", 1, back_to=0)) == "1 frames\n"
+    assert read_within_limits(chain(tmp_path / "a.tif", 1, back_to=0)) == ["1 frames"]
 
 
 @pytest.mark.parametrize("widths", [1, 2])
 def test_thousands_of_pages_are_read_in_time_whether_alike_or_not(tmp_path: Path, widths: int) -> None:
     path = chain(tmp_path / "a.tif", 2000, widths=widths)
-    assert read_within_limits(path) == "2000 frames\n"
+    assert read_within_limits(path) == ["2000 frames"]
 
 
 def test_a_hundred_thousand_pages_are_refused_in_time(tmp_path: Path) -> None:
     path = chain(tmp_path / "a.tif", 100_000)
-    assert "expected at most 10,000 frames in " in read_within_limits(path)
+    (told,) = read_within_limits(path)
+    assert "expected at most 10,000 frames in " in told
 
 
 def test_pages_are_counted_before_libvips_opens_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

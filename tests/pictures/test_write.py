@@ -89,8 +89,8 @@ def test_a_full_disk_is_an_output_error_that_leaves_nothing(tmp_path: Path) -> N
     program = (
         "import pathlib, resource, sys\nimport numpy as np\nfrom srcnn.errors import OutputError\n"
         "from srcnn.pictures.picture import Picture\nfrom srcnn.pictures.write import write_picture\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))\n"
-        "image = np.random.default_rng(0).integers(0, 256, (400, 400, 3), np.uint8)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\n"
+        "image = np.random.default_rng(0).integers(0, 256, (200, 200, 3), np.uint8)\n"
         "for name in ('a.png', 'a.jpg', 'a.tif', 'a.webp', 'a.gif', 'a.bmp', 'a.ppm', 'a.tga'):\n"
         "    try: write_picture(pathlib.Path(sys.argv[1], name), Picture(frames=(image,)))\n"
         "    except OutputError: continue\n"

@@ -56,7 +56,7 @@ def in_strips(name: str, plane: np.ndarray, cuts: list[int]) -> np.ndarray:
 
 @every_model
 @settings(deadline=None, max_examples=30)
-@given(height=st.integers(1, 40), width=st.integers(1, 40), seed=st.integers(0, 99))
+@given(height=st.integers(1, 30), width=st.integers(1, 30), seed=st.integers(0, 99))
 def test_a_whole_plane_is_the_network_on_the_enlarged_one_at_every_size(
     name: str, height: int, width: int, seed: int
 ) -> None:
@@ -68,9 +68,9 @@ def test_a_whole_plane_is_the_network_on_the_enlarged_one_at_every_size(
 @every_model
 @settings(deadline=None, max_examples=30)
 @given(
-    height=st.integers(1, 50),
-    width=st.integers(1, 30),
-    cuts=st.lists(st.integers(1, 49), max_size=5),
+    height=st.integers(1, 40),
+    width=st.integers(1, 20),
+    cuts=st.lists(st.integers(1, 39), max_size=5),
     seed=st.integers(0, 99),
 )
 def test_strips_equal_the_whole_wherever_it_is_cut(
@@ -82,7 +82,7 @@ def test_strips_equal_the_whole_wherever_it_is_cut(
 
 @every_model
 def test_every_single_cut_gives_the_same_picture(name: str) -> None:
-    plane = random_plane(41, 23)
+    plane = random_plane(41, 13)
     expected = by_definition(name, plane)
     for cut in range(1, 41):
         np.testing.assert_allclose(in_strips(name, plane, [cut]), expected, atol=1e-5)
@@ -103,7 +103,7 @@ def test_tiles_of_every_width_equal_the_whole(name: str) -> None:
 def test_the_paper_network_is_the_definition_in_every_engine(engine: Engine, scale: int) -> None:
     model = random_model((9, 1, 5), (64, 32), scale=scale, seed=9)
     network = folded(model, engine)
-    for shape in ((37, 45), (24, 30), (1, 1), (2, 3)):
+    for shape in ((19, 25), (12, 16), (1, 1), (2, 3)):
         plane = random_plane(*shape)
         expected = run_by_definition(model, imresize(plane, scale))
         np.testing.assert_allclose(network(plane, top=True, bottom=True), expected, atol=1e-5)

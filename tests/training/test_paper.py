@@ -10,7 +10,8 @@ from srcnn.errors import InvalidConfigError
 from srcnn.models.gradients import accumulate_gradients
 from srcnn.models.srcnn import Srcnn
 from srcnn.spec import srcnn
-from srcnn.training.config import TrainConfig, config_from_dict
+from srcnn.training.config import TrainConfig
+from srcnn.training.config_file import config_from_dict
 from srcnn.training.data import Pair, load_data
 from srcnn.training.paper import paper_batches, paper_initialise, paper_optimiser, sub_images
 
@@ -58,7 +59,10 @@ def test_sub_images_of_colour_have_three_channels() -> None:
 
 
 # Of the released generate_train.m, for T91 (protocol of the paper's files): 21,910, 21,884 and 21,772.
-@pytest.mark.parametrize(("scale", "count"), [(2, 21910), (3, 21884), (4, 21772)])
+@pytest.mark.parametrize(
+    ("scale", "count"),
+    [pytest.param(2, 21910, marks=pytest.mark.slow), (3, 21884), pytest.param(4, 21772, marks=pytest.mark.slow)],
+)
 def test_t91_gives_as_many_sub_images_as_the_authors_script(shared_data: Path, scale: int, count: int) -> None:
     data = load_data(paper_config(scale=scale), [shared_data / "train" / "T91"], lambda done, total: None)
     assert len(data.train) == 91

@@ -189,12 +189,6 @@ def authors_file(shared_data: Path, network: str, scale: int) -> Path:
     return path
 
 
-def test_the_authors_t91_weights_give_their_number_on_set5(shared_data):
-    model = read_authors_mat(authors_file(shared_data, "9-1-5_91images", 3), name="srcnn-915-authors", scale=3)
-    result = evaluate(reference_method(model), shared_data / "test" / "Set5", 3, AUTHORS)
-    assert result.mean.psnr == pytest.approx(AUTHORS_PSNR["9-1-5_91images", 3][0], abs=0.002)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(("network", "scale"), AUTHORS_PSNR)
 @pytest.mark.parametrize("dataset", ["Set5", "Set14"])

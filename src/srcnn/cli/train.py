@@ -49,7 +49,7 @@ def train_command(
     --resume goes on from; with --tensorboard also a folder to name as tensorboard --logdir.
     """
     from srcnn.atomic import make_folder
-    from srcnn.training.config import read_config
+    from srcnn.training.config_file import read_config
 
     if not (data or folders):
         raise click.UsageError(

@@ -1,17 +1,12 @@
-"""One flat, typed config for a training, read from TOML. This module knows nothing of torch."""
+"""One flat, typed config for a training, and what its values may be. This module knows nothing of files and torch."""
 
 import math
-import tomllib
-from collections.abc import Collection
-from dataclasses import MISSING, asdict, dataclass, fields
-from difflib import get_close_matches
-from pathlib import Path
+from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from srcnn.errors import InvalidConfigError, ModelFileError
 from srcnn.spec import Colour, ModelSpec, srcnn
 
-_REQUIRED = ("model", "scale", "steps")
 ResizeKernel = Literal["bicubic", "bilinear", "box", "nearest", "spline"]
 Downscale = Literal[ResizeKernel, "mixed"]
 Device = Literal["auto", "cpu", "cuda"]
@@ -54,7 +49,7 @@ class TrainConfig:
         sampling: "pixels": every place of every picture is equally likely; "pictures": every picture is,
             whatever its size.
         blur_sigma: lowest and highest deviation of a Gaussian blur, in pixels of the true picture; [] for none.
-        blur_kernel: a text file with the matrix to blur with, as `read_config` finds it; "" for none.
+        blur_kernel: a text file with the matrix to blur with, as `config_file.read_config` finds it; "" for none.
         downscale: how a picture is made smaller, "mixed" by bicubic, bilinear or box as it falls; at scale 1 not used.
         noise_sigma: lowest and highest deviation of white noise, in grey levels of 255; [] for none.
         jpeg_quality: lowest and highest quality of a JPEG, 1 to 100; [] for none.
@@ -140,31 +135,7 @@ class TrainConfig:
             self.patch_size,
         )
         _check_colour(self)
-        for name, value in (
-            ("input_space", "hr"),
-            ("activation", "relu"),
-            ("expansion", 0),
-            ("branches", False),
-            ("loss", "mse"),
-        ):
-            fits = self.recipe != "paper" or getattr(self, name) == value
-            _require(fits, name, f"{value!r} in the paper's recipe", getattr(self, name))
-        _require(
-            not self.deconvolution or self.input_space == "lr", "deconvolution", "false in 'hr'", self.deconvolution
-        )
-        plain = self.activation == "relu" and not self.deconvolution
-        _require(
-            plain or not self.expansion,
-            "expansion",
-            "0 beside other layers than convolutions and ReLUs",
-            self.expansion,
-        )
-        _require(
-            not self.branches or (plain and not self.expansion),
-            "branches",
-            "false beside expansion and other layers than convolutions and ReLUs",
-            self.branches,
-        )
+        _check_layers(self)
 
     @property
     def channels(self) -> int:
@@ -205,84 +176,6 @@ class TrainConfig:
         return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
 
 
-def read_config(path: Path, overrides: dict[str, str]) -> TrainConfig:
-    """Read a training's TOML.
-
-    Args:
-        path: a flat TOML file with the keys of `TrainConfig`; `blur_kernel` is named from its folder.
-        overrides: key to TOML text of the value, each replacing the file's.
-
-    Returns:
-        The checked config.
-
-    Raises:
-        InvalidConfigError: unreadable, not TOML, an unknown or missing key, a wrong type or value.
-
-    Tests: tests/training/test_config.py.
-    """
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-        for key, text in overrides.items():
-            values[key] = _parse_value(key, text)
-    except OSError as error:
-        raise InvalidConfigError(f"expected a config file at {path}, got: {error.strerror}; check the path") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidConfigError(f"expected TOML in {path}, got something else: {error}; correct that line") from error
-    kernel = values.get("blur_kernel")
-    if kernel and isinstance(kernel, str):
-        values["blur_kernel"] = str(path.parent.resolve() / kernel)  # the same from whatever folder, for resuming
-    return config_from_dict(values, str(path))
-
-
-def config_from_dict(values: dict[str, Any], source: str) -> TrainConfig:
-    """Check keys and build a config.
-
-    Raises:
-        InvalidConfigError: unknown or missing keys, all of them named; or a wrong value.
-    """
-    known = {field.name: field for field in fields(TrainConfig)}
-    unknown = [key for key in values if key not in known]
-    if unknown:
-        raise InvalidConfigError(
-            f"expected only known keys in {source}, got {', '.join(_with_advice(key, known) for key in unknown)}; "
-            f"the keys are {', '.join(known)}"
-        )
-    missing = [key for key in _REQUIRED if key not in values]
-    if missing:
-        raise InvalidConfigError(
-            f"expected the keys {', '.join(_REQUIRED)} in {source}, got no {', '.join(missing)}; add them"
-        )
-    arguments: dict[str, Any] = {key: _tuple(value) for key, value in values.items()}
-    return TrainConfig(**arguments)
-
-
-def _with_advice(key: str, known: Collection[str]) -> str:
-    """An unknown key, and the one that was probably meant."""
-    close = get_close_matches(key.lower(), known, n=1, cutoff=0.75)
-    return f"{key} (did you mean {close[0]}?)" if close else key
-
-
-def with_defaults(values: dict[str, Any]) -> dict[str, Any]:
-    """The plain form of an older config, with the default of every key that there was not yet."""
-    defaults = {field.name: field.default for field in fields(TrainConfig) if field.default is not MISSING}
-    return {key: list(value) if isinstance(value, tuple) else value for key, value in (defaults | values).items()}
-
-
-def _tuple(value: Any) -> Any:
-    """TOML and JSON write tuples as lists."""
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _parse_value(key: str, text: str) -> Any:
-    """A value given on the command line: TOML, or a bare word for a string."""
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        if text.replace("-", "").replace("_", "").isalnum():
-            return text
-        raise InvalidConfigError(f"expected a TOML value for {key}, got {text!r}; write for example {key}=3") from None
-
-
 def _check_types(config: TrainConfig) -> None:
     for name, hint in get_type_hints(TrainConfig).items():
         value = getattr(config, name)
@@ -303,6 +196,35 @@ def _check_colour(config: TrainConfig) -> None:
     _require(some, "loss_channels", f"some of {every}, each once, in {config.colour!r}", counted)
     no_jpeg = config.colour == "luma" or not config.jpeg_quality
     _require(no_jpeg, "jpeg_quality", f"[] in {config.colour!r}, since the JPEGs are grey", config.jpeg_quality)
+
+
+def _check_layers(config: TrainConfig) -> None:
+    """Not every layer goes with every recipe, input space and form of its kernels."""
+    for name, value in (
+        ("input_space", "hr"),
+        ("activation", "relu"),
+        ("expansion", 0),
+        ("branches", False),
+        ("loss", "mse"),
+    ):
+        fits = config.recipe != "paper" or getattr(config, name) == value
+        _require(fits, name, f"{value!r} in the paper's recipe", getattr(config, name))
+    _require(
+        not config.deconvolution or config.input_space == "lr", "deconvolution", "false in 'hr'", config.deconvolution
+    )
+    plain = config.activation == "relu" and not config.deconvolution
+    _require(
+        plain or not config.expansion,
+        "expansion",
+        "0 beside other layers than convolutions and ReLUs",
+        config.expansion,
+    )
+    _require(
+        not config.branches or (plain and not config.expansion),
+        "branches",
+        "false beside expansion and other layers than convolutions and ReLUs",
+        config.branches,
+    )
 
 
 _WORDS = {int: "whole numbers", float: "numbers", str: "texts", bool: "truth values"}

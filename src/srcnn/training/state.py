@@ -13,7 +13,8 @@ from srcnn.models.reparameterised import Reparameterised, reparameterise
 from srcnn.models.srcnn import Srcnn, initialise
 from srcnn.models.transplant import start_from
 from srcnn.training.checkpoint import Checkpoint, check_same_config, has_checkpoint, load_checkpoint
-from srcnn.training.config import TrainConfig, with_defaults
+from srcnn.training.config import TrainConfig
+from srcnn.training.config_file import with_defaults
 from srcnn.training.device import choose_device
 from srcnn.training.paper import paper_initialise, paper_optimiser
 from srcnn.training.picture_set import PictureSet, check_same_pictures

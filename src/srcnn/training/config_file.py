@@ -1,0 +1,91 @@
+"""A config comes from a TOML file or from a checkpoint's plain values, and every wrong key is named."""
+
+import tomllib
+from collections.abc import Collection
+from dataclasses import MISSING, fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from srcnn.errors import InvalidConfigError
+from srcnn.training.config import TrainConfig
+
+_REQUIRED = ("model", "scale", "steps")
+
+
+def read_config(path: Path, overrides: dict[str, str]) -> TrainConfig:
+    """Read a training's TOML.
+
+    Args:
+        path: a flat TOML file with the keys of `TrainConfig`; `blur_kernel` is named from its folder.
+        overrides: key to TOML text of the value, each replacing the file's.
+
+    Returns:
+        The checked config.
+
+    Raises:
+        InvalidConfigError: unreadable, not TOML, an unknown or missing key, a wrong type or value.
+
+    Tests: tests/training/test_config_file.py.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        for key, text in overrides.items():
+            values[key] = _parse_value(key, text)
+    except OSError as error:
+        raise InvalidConfigError(f"expected a config file at {path}, got: {error.strerror}; check the path") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidConfigError(f"expected TOML in {path}, got something else: {error}; correct that line") from error
+    kernel = values.get("blur_kernel")
+    if kernel and isinstance(kernel, str):
+        values["blur_kernel"] = str(path.parent.resolve() / kernel)  # the same from whatever folder, for resuming
+    return config_from_dict(values, str(path))
+
+
+def config_from_dict(values: dict[str, Any], source: str) -> TrainConfig:
+    """Check keys and build a config.
+
+    Raises:
+        InvalidConfigError: unknown or missing keys, all of them named; or a wrong value.
+    """
+    known = {field.name: field for field in fields(TrainConfig)}
+    unknown = [key for key in values if key not in known]
+    if unknown:
+        raise InvalidConfigError(
+            f"expected only known keys in {source}, got {', '.join(_with_advice(key, known) for key in unknown)}; "
+            f"the keys are {', '.join(known)}"
+        )
+    missing = [key for key in _REQUIRED if key not in values]
+    if missing:
+        raise InvalidConfigError(
+            f"expected the keys {', '.join(_REQUIRED)} in {source}, got no {', '.join(missing)}; add them"
+        )
+    arguments: dict[str, Any] = {key: _tuple(value) for key, value in values.items()}
+    return TrainConfig(**arguments)
+
+
+def _with_advice(key: str, known: Collection[str]) -> str:
+    """An unknown key, and the one that was probably meant."""
+    close = get_close_matches(key.lower(), known, n=1, cutoff=0.75)
+    return f"{key} (did you mean {close[0]}?)" if close else key
+
+
+def with_defaults(values: dict[str, Any]) -> dict[str, Any]:
+    """The plain form of an older config, with the default of every key that there was not yet."""
+    defaults = {field.name: field.default for field in fields(TrainConfig) if field.default is not MISSING}
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in (defaults | values).items()}
+
+
+def _tuple(value: Any) -> Any:
+    """TOML and JSON write tuples as lists."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _parse_value(key: str, text: str) -> Any:
+    """A value given on the command line: TOML, or a bare word for a string."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        if text.replace("-", "").replace("_", "").isalnum():
+            return text
+        raise InvalidConfigError(f"expected a TOML value for {key}, got {text!r}; write for example {key}=3") from None
