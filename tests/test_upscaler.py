@@ -252,6 +252,28 @@ def test_strips_of_any_height_equal_the_whole_picture(
         assert (strips != whole).mean() <= 0.002 + 1 / whole.size
 
 
+@every_space
+@pytest.mark.parametrize("channels", [(), (3,), (4,)], ids=["grey", "RGB", "RGBA"])
+@pytest.mark.parametrize("rows", [1, 2, 5])
+def test_what_is_joined_a_few_rows_at_a_time_is_the_whole_strip(
+    gentle: dict[int, Upscaler], channels: tuple[int, ...], rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image, luma = noise((17, 19, *channels), "float32"), noise((17, 19), "float32", seed=1)
+    expected = gentle[3](image), gentle[3].luma(luma)
+    monkeypatch.setattr("srcnn.upscaler._CACHED_BYTES", 0)
+    monkeypatch.setattr("srcnn.upscaler._LEAST_ROWS", rows)
+    np.testing.assert_allclose(gentle[3](image), expected[0], atol=2e-6)
+    np.testing.assert_allclose(gentle[3].luma(luma), expected[1], atol=2e-6)
+
+
+def test_a_strip_is_handed_on_whole_so_that_it_is_written_while_the_next_is_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("srcnn.upscaler._CACHED_BYTES", 0)
+    monkeypatch.setattr("srcnn.upscaler._LEAST_ROWS", 1)
+    assert [len(strip) for strip in upscaler(3, 24).strips(noise((20, 5, 3)))] == [24, 24, 12]
+
+
 @pytest.mark.parametrize("strip_rows", [*range(1, 9), 13, 24, 39, 40])
 def test_luma_in_strips_equals_the_whole_plane(strip_rows: int) -> None:
     luma = noise((13, 17), "float32")

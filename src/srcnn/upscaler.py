@@ -6,7 +6,7 @@ has fully transparent pixels are their colours first filled in for the whole pic
 memory once more, or lies in a file if it is large. This module knows nothing of pictures' files.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,11 +15,10 @@ import numpy as np
 from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.imaging import to_float
 from srcnn.imaging.alpha import fill_transparent
-from srcnn.imaging.depth import Image, Plane, check_image, check_plane, check_range, write_float
+from srcnn.imaging.depth import Image, Plane, Planes, check_image, check_plane, check_range, write_float
 from srcnn.imaging.joining import OnGrey, WithChange, luma_of
 from srcnn.imaging.large import forget
 from srcnn.imaging.resize import resize_planes
-from srcnn.imaging.slopes import Planes
 from srcnn.runtime.enlarging import open_network
 from srcnn.runtime.session import Engine
 from srcnn.zoo.model_file import Model
@@ -117,10 +116,10 @@ class Upscaler:
         height, width = (length * self.scale for length in image.shape[:2])
         result = np.empty((height, width, *image.shape[2:]), image.dtype)
         done = 0
-        for planes in self._planes(image):
-            rows = slice(done, done + len(planes[0]))
-            _write(planes, result[rows])
-            done = rows.stop
+        for window in self._windows(image):
+            strip = result[done : done + window.rows * self.scale]
+            self._enlarge(window, strip)
+            done += len(strip)
             if progress:
                 progress(done, height)
         return result
@@ -138,9 +137,9 @@ class Upscaler:
             InvalidImageError: another shape, dtype or number of channels, or values far outside [0, 1].
             BackendError: the engine failed.
         """
-        for planes in self._planes(image):
-            strip = np.empty((*planes[0].shape, *image.shape[2:]), image.dtype)
-            _write(planes, strip)
+        for window in self._windows(image):
+            strip = np.empty((window.rows * self.scale, image.shape[1] * self.scale, *image.shape[2:]), image.dtype)
+            self._enlarge(window, strip)
             yield strip
 
     def luma(self, luma: Plane) -> Plane:
@@ -167,8 +166,8 @@ class Upscaler:
                 strip[rows] += self._bicubic(part)
         return result
 
-    def _planes(self, image: Image) -> Iterator[Sequence[Plane]]:
-        """Some rows of the result at a time: each channel in floating point."""
+    def _windows(self, image: Image) -> Iterator["_Window"]:
+        """The picture's planes in strips."""
         check_image(image)
         check_range(image)
         source = image if image.ndim == 3 else image[:, :, None]
@@ -180,7 +179,7 @@ class Upscaler:
         if source.shape[2] in (2, 4):
             source = fill_transparent(source)
         for start, stop in self._bounds(image):
-            yield from self._enlarge(_window(np.moveaxis(source, 2, 0), start, stop, self._halo))
+            yield _window(np.moveaxis(source, 2, 0), start, stop, self._halo)
             forget(source)
 
     def _bounds(self, image: Image) -> Iterator[tuple[int, int]]:
@@ -195,15 +194,18 @@ class Upscaler:
         result_row = 4 * self.scale**2 * image[0].size
         return max(2 * self._network.reach, min(suiting, _RESULT_BYTES // result_row))
 
-    def _enlarge(self, window: "_Window") -> Iterator[Sequence[Plane]]:
-        """A strip: its luma as one plane, and the rest a few rows at a time, which stay in the cache."""
-        count = 3 if len(window.source) > 2 else 1  # of colours; what follows is alpha
+    def _enlarge(self, window: "_Window", out: Image) -> None:
+        """Enlarge a strip: its luma as one plane, and the rest a few rows at a time, which stay in the cache."""
+        channels = np.moveaxis(out.reshape(*out.shape[:2], -1), 2, 0)
+        count = 3 if len(channels) > 2 else 1  # of colours; what follows is alpha
         output = self._run(window, luma_of(window.source[:count]))
         for part, rows in self._parts(window):
             small = np.concatenate((self._joining.small(part.source[:count]), part.source[count:]))
             enlarged = list(self._bicubic(replace(part, source=small)))
-            alpha = [enlarged.pop()] if len(window.source) > count else []
-            yield *self._joining.join(enlarged, output[rows]), *alpha
+            alpha = [enlarged.pop()] if len(channels) > count else []
+            planes = *self._joining.join(enlarged, output[rows]), *alpha
+            for plane, channel in zip(planes, channels, strict=True):
+                write_float(plane, channel[rows])
 
     def _parts(self, window: "_Window") -> Iterator[tuple["_Window", slice]]:
         """Some rows of a strip at a time, whose planes stay in the cache, and theirs of the strip's result."""
@@ -261,9 +263,3 @@ def _window(planes: Image, start: int, stop: int, halo: int) -> _Window:
     """Rows of planes of any depth, with those beside them that there are."""
     strip = _Window(planes, 0, 0).part(start, stop, halo)
     return replace(strip, source=np.ascontiguousarray(to_float(strip.source)))
-
-
-def _write(planes: Sequence[Plane], out: Image) -> None:
-    """Planes, which are lost, as the channels of a picture."""
-    for plane, channel in zip(planes, np.moveaxis(out.reshape(*out.shape[:2], -1), 2, 0), strict=True):
-        write_float(plane, channel)

@@ -51,18 +51,31 @@ def test_wrong_use_is_2_with_a_hint_and_no_traceback(srcnn: Callable, arguments:
     assert "Traceback" not in outcome.err
 
 
-@pytest.mark.parametrize("name", ["-dash.png", "-old.png", "-scan.png", "-folder", "--two.jpg"])
+@pytest.mark.parametrize(
+    ("name", "exists"),
+    [("-dash.png", False), ("--two.jpg", False), ("-old.png", True), ("-scan.png", True), ("-folder", True)],
+)
 def test_a_file_that_looks_like_an_option_comes_with_advice(
-    srcnn: Callable, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+    srcnn: Callable, tmp_path: Path, name: str, exists: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "-folder").mkdir()
+    if exists:
+        (tmp_path / name).touch()
     outcome = srcnn("upscale", "--exists", "skip", name)
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err.endswith(f"\na file whose name begins with - is given after --, or as ./{name}\n")
 
 
-@pytest.mark.parametrize("arguments", [["-z"], ["--nothing=a.png"], ["a.png", "--nothing", "--", "-dash.png"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-z"],
+        ["--nothing=a.tmp"],
+        ["a.png", "--nothing", "--", "-dash.png"],
+        ["a.png", "-ob.png", "--fit", "bad"],
+        ["a.png", "-ob.png", "--nothing"],
+    ],
+)
 def test_other_wrong_use_comes_without_it(srcnn: Callable, arguments: list[str]) -> None:
     outcome = srcnn("upscale", *arguments)
     assert outcome.code == 2

@@ -30,6 +30,7 @@ AUTHORS_PSNR = {
     ("9-5-5_ImageNet", 3): (32.749, 29.292),
     ("9-5-5_ImageNet", 4): (30.484, 27.502),
 }
+QUICK = ("9-1-5_91images", 3, "Set5")
 
 
 def convolve(planes, weight, bias):
@@ -189,9 +190,14 @@ def authors_file(shared_data: Path, network: str, scale: int) -> Path:
     return path
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("network", "scale"), AUTHORS_PSNR)
-@pytest.mark.parametrize("dataset", ["Set5", "Set14"])
+@pytest.mark.parametrize(
+    ("network", "scale", "dataset"),
+    [
+        pytest.param(*key, dataset, marks=() if (*key, dataset) == QUICK else pytest.mark.slow)
+        for key in AUTHORS_PSNR
+        for dataset in ("Set5", "Set14")
+    ],
+)
 def test_the_authors_weights_give_their_numbers(shared_data, network, scale, dataset):
     model = read_authors_mat(authors_file(shared_data, network, scale), name="authors", scale=scale)
     result = evaluate(reference_method(model), shared_data / "test" / dataset, scale, AUTHORS)

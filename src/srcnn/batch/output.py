@@ -66,8 +66,8 @@ def check_memory(job: Job, needed: int) -> None:
     if needed > memory:
         raise ImageTooLargeError(
             f"expected an enlargement of {job.source} that fits into the memory of this machine, "
-            f"{memory / 1e9:.1f} GB, got {needed / 1e9:.1f} GB; choose a smaller size, or cut the picture; a whole "
-            "scale into PNG, TIFF or JPEG needs least"
+            f"{memory / 1e9:.1f} GB, got {needed / 1e9:.1f} GB; choose a smaller size, or cut the picture; a "
+            "network's own scale into PNG, TIFF or JPEG needs least"
         )
 
 

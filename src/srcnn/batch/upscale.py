@@ -196,11 +196,11 @@ def _held_bytes(work: _Work, kind: PictureFormat) -> int:
     held = 0
     for frame, target, scale in zip(work.picture.frames, work.targets, work.scales, strict=True):
         held += frame.nbytes
-        reduced = target.resized != tuple(side * (scale or 1) for side in frame.shape[:2])
-        if reduced and scale and frame.dtype != np.float32:
+        resized = target.resized != tuple(side * (scale or 1) for side in frame.shape[:2])
+        if resized and scale and frame.dtype != np.float32:
             held += 4 * (frame.nbytes // frame.dtype.itemsize)  # the input in floating point
         alpha = len(frame.shape) == 3 and frame.shape[2] % 2 == 0 and not work.picture.inks
-        if reduced and alpha:
+        if resized and alpha:
             held += math.prod((*target.resized, *frame.shape[2:])) * frame.dtype.itemsize
         elif not streams:
             held += math.prod((*target.kept, *frame.shape[2:])) * frame.dtype.itemsize

@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _INTERRUPTED
     except click.ClickException as error:
         error.show()
-        for name in _files_like_options(sys.argv[1:] if arguments is None else arguments):
+        for name in _files_like_options(sys.argv[1:] if arguments is None else arguments, error):
             click.echo(f"a file whose name begins with - is given after --, or as ./{name}", err=True)
         return error.exit_code
     except SrcnnError as error:
@@ -80,11 +80,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return result if isinstance(result, int) else 0
 
 
-def _files_like_options(arguments: Sequence[str]) -> list[str]:
-    """Arguments that were read as options, and are rather files."""
-    before = takewhile(lambda each: each != "--", arguments)
-    options = [each for each in before if each.startswith("-") and "=" not in each]
-    return [each for each in options if Path(each).suffix.lower() in SUFFIXES or os.path.lexists(each)]
+def _files_like_options(arguments: Sequence[str], error: click.ClickException) -> list[str]:
+    """Arguments that were read as options, and are rather files: they exist, or the option does not."""
+    options = [each for each in takewhile(lambda each: each != "--", arguments) if each.startswith("-")]
+    unknown = error.option_name if isinstance(error, click.NoSuchOption) else None
+    return [
+        each
+        for each in options
+        if os.path.lexists(each) or (unknown and each.startswith(unknown) and Path(each).suffix.lower() in SUFFIXES)
+    ]
 
 
 def _sentence(error: OSError) -> str:

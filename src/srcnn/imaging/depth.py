@@ -14,6 +14,8 @@ Image = NDArray[Any]
 """H x W or H x W x C; uint8, uint16, or float32/float64 in [0, 1]."""
 Plane = NDArray[np.float32]
 """H x W, float32: one channel, as a rule luma / 255."""
+Planes = NDArray[np.float32]
+"""C x H x W, float32, or fewer or more dimensions before H x W."""
 
 _DEPTHS = ("uint8", "uint16", "float32", "float64")
 

@@ -20,8 +20,8 @@ from typing import Protocol
 import numpy as np
 
 from srcnn.imaging.color import FULL_RANGE_LUMA_BT601, LUMA_BT601_SPAN, grey_to_luma_bt601, rgb_to_luma_bt601
-from srcnn.imaging.depth import Plane
-from srcnn.imaging.slopes import Planes, luma_slopes
+from srcnn.imaging.depth import Plane, Planes
+from srcnn.imaging.slopes import luma_slopes
 
 
 class Joining(Protocol):

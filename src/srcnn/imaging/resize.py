@@ -11,13 +11,15 @@ border is mirrored, edge included.
 
 import math
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 from srcnn.errors import InvalidConfigError
 from srcnn.imaging.depth import Image, check_image
 
+_SINGLE = np.dtype(np.float32)
 Band = tuple[tuple[int, int, NDArray[np.floating]], ...]
 
 _KERNEL_WIDTH = 4  # Keys' cubic reaches two samples to each side
@@ -58,10 +60,13 @@ def imresize(
     """
     check_image(image)
     size, scales = _target(image.shape[:2], scale, size)
-    planes = image if image.ndim == 2 else np.moveaxis(image, 2, 0)
     resize = _resize_integers if image.dtype.kind == "u" else resize_planes
-    result = resize(planes, size, scales, antialias=antialias)
-    return result if image.ndim == 2 else np.ascontiguousarray(np.moveaxis(result, 0, 2))
+    if image.ndim == 2:
+        return resize(image, size, scales, antialias=antialias)
+    result = np.empty((*size, image.shape[2]), image.dtype)
+    for channel in range(image.shape[2]):
+        result[:, :, channel] = resize(image[:, :, channel], size, scales, antialias=antialias)
+    return result
 
 
 def resize_planes(
@@ -89,18 +94,18 @@ def resize_planes(
     return planes
 
 
-def _resize_integers(planes: Image, size: tuple[int, int], scales: tuple[float, float], *, antialias: bool) -> Image:
-    """Resize planes in MATLAB's order of passes, since each of them rounds."""
-    working = planes.astype(np.float64)
+def _resize_integers(plane: Image, size: tuple[int, int], scales: tuple[float, float], *, antialias: bool) -> Image:
+    """Resize a plane in MATLAB's order of passes, since each of them rounds."""
+    working = plane.astype(np.float64)
     # MATLAB takes the dimension with the smaller scale first, and rows first when they are equal.
     for axis in (0, 1) if scales[0] <= scales[1] else (1, 0):
         blocks = band_blocks(
-            planes.shape[axis - 2], size[axis], scales[axis], antialias=antialias, mirrored=False, dtype=np.float64
+            plane.shape[axis], size[axis], scales[axis], antialias=antialias, mirrored=False, dtype=working.dtype
         )
         working = multiply_band(blocks, working, axis, size[axis])
         np.floor(np.add(working, 0.5, out=working), out=working)
-        np.clip(working, 0, np.iinfo(planes.dtype).max, out=working)
-    return working.astype(planes.dtype)
+        np.clip(working, 0, np.iinfo(plane.dtype).max, out=working)
+    return working.astype(plane.dtype)
 
 
 def _target(
@@ -161,7 +166,7 @@ def mirror(inputs: NDArray[np.int64], n_in: int) -> NDArray[np.int64]:
 
 @lru_cache(maxsize=64)
 def band_blocks(
-    n_in: int, n_out: int, scale: float, *, antialias: bool, mirrored: bool, dtype: DTypeLike = np.float32
+    n_in: int, n_out: int, scale: float, *, antialias: bool, mirrored: bool, dtype: np.dtype[Any] = _SINGLE
 ) -> Band:
     """The resizing matrix of one dimension.
 

@@ -1,11 +1,9 @@
 """How a picture's colours follow its luma. This module knows nothing of networks."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from srcnn.imaging.color import FULL_RANGE_LUMA_BT601
-
-Planes = NDArray[np.float32]
+from srcnn.imaging.depth import Planes
 
 _NOISE = 1e-4  # of the luma's variance, where black to white is 1: below about 2.5 grey levels luma tells nothing
 
