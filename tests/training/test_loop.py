@@ -29,6 +29,7 @@ from srcnn.training.config import TrainConfig
 from srcnn.training.data import Pair, TrainingData, batches, load_data
 from srcnn.training.log import LOG_FILE, Progress
 from srcnn.training.loop import MODEL_FILE, learning_rate, train
+from srcnn.training.muon import Muon
 from srcnn.training.state import begin, start
 from srcnn.zoo.model_file import Model, read_model
 
@@ -150,14 +151,16 @@ def test_the_log_has_a_line_for_every_validation_and_the_last_step(data: Trainin
     assert log(tmp_path)[0].keys() == Progress.__dataclass_fields__.keys()
 
 
-def test_the_step_is_adam_on_the_mean_squared_error_and_the_model_its_running_mean(
-    data: TrainingData, tmp_path: Path
+@pytest.mark.parametrize("name", ["muon", "adam"])
+def test_the_step_is_the_optimisers_on_the_mean_squared_error_and_the_model_its_running_mean(
+    data: TrainingData, tmp_path: Path, name: Literal["muon", "adam"]
 ) -> None:
-    config = replace(CONFIG, steps=6, validate_every=2, checkpoint_every=6)
+    config = replace(CONFIG, steps=6, validate_every=2, checkpoint_every=6, optimiser=name)
     model, lines, _ = run(config, data, tmp_path)
     network = Srcnn(config.spec())
     initialise(network, config.seed)
-    optimiser = torch.optim.Adam(network.parameters(), betas=(0.9, 0.99))
+    parameters = list(network.parameters())
+    optimiser = torch.optim.Adam(parameters, betas=(0.9, 0.99)) if name == "adam" else Muon(parameters)
     mean = {name: weight.clone() for name, weight in network.state_dict().items()}
     losses: list[float] = []
     for step, (inputs, labels) in enumerate(batches(config, data.train, 0)):
@@ -698,7 +701,12 @@ def test_on_another_device_everything_is_there(
     with OnlyMeta():
         for _ in range(2):
             loop._take_step(state, config, inputs, labels, torch.float32)
-    momenta = [value for moments in state.optimiser.state.values() for value in moments.values() if value.ndim]
+    momenta = [
+        value
+        for moments in state.optimiser.state.values()
+        for value in moments.values()
+        if torch.is_tensor(value) and value.ndim
+    ]
     assert len(momenta) >= 6
     assert {part.device.type for part in (*momenta, *state.ema.values())} == {"meta"}
 

@@ -19,7 +19,7 @@ class TrainConfig:
     Attributes:
         model: the name the trained model carries.
         scale: the enlargement to learn; 1 changes no size: the network learns to undo the degradations.
-        recipe: "fast": random patches, Adam, cosine; "paper": the authors' sub-images, SGD and fixed rate.
+        recipe: "fast": random patches, cosine; "paper": the authors' sub-images, SGD and fixed rate.
         input_space: "hr": the network sees the bicubic enlargement, as in the paper; "lr": the small picture.
         colour: what the network takes and gives: "luma"; "ycbcr", luma, Cb and Cr; or "rgb".
         kernel_sizes: f1, f2, f3: odd kernel sizes.
@@ -37,7 +37,8 @@ class TrainConfig:
         batch_size: patches in a step.
         patch_size: pixels a side of an input patch; in "hr" the label is 2 x reach smaller, in "lr" scale times
             larger.
-        learning_rate: Adam's peak rate, reached after `warmup_steps` and then lowered along a cosine to zero;
+        optimiser: "muon", momentum with orthogonal steps; or "adam". Not used by the paper's recipe.
+        learning_rate: the optimiser's peak rate, reached after `warmup_steps` and then lowered along a cosine to zero;
             in the paper's recipe Caffe's base rate, 1e-4.
         warmup_steps: steps over which the rate rises linearly from zero.
         seed: decides starting weights and every patch.
@@ -81,7 +82,8 @@ class TrainConfig:
     steps: int
     batch_size: int = 16
     patch_size: int = 96
-    learning_rate: float = 2e-3
+    optimiser: Literal["muon", "adam"] = "muon"
+    learning_rate: float = 5e-3
     warmup_steps: int = 100
     seed: int = 0
     device: Device = "auto"

@@ -71,8 +71,9 @@ def _with_advice(key: str, known: Collection[str]) -> str:
 
 
 def with_defaults(values: dict[str, Any]) -> dict[str, Any]:
-    """The plain form of an older config, with the default of every key that there was not yet."""
+    """The plain form of an older config, with what was the only choice for every key that there was not yet."""
     defaults = {field.name: field.default for field in fields(TrainConfig) if field.default is not MISSING}
+    defaults["optimiser"] = "adam"
     return {key: list(value) if isinstance(value, tuple) else value for key, value in (defaults | values).items()}
 
 

@@ -16,6 +16,7 @@ from srcnn.training.checkpoint import Checkpoint, check_same_config, has_checkpo
 from srcnn.training.config import TrainConfig
 from srcnn.training.config_file import with_defaults
 from srcnn.training.device import choose_device
+from srcnn.training.muon import Muon
 from srcnn.training.paper import paper_initialise, paper_optimiser
 from srcnn.training.picture_set import PictureSet, check_same_pictures
 from srcnn.training.ranks import from_first, is_first
@@ -23,7 +24,7 @@ from srcnn.zoo.model_file import Model
 
 _MUST_STAY = (
     "scale", "kernel_sizes", "widths", "input_space", "colour", "activation", "deconvolution", "residual",
-    "expansion", "branches", "recipe",
+    "expansion", "branches", "recipe", "optimiser",
 )  # fmt: skip
 _MAY_DIFFER = frozenset({"device", "threads", "validate_every", "checkpoint_every"})
 
@@ -160,7 +161,9 @@ def start(config: TrainConfig, init: Model | None, device: torch.device) -> Stat
         side, channels = config.patch_size - 2 * spec.reach, len(config.loss_channels) or config.channels
         optimiser = paper_optimiser(network, side**2 * channels)
     else:
-        optimiser = torch.optim.Adam((parts or network).parameters(), betas=(0.9, 0.99), fused=True)
+        parameters = (parts or network).parameters()
+        adam = config.optimiser == "adam"
+        optimiser = torch.optim.Adam(parameters, betas=(0.9, 0.99), fused=True) if adam else Muon(parameters)
     ema = {name: weight.detach().clone() for name, weight in network.state_dict().items()}
     return State(network, parts, optimiser, ema, 0, 0.0, f"{init.spec.name}:{init.spec.scale}" if init else None)
 
