@@ -1,5 +1,7 @@
 """One training step (forward, backward, Adam): ours against plain modules as public code writes them.
 
+The last row of a case is the step that `srcnn train` takes unless told otherwise, with Muon instead of Adam.
+
 python benchmarks/train_step.py --threads 1
 
 The reference is nn.Conv2d in fp32 with memory laid out NCHW. The last column of the second table is
@@ -10,6 +12,7 @@ but the first.
 
 import sys
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from timing import Row, arguments, measure, show
@@ -20,6 +23,7 @@ from srcnn.models.gradients import accumulate_gradients
 from srcnn.models.srcnn import Srcnn, initialise
 from srcnn.spec import ModelSpec, srcnn
 from srcnn.training.loop import has_fast_bf16
+from srcnn.training.muon import Muon
 
 CASES = (
     ("9-1-5", 16, 33),
@@ -55,6 +59,7 @@ def steps(spec: ModelSpec, batch: int, patch: int) -> dict[str, Callable[[], obj
     }
     if has_fast_bf16():
         chosen["ours bf16"] = ours(spec, inputs, labels, torch.bfloat16)
+        chosen["ours bf16, Muon"] = ours(spec, inputs, labels, torch.bfloat16, muon=True)
     return chosen
 
 
@@ -79,13 +84,16 @@ def plain(
     return step
 
 
-def ours(spec: ModelSpec, inputs: torch.Tensor, labels: torch.Tensor, dtype: torch.dtype) -> Callable[[], object]:
+def ours(
+    spec: ModelSpec, inputs: torch.Tensor, labels: torch.Tensor, dtype: torch.dtype, *, muon: bool = False
+) -> Callable[[], object]:
     """The step of `srcnn train`."""
     network = Srcnn(spec)
     initialise(network, 0)
     for parameter in network.parameters():
         parameter.grad = torch.zeros_like(parameter)
-    optimiser = torch.optim.Adam(network.parameters(), 1e-4, betas=(0.9, 0.99), fused=True)
+    adam = partial(torch.optim.Adam, lr=1e-4, betas=(0.9, 0.99), fused=True)
+    optimiser = Muon(network.parameters()) if muon else adam(network.parameters())
 
     def step() -> None:
         optimiser.zero_grad(set_to_none=False)

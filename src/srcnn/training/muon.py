@@ -76,7 +76,7 @@ def orthogonalise(matrix: Tensor) -> Tensor:
     """The matrix of about the same singular vectors whose singular values are all near one.
 
     Args:
-        matrix: m x n, float32, not of zeros alone.
+        matrix: m x n, float32.
 
     Returns:
         m x n, float32; a matrix of zeros stays one.
