@@ -12,7 +12,7 @@ sides = st.integers(1, 40)
 
 
 @given(rows=sides, columns=sides, seed=st.integers(0, 2**32 - 1), scale=st.sampled_from([1e-12, 1.0, 1e6]))
-def test_every_direction_of_a_matrix_comes_out_about_as_long(rows: int, columns: int, seed: int, scale: float):
+def test_every_direction_of_a_matrix_comes_out_about_as_long(rows: int, columns: int, seed: int, scale: float) -> None:
     generator = torch.Generator().manual_seed(seed)
     left, _ = torch.linalg.qr(torch.randn(rows, rows, generator=generator))
     right, _ = torch.linalg.qr(torch.randn(columns, columns, generator=generator))
@@ -26,7 +26,7 @@ def test_every_direction_of_a_matrix_comes_out_about_as_long(rows: int, columns:
     assert 0.6 < seen.diagonal().min() <= seen.diagonal().max() < 1.3
 
 
-def test_a_matrix_of_zeros_stays_one():
+def test_a_matrix_of_zeros_stays_one() -> None:
     assert not orthogonalise(torch.zeros(3, 5)).any()
 
 
@@ -38,7 +38,9 @@ def step(parameter: nn.Parameter, gradient: torch.Tensor, optimiser: Muon) -> to
 
 
 @pytest.mark.parametrize("shape", [(8, 3, 3, 3), (2, 50), (50, 2), (1, 5)])
-def test_a_step_of_a_kernel_goes_against_the_gradient_with_entries_of_a_fifth_of_the_rate(shape: tuple[int, ...]):
+def test_a_step_of_a_kernel_goes_against_the_gradient_with_entries_of_a_fifth_of_the_rate(
+    shape: tuple[int, ...],
+) -> None:
     torch.manual_seed(0)
     parameter, gradient = nn.Parameter(torch.zeros(shape)), torch.randn(shape)
     optimiser = Muon([parameter])
@@ -48,7 +50,7 @@ def test_a_step_of_a_kernel_goes_against_the_gradient_with_entries_of_a_fifth_of
     assert float(change.square().mean().sqrt()) == pytest.approx(0.02, rel=0.35)
 
 
-def test_the_next_step_keeps_the_momentum_of_the_last():
+def test_the_next_step_keeps_the_momentum_of_the_last() -> None:
     optimiser = Muon([parameter := nn.Parameter(torch.zeros(1, 2))], momentum=0.5)
     optimiser.param_groups[0]["lr"] = 1.0
     step(parameter, torch.tensor([[1.0, 0.0]]), optimiser)
@@ -57,7 +59,7 @@ def test_the_next_step_keeps_the_momentum_of_the_last():
     assert float(change[1] / change[0]) == pytest.approx(6)
 
 
-def test_a_bias_takes_the_steps_of_adam():
+def test_a_bias_takes_the_steps_of_adam() -> None:
     torch.manual_seed(0)
     ours, theirs = (nn.Parameter(torch.ones(5)) for _ in range(2))
     optimiser, adam = Muon([ours]), torch.optim.Adam([theirs], lr=0.1, betas=(0.9, 0.99))
@@ -69,14 +71,14 @@ def test_a_bias_takes_the_steps_of_adam():
     torch.testing.assert_close(ours, theirs)
 
 
-def test_what_has_no_gradient_is_left_alone():
+def test_what_has_no_gradient_is_left_alone() -> None:
     parameter = nn.Parameter(torch.ones(3), requires_grad=False)
     Muon([parameter]).step()
     assert parameter.tolist() == [1, 1, 1]
 
 
 @pytest.mark.parametrize("shape", [(4, 5), (6,)])
-def test_it_goes_on_from_its_saved_state(shape: tuple[int, ...]):
+def test_it_goes_on_from_its_saved_state(shape: tuple[int, ...]) -> None:
     torch.manual_seed(0)
     first = nn.Parameter(torch.randn(shape))
     optimiser = Muon([first])
