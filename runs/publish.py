@@ -59,6 +59,7 @@ def main(name: str, data: Path) -> None:
         seed=int(spec.training["seed"]),
         started_from=init or None,
         training_minutes=round(json.loads(log.splitlines()[-1])["seconds"] / 60, 1),
+        tried=comment(config, "tried"),
     )
     weights = root.parent / "src" / "srcnn" / "zoo" / "weights"
     weights.mkdir(exist_ok=True)

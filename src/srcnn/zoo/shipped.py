@@ -42,6 +42,7 @@ class Card:
         seed: of that config.
         started_from: the shipped model whose weights training started from, or None.
         training_minutes: how long that took, after that start.
+        tried: what was trained beside and not shipped.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Card:
     seed: int
     started_from: str | None
     training_minutes: float
+    tried: str = ""
 
 
 @cache
