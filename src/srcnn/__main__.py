@@ -1,21 +1,41 @@
 """`python -m srcnn` is `srcnn`."""
 
 import os
+import signal
 import sys
+from types import FrameType
 from typing import NoReturn
 
-from srcnn.cli import main
+from srcnn.cli import INTERRUPTED, main
 
 
 def run() -> NoReturn:
     """Run the command line and end the process with its exit code.
 
-    It ends at once: all files are closed by then, and to unload the engines in good order takes as long as to
-    load them.
+    Whoever ends it from outside (`kill`, a terminal that closes, a scheduler) gets what Ctrl-C does: a training
+    writes its checkpoint, unfinished pictures leave nothing. The code is 128 and the signal's number then.
+
+    The process ends at once: all files are closed by then, and to unload the engines in good order takes as long
+    as to load them.
 
     Tests: tests/test_main.py.
     """
+    ended_by: list[int] = []
+
+    def end(number: int, frame: FrameType | None) -> None:
+        ended_by.append(number)
+        interrupt = signal.getsignal(signal.SIGINT)  # a training has its own
+        if not callable(interrupt):  # a shell ignores it for what runs in the background
+            raise KeyboardInterrupt
+        interrupt(signal.SIGINT, frame)
+
+    for name in ("SIGTERM", "SIGHUP"):  # Windows has only the first
+        number = getattr(signal, name, None)
+        if number and signal.getsignal(number) is signal.SIG_DFL:  # `nohup` ignores the second
+            signal.signal(number, end)
     code = main()
+    if code == INTERRUPTED and ended_by:
+        code = 128 + ended_by[0]
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

@@ -11,12 +11,33 @@ def test_no_suffix_belongs_to_two_formats() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "side"), [("a.jpg", 65_535), ("a.webp", 16_383), ("a.GIF", 65_535), ("a.tga", 65_535), ("a.avif", 16_384)]
+    ("name", "side"),
+    [
+        ("a.jpg", 65_535),
+        ("a.webp", 16_383),
+        ("a.GIF", 65_535),
+        ("a.tga", 65_535),
+        ("a.avif", 16_384),
+        ("a.tif", 100_000_000),
+    ],
 )
 def test_a_side_too_long_for_the_format_is_refused_before_the_work(name: str, side: int) -> None:
     assert check_output_format(Path(name), 1, side).largest_side == side
     with pytest.raises(ImageTooLargeError, match=rf"at most {side:,} pixels a side for {name}.*got 1 x {side + 1:,}"):
         check_output_format(Path(name), side + 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "side", "advice"),
+    [
+        ("a.jpg", 70_000, "write PNG or TIFF, or choose a smaller scale"),
+        ("a.png", 2_000_000, "write TIFF, or choose a smaller scale"),
+        ("a.tif", 200_000_000, "; choose a smaller scale"),
+    ],
+)
+def test_who_asks_for_too_long_a_side_is_told_which_format_has_room(name: str, side: int, advice: str) -> None:
+    with pytest.raises(ImageTooLargeError, match=f"{advice}$"):
+        check_output_format(Path(name), side, 1)
 
 
 @pytest.mark.parametrize("name", ["a.heic", "a.ico", "a.txt", "a", ".png"])

@@ -26,7 +26,7 @@ from srcnn.errors import SrcnnError
 from srcnn.pictures.formats import SUFFIXES
 
 _WRONG_USE = 2
-_INTERRUPTED = 130
+INTERRUPTED = 130
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         result = cli.main(arguments, prog_name="srcnn", standalone_mode=False)
     except click.exceptions.Abort:
         click.echo("interrupted", err=True)
-        return _INTERRUPTED
+        return INTERRUPTED
     except click.ClickException as error:
         error.show()
         for name in _files_like_options(sys.argv[1:] if arguments is None else arguments, error):

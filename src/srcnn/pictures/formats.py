@@ -52,8 +52,8 @@ class PictureFormat:
 _ALL: frozenset[Kept] = frozenset({"icc", "exif", "xmp", "iptc", "dpi", "orientation"})
 
 # Largest sides: JPEG and GIF have 16-bit fields (ITU-T T.81 B.2.2, GIF89a), WebP 14-bit ones (RFC 9649),
-# TGA 16-bit ones; libpng stops at 1,000,000 by default and libvips' AVIF writer at 16,384. Longest frames: 16 bit of
-# seconds, 24 bit of milliseconds and 16 bit of hundredths in the same sources.
+# TGA 16-bit ones; libpng stops at 1,000,000 by default, libvips' AVIF writer at 16,384 and libvips itself at
+# 100,000,000. Longest frames: 16 bit of seconds, 24 bit of milliseconds and 16 bit of hundredths in the same sources.
 FORMATS = (
     PictureFormat(
         name="PNG",
@@ -101,6 +101,7 @@ FORMATS = (
         reads="1 to 32 bit, float, alpha, CMYK, pages, tiles, BigTIFF, LZW, Deflate, JPEG; Lab becomes sRGB",
         keeps=_ALL,
         frames="pages",
+        largest_side=100_000_000,
         streams=True,
     ),
     PictureFormat(
@@ -226,10 +227,15 @@ def check_output_format(path: Path, height: int, width: int) -> PictureFormat:
     Tests: tests/pictures/test_formats.py.
     """
     kind = format_to_write(path)
-    if max(height, width) > kind.largest_side:
+    side = max(height, width)
+    if side > kind.largest_side:
+        roomier = [
+            each.name for each in FORMATS if "icc" in each.keeps and not each.lossy and side <= each.largest_side
+        ]
+        advice = f"write {' or '.join(roomier)}, or choose" if roomier else "choose"
         raise ImageTooLargeError(
             f"expected at most {kind.largest_side:,} pixels a side for {path}, since {kind.name} holds no more, "
-            f"got {width:,} x {height:,}; write PNG or TIFF, or choose a smaller scale"
+            f"got {width:,} x {height:,}; {advice} a smaller scale"
         )
     return kind
 
