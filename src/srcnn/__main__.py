@@ -24,6 +24,8 @@ def run() -> NoReturn:
 
     def end(number: int, frame: FrameType | None) -> None:
         ended_by.append(number)
+        if len(ended_by) > 1:  # a shell and the system may both tell it; what the first has begun is not cut off
+            return
         interrupt = signal.getsignal(signal.SIGINT)  # a training has its own
         if not callable(interrupt):  # a shell ignores it for what runs in the background
             raise KeyboardInterrupt
