@@ -120,3 +120,16 @@ def test_a_signal_that_is_ignored_stays_ignored(outer_signal: int, monkeypatch: 
     signal.signal(outer_signal, signal.SIG_IGN)
     assert run_with(monkeypatch, "--version") == 0
     assert signal.getsignal(outer_signal) is signal.SIG_IGN
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a shell that closes streams")
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [("models >&-", 0), ("models 2>&- >/dev/null", 0), ("upscale - -o x.png <&-", 2), ("upscale x -o - >&-", 2)],
+)
+def test_a_stream_that_the_shell_has_closed_is_no_traceback(command: str, code: int) -> None:
+    ended = subprocess.run(
+        ["sh", "-c", f"'{sys.executable}' -m srcnn {command}"], check=False, capture_output=True, text=True, timeout=60
+    )
+    assert ended.returncode == code
+    assert "Traceback" not in ended.stderr

@@ -1,4 +1,4 @@
-"""`python -m srcnn` is `srcnn`."""
+"""`python -m srcnn` is `srcnn`: the command line with what belongs to a process, its streams, signals and end."""
 
 import os
 import signal
@@ -20,6 +20,28 @@ def run() -> NoReturn:
 
     Tests: tests/test_main.py.
     """
+    _open_closed_streams()
+    ended_by = _signals_from_outside()
+    code = main()
+    if code == INTERRUPTED and ended_by:
+        code = 128 + ended_by[0]
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):  # whoever read it has gone, or main has closed it
+            code = code or 1
+    os._exit(code)
+
+
+def _open_closed_streams() -> None:
+    """Put nothing in the place of streams that the shell has closed: the next file opened would get their number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115 (open until the process ends)
+
+
+def _signals_from_outside() -> list[int]:
+    """Turn them into interrupts; the list gets the number of each that comes."""
     ended_by: list[int] = []
 
     def end(number: int, frame: FrameType | None) -> None:
@@ -35,15 +57,7 @@ def run() -> NoReturn:
         number = getattr(signal, name, None)
         if number and signal.getsignal(number) is signal.SIG_DFL:  # `nohup` ignores the second
             signal.signal(number, end)
-    code = main()
-    if code == INTERRUPTED and ended_by:
-        code = 128 + ended_by[0]
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (OSError, ValueError):  # whoever read it has gone, or main has closed it
-            code = code or 1
-    os._exit(code)
+    return ended_by
 
 
 if __name__ == "__main__":

@@ -2,20 +2,20 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from srcnn.batch.output import check_memory, check_output, write_output
 from srcnn.batch.plan import Job
 from srcnn.errors import ImageTooLargeError, OutputError
-from srcnn.pictures.picture import Picture
-from srcnn.pictures.write import WriteOptions
-
-PICTURE = Picture(frames=(np.zeros((2, 3, 3), np.uint8),))
 
 
 def job(target: Path) -> Job:
     return Job(source=Path("a.png"), target=target)
+
+
+def write(path: Path) -> tuple[str, ...]:
+    path.write_bytes(b"ours")
+    return ()
 
 
 def test_a_folder_that_is_missing_is_made(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_renaming_finds_the_first_free_name(
 ) -> None:
     monkeypatch.setattr("os.link", link)
     for number, name in enumerate(("a.png", "a_1.png", "a_2.png"), 1):
-        output, notes = write_output(job(tmp_path / "a.png"), PICTURE, "rename", WriteOptions())
+        output, notes = write_output(job(tmp_path / "a.png"), write, "rename")
         assert (output, notes) == (tmp_path / name, ())
         assert len(list(tmp_path.iterdir())) == number
 
@@ -87,6 +87,6 @@ def test_a_name_that_is_taken_while_writing_is_left_alone(tmp_path: Path, monkey
         original(source, target)
 
     monkeypatch.setattr("os.link", late)
-    output, _ = write_output(job(tmp_path / "a.png"), PICTURE, "rename", WriteOptions())
+    output, _ = write_output(job(tmp_path / "a.png"), write, "rename")
     assert output == tmp_path / "a_1.png"
     assert (tmp_path / "a.png").read_bytes() == b"another run's"

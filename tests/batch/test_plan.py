@@ -186,6 +186,24 @@ def test_names_tell_the_size_that_was_asked_for(tmp_path: Path, size: Size, name
     assert targets([tmp_path / "a.png"], size=size) == {tmp_path / "a.png": tmp_path / name}
 
 
+@pytest.mark.parametrize(
+    ("pattern", "suffix", "target"),
+    [
+        ("{stem}_big", ".webp", "a_big.webp"),
+        ("{stem}_big", None, "a_big.png"),
+        ("x.y/{stem}", None, "x.y/a.png"),
+        ("{size}/", None, "x2/a.png"),
+        ("{size}/", ".webp", "x2/a.webp"),
+    ],
+)
+def test_a_pattern_without_an_ending_gets_one_and_with_a_slash_is_a_folder(
+    tmp_path: Path, pattern: str, suffix: str | None, target: str
+) -> None:
+    places = Places(output=f"{tmp_path}/{pattern}", suffix=suffix)
+    (job,) = plan_jobs([tmp_path / "a.png"], Size(scale=2), places)
+    assert job.target == tmp_path / target
+
+
 def test_a_pattern_knows_the_parent_and_the_size(tmp_path: Path) -> None:
     file = tmp_path / "in/abc.png"
     assert targets([file], "{parent}/big/{stem:.2}-{size}{ext}", Size(width=80)) == {
@@ -210,7 +228,7 @@ def test_a_format_that_contradicts_the_outputs_name_is_refused(tmp_path: Path) -
         targets([tmp_path / "a.png"], "b.png", suffix=".jpg")
 
 
-@pytest.mark.parametrize("output", ["b.heic", "b.HEIC", "{stem}.pcx", "{stem}"])
+@pytest.mark.parametrize("output", ["b.heic", "b.HEIC", "{stem}.pcx"])
 def test_an_output_of_a_format_that_is_not_written_is_refused(tmp_path: Path, output: str) -> None:
     with pytest.raises(OutputError, match=r"expected an output name ending in one of \.png, .*, got (a|b)"):
         targets([tmp_path / "a.png"], output)
@@ -254,7 +272,7 @@ class TestInPlace:
 
     @pytest.mark.parametrize("places", [{"output": "x"}, {"suffix": ".png"}, {"renames": True}])
     def test_it_excludes_other_places(self, places: dict[str, object]) -> None:
-        with pytest.raises(InvalidConfigError, match=r"expected in_place or \w+, got both; leave one of them out"):
+        with pytest.raises(InvalidConfigError, match=r"expected --in-place or -.*, got both; leave one of them out"):
             Places(in_place=True, **places)  # pyright: ignore[reportArgumentType]
 
 

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -196,6 +197,40 @@ class TestSizes:
         assert result.notes == ("not enlarged: it has the size asked for already",)
         with Image.open(source) as before, Image.open(tmp_path / "b.png") as after:
             np.testing.assert_array_equal(np.asarray(after), np.asarray(before))
+
+    @pytest.mark.parametrize("target", ["b.jpg", "a.jpg"])
+    def test_a_lossy_file_of_the_same_size_is_not_encoded_again(
+        self, upscale: Upscale, tmp_path: Path, target: str
+    ) -> None:
+        source = picture(tmp_path / "a.jpg")
+        before = source.read_bytes()
+        result = upscale(source, tmp_path / target, size=Size(width=6))
+        assert result.notes == ("not enlarged: it has the size asked for already; the file is copied as it is",)
+        assert (result.status, result.output, result.width, result.height) == ("ok", tmp_path / target, 6, 4)
+        assert (tmp_path / target).read_bytes() == before
+
+    @pytest.mark.parametrize(
+        ("target", "changes"),
+        [
+            ("b.png", {}),
+            ("b.jpg", {"writing": WriteOptions(quality=50)}),
+            ("b.jpg", {"size": Size(width=6, height=2, fit="cover")}),
+        ],
+        ids=str,
+    )
+    def test_another_format_quality_or_part_of_it_is_encoded(
+        self, upscalers: Upscalers, tmp_path: Path, target: str, changes: dict[str, Any]
+    ) -> None:
+        job = Job(source=picture(tmp_path / "a.jpg"), target=tmp_path / target)
+        result = upscale_file(job, upscalers, Settings(**{"size": Size(scale=1), **changes}))
+        assert result.error is None
+        assert job.target.read_bytes() != job.source.read_bytes()
+
+    def test_a_network_of_scale_one_works_on_a_lossy_file(self, tmp_path: Path) -> None:
+        save_model(tmp_path / "x1.safetensors", gentle_model(scale=1))
+        job = Job(source=picture(tmp_path / "a.jpg"), target=tmp_path / "b.jpg")
+        result = upscale_file(job, Upscalers(tmp_path / "x1.safetensors", threads=1), Settings(size=Size(scale=1)))
+        assert result.models == ("tiny_x1",)
 
     def test_too_large_a_size_is_an_error_that_names_the_file_and_the_scales(
         self, upscale: Upscale, tmp_path: Path

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from srcnn.evaluation.evaluate import evaluate
-from srcnn.evaluation.protocol import AUTHORS
+from srcnn.evaluation.protocol import AUTHORS, PROTOCOLS
 from srcnn.upscaler import load
 
 
@@ -91,3 +91,8 @@ def test_pictures_that_cannot_be_read_leave_no_mean(srcnn: Callable, folder: Pat
 
 def test_a_folder_without_pictures_is_refused(srcnn: Callable, tmp_path: Path) -> None:
     srcnn("evaluate", "bicubic", tmp_path).assert_refused(f"expected pictures in {tmp_path}, got none")
+
+
+def test_the_help_names_every_protocol(srcnn: Callable) -> None:
+    shown = " ".join(srcnn("evaluate", "--help").out.split())
+    assert [name for name in PROTOCOLS if name not in shown.replace("- ", "-")] == []

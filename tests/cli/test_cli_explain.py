@@ -172,3 +172,10 @@ def test_the_two_numbers_of_the_readme_are_found_with_what_is_shipped(srcnn: Cal
     text = srcnn("explain", shared_data / "test" / "Set14", "--image-psnr", numbers).out
     assert "belong to zebra at x3" in text
     assert "srcnn-915-t91 28.98" in text
+
+
+def test_a_picture_may_be_named_as_its_file(srcnn: Callable, folder: Path) -> None:
+    file = sorted(folder.iterdir())[0]
+    command = "explain", folder, "-s", 3, "--psnr", "30.0", "--json", "--picture"
+    assert srcnn(*command, file.name).out == srcnn(*command, file.stem).out
+    srcnn(*command, "none.png").assert_refused("expected the name of a picture", "'none.png'")

@@ -59,3 +59,21 @@ def test_a_folder_that_cannot_be_made_is_refused(srcnn: Callable, model_file: Pa
 
 def test_the_output_must_be_named(srcnn: Callable, model_file: Path) -> None:
     assert srcnn("export", model_file).code == 2
+
+
+@pytest.mark.parametrize("name", ["tiny.safetensors", "tiny", "tiny.bin"])
+def test_an_output_that_is_called_something_else_is_refused(
+    srcnn: Callable, model_file: Path, tmp_path: Path, name: str
+) -> None:
+    outcome = srcnn("export", model_file, "-o", tmp_path / name)
+    outcome.assert_refused("expected an output that ends in .onnx", name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_is_not_replaced_by_its_export(srcnn: Callable, model_file: Path, tmp_path: Path) -> None:
+    model = tmp_path / "model.onnx"
+    model.write_bytes(model_file.read_bytes())
+    srcnn("export", model, "-o", tmp_path / "." / "model.onnx").assert_refused(
+        "expected an output that is not the input"
+    )
+    assert model.read_bytes() == model_file.read_bytes()

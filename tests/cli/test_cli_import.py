@@ -84,3 +84,12 @@ def test_a_caffe_model_cut_short_is_refused_and_nothing_is_written(
     outcome = srcnn("import", caffe_file, "-o", tmp_path / "caffe.safetensors", "-s", 3)
     outcome.assert_refused("expected a Caffe model", "cut short")
     assert not (tmp_path / "caffe.safetensors").exists()
+
+
+def test_the_weights_are_not_replaced_by_the_model(srcnn: Callable, tmp_path: Path) -> None:
+    (tmp_path / "x3.mat").write_bytes(b"weights")
+    srcnn("import", tmp_path / "x3.mat", "-o", tmp_path / "x3.mat", "-s", 3).assert_refused("ends in .safetensors")
+    (tmp_path / "x3.safetensors").write_bytes(b"weights")
+    command = "import", tmp_path / "x3.safetensors", "-o", tmp_path / "x3.safetensors", "-s", 3
+    srcnn(*command).assert_refused("expected an output that is not the input")
+    assert {path.read_bytes() for path in tmp_path.iterdir()} == {b"weights"}

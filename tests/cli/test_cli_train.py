@@ -4,7 +4,9 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import click
 import numpy as np
 import pytest
 from small_pictures import save_noise
@@ -127,6 +129,31 @@ def test_a_second_ctrl_c_stops_at_once(
     assert outcome.code == 130
     assert outcome.err.endswith("interrupted\n")
     assert not (tmp_path / "run" / "checkpoint.pt").exists()
+
+
+def test_a_training_whose_reader_has_gone_ends_with_a_checkpoint(
+    srcnn: Callable, config: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    echo = click.echo
+
+    def gone(message: object = None, **options: Any) -> None:
+        if str(message).startswith("step "):
+            raise BrokenPipeError
+        echo(message, **options)
+
+    monkeypatch.setattr(click, "echo", gone)
+    outcome = srcnn("train", config, "--data", data, "-o", tmp_path / "run")
+    assert outcome.code == 130
+    assert f"stopped with a checkpoint in {tmp_path / 'run'}; go on with --resume" in outcome.err
+    assert (tmp_path / "run" / "checkpoint.pt").exists()
+
+
+def test_a_training_that_is_complete_says_so(srcnn: Callable, config: Path, data: Path, tmp_path: Path) -> None:
+    command = "train", config, "--data", data, "-o", tmp_path / "run"
+    assert srcnn(*command).code == 0
+    outcome = srcnn(*command, "--resume")
+    assert outcome.code == 0
+    assert outcome.err.startswith(f"nothing left to train, {tmp_path / 'run'} has its 12 steps; ")
 
 
 def test_ctrl_c_works_as_before_after_a_training(srcnn: Callable, config: Path, data: Path, tmp_path: Path) -> None:

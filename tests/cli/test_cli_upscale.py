@@ -3,6 +3,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -167,7 +168,7 @@ def test_options_of_computing_are_taken(
         (("-m", "{model}", "-s", "4"), ("an enlargement of at most 3 times", "tiny has the scales 3, got 4")),
         (("-m", "{model}", "-s", "2", "--width", "9"), ("expected one of scale, width,", "got scale, width")),
         (("-m", "{model}", "--width", "9", "--fit", "cover"), ("expected a fit of inside, cover, stretch",)),
-        (("-m", "{model}", "--in-place", "-o", "b.png"), ("expected in_place or output, got both",)),
+        (("-m", "{model}", "--in-place", "-o", "b.png"), ("expected --in-place or -o, got both",)),
         (("-m", "{model}", "-o", "{picture}"), ("expected an output that is not an input",)),
         (("-m", "{model}", "-o", "b.heic"), ("expected an output name ending in one of .png,", "got b.heic")),
         (("-m", "{model}", "-o", "{stem"), ("expected a pattern with {parent}, {stem}, {size} and {ext}",)),
@@ -283,3 +284,35 @@ def test_help_imports_no_engine_and_no_codec() -> None:
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_an_empty_name_is_not_the_current_folder(
+    srcnn: Callable, picture: Path, model_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(picture.parent)
+    before = sorted(picture.parent.iterdir())
+    for arguments in (("", "--in-place"), (picture, "-o", "")):
+        outcome = srcnn("upscale", "-m", model_file, *arguments)
+        assert outcome.code == 2
+        assert "got an empty one; write . for the current folder" in outcome.err
+    assert sorted(picture.parent.iterdir()) == before
+
+
+def test_a_file_that_may_not_be_read_fails_alone(
+    srcnn: Callable, picture: Path, model_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = picture.with_name("secret.png")
+    secret.write_bytes(picture.read_bytes())
+    opened = Path.open
+
+    def refuse(path: Path, *arguments: Any, **options: Any) -> Any:
+        if path == secret:
+            raise PermissionError(13, "Permission denied")
+        return opened(path, *arguments, **options)
+
+    monkeypatch.setattr("os.access", lambda path, mode: Path(path) != secret)
+    monkeypatch.setattr(Path, "open", refuse)
+    outcome = srcnn("upscale", "-m", model_file, "-s", "3", secret, picture)
+    assert outcome.code == 1
+    assert "secret.png, got: Permission denied" in outcome.err
+    assert "1 enlarged, 1 failed" in outcome.out

@@ -46,11 +46,41 @@ def test_each_page_is_opened_as_if_it_were_alone(tmp_path: Path, bigtiff: bool, 
             del source, alone
 
 
+@pytest.mark.parametrize("bigtiff", [False, True])
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+@pytest.mark.parametrize("is_dng", [False, True])
+def test_the_thumbnail_of_a_camera_raw_is_not_taken_for_the_picture(
+    tmp_path: Path, bigtiff: bool, byteorder: str, is_dng: bool
+) -> None:
+    path = tmp_path / "a.dng"
+    with tifffile.TiffWriter(path, bigtiff=bigtiff, byteorder=byteorder) as file:
+        extra = [(50706, "B", 4, b"\1\4\0\0", True)] if is_dng else []
+        kind = 0 if is_dng else 1
+        file.write(np.zeros((3, 4, 3), np.uint8), photometric="rgb", subifds=1, subfiletype=kind, extratags=extra)
+        file.write(np.zeros((12, 16), np.uint16), subfiletype=0)
+    with pytest.raises(InvalidImageError, match=r"expected a developed picture at .*, got a camera's raw file"):
+        read_picture(path)
+
+
+def test_smaller_pictures_beside_the_first_make_it_no_camera_raw(tmp_path: Path) -> None:
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        file.write(np.full((12, 16), 7, np.uint8), subifds=1)
+        file.write(np.zeros((6, 8), np.uint8), subfiletype=1)
+    assert read_array(tmp_path / "a.tif").shape == (12, 16)
+
+
 @given(st.binary(max_size=300), st.sampled_from([b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b""]))
 def test_rubbish_has_pages_that_are_upright_or_none(rubbish: bytes, mark: bytes) -> None:
     found = list(islice(pages(mark + rubbish), 100))
     assert len(found) < 100
     assert {page.orientation for page in found} <= set(range(1, 9))
+
+
+@given(rubbish=st.binary(max_size=300), mark=st.sampled_from([b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"]))
+def test_rubbish_is_camera_raw_or_not(tmp_path_factory: pytest.TempPathFactory, rubbish: bytes, mark: bytes) -> None:
+    path = tmp_path_factory.getbasetemp() / "rubbish.tif"
+    path.write_bytes(mark + rubbish)
+    assert tiff.is_camera_raw(path) in (False, True)
 
 
 def directory(place: int, following: int, *, width: int = 1) -> bytes:

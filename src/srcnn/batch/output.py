@@ -1,7 +1,7 @@
 """The output of one picture: refused early if it cannot be, and written without losing what is there."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, count
 from pathlib import Path
 from typing import Literal
@@ -9,9 +9,8 @@ from typing import Literal
 from srcnn.batch.plan import Job
 from srcnn.errors import ImageTooLargeError, OutputError
 from srcnn.pictures.formats import check_output_format
-from srcnn.pictures.picture import Picture
-from srcnn.pictures.write import WriteOptions, write_picture
 
+Write = Callable[[Path], tuple[str, ...]]
 Exists = Literal["overwrite", "skip", "rename"]
 EXISTS: tuple[Exists, ...] = ("overwrite", "skip", "rename")
 _MAX_NAME_BYTES = 255
@@ -71,21 +70,17 @@ def check_memory(job: Job, needed: int) -> None:
         )
 
 
-def write_output(
-    job: Job, picture: Picture, exists: Exists, options: WriteOptions
-) -> tuple[Path, tuple[str, ...]] | None:
+def write_output(job: Job, write: Write, exists: Exists) -> tuple[Path, tuple[str, ...]] | None:
     """Write the output of a job, and so make its pixels.
 
     Args:
         job: its target is the output.
-        picture: enlarged, or about to be.
+        write: makes a file whole or not at all, and gives a sentence for everything its format cannot hold.
         exists: what to do if the file exists when this one is finished: "overwrite" replaces it, "skip"
             leaves it alone, "rename" chooses another name.
-        options: of writing.
 
     Returns:
-        The file that was written, and a sentence for everything its format cannot hold; None if there was
-        one to be left alone.
+        The file that was written, and the sentences of `write`; None if there was one to be left alone.
 
     Raises:
         OutputError: it cannot be written; nothing is left behind.
@@ -93,22 +88,22 @@ def write_output(
     Tests: tests/batch/test_output.py.
     """
     if exists == "rename":
-        return _write_new(_names(job.target), picture, options)
+        return _write_new(_names(job.target), write)
     if exists == "skip":
-        return _write_new(iter([job.target]), picture, options)
+        return _write_new(iter([job.target]), write)
     permissions = job.source.stat().st_mode & 0o7777 if job.source == job.target else None
-    notes = write_picture(job.target, picture, options=options)
+    notes = write(job.target)
     if permissions is not None:
         job.target.chmod(permissions)  # a private picture replaced in place stays private
     return job.target, notes
 
 
-def _write_new(names: Iterator[Path], picture: Picture, options: WriteOptions) -> tuple[Path, tuple[str, ...]] | None:
+def _write_new(names: Iterator[Path], write: Write) -> tuple[Path, tuple[str, ...]] | None:
     """Write under the first name that is free when the file is finished, even if others look for one too."""
     path = next(names)
     hidden = path.with_name(f".srcnn-{os.urandom(8).hex()}{path.suffix}")
     try:
-        notes = write_picture(hidden, picture, options=options)
+        notes = write(hidden)
         for candidate in chain([path], names):
             try:
                 os.link(hidden, candidate)

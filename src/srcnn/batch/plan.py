@@ -54,9 +54,11 @@ class Places:
     renames: bool = False
 
     def __post_init__(self) -> None:
-        for name, value in (("output", self.output), ("suffix", self.suffix), ("renames", self.renames)):
+        if self.output == "":
+            raise InvalidConfigError("expected a name for the output, got an empty one; write . for the current folder")
+        for name, value in (("-o", self.output), ("--format", self.suffix), ("--exists rename", self.renames)):
             if self.in_place and value:
-                raise InvalidConfigError(f"expected in_place or {name}, got both; leave one of them out")
+                raise InvalidConfigError(f"expected --in-place or {name}, got both; leave one of them out")
 
 
 def plan_jobs(inputs: Sequence[Path], size: Size, places: Places) -> list[Job]:
@@ -167,17 +169,21 @@ def _target(file: Path, folder: Path | None, size: Size, places: Places) -> Path
         whole = folder.resolve()
         return whole.with_name(f"{whole.name}_{size.label}") / place.with_suffix(ext)
     if "{" in output:
-        return _fill_in(output, file, ext, size)
+        filled = _fill_in(output, file, ext, size)
+        if output.endswith(("/", os.sep)):
+            return Path(filled) / place.with_suffix(ext)
+        last = output.rpartition("/")[2]
+        return Path(filled if "." in last or "{ext" in last else filled + ext)
     return Path(output) if _is_file_name(output) else Path(output) / place.with_suffix(ext)
 
 
-def _fill_in(pattern: str, file: Path, ext: str, size: Size) -> Path:
-    """An output's name by its pattern."""
+def _fill_in(pattern: str, file: Path, ext: str, size: Size) -> str:
+    """What a pattern makes of an input's name."""
     values = {"parent": str(file.parent), "stem": file.stem, "ext": ext, "size": size.label}
     if size.scale is not None:
         values["scale"] = f"{size.scale:g}"
     try:
-        return Path(pattern.format_map(values))
+        return pattern.format_map(values)
     except (LookupError, ValueError, AttributeError, TypeError) as error:
         raise InvalidConfigError(
             "expected a pattern with {parent}, {stem}, {size} and {ext}, and {scale} where a scale is asked for, "

@@ -2,6 +2,7 @@
 
 import math
 import os
+import shutil
 import time
 import traceback
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import Literal
 
 import numpy as np
 
+from srcnn.atomic import atomic_path
 from srcnn.batch.enlarge import Upscalers, enlarge
 from srcnn.batch.gate import MemoryGate
 from srcnn.batch.output import Exists, check_memory, check_output, write_output
@@ -22,10 +24,11 @@ from srcnn.pictures.formats import PictureFormat, format_to_write
 from srcnn.pictures.picture import DEFAULT_MAX_PIXELS, Picture
 from srcnn.pictures.read import read_picture
 from srcnn.pictures.strips import Frame, Strips, whole
-from srcnn.pictures.write import WriteOptions
+from srcnn.pictures.write import WriteOptions, write_picture
 
 Status = Literal["ok", "error", "skipped"]
 _SAME_SIZE = "not enlarged: it has the size asked for already"
+_COPIED = f"{_SAME_SIZE}; the file is copied as it is"
 _INKS_KEPT = "CMYK was kept: each ink was enlarged as a grey picture"
 _REDUCED = "made smaller by antialiased bicubic, without a network: the size asked for is below its own"
 
@@ -149,12 +152,16 @@ def _upscale(
         return skipped
     with gate.admit(lambda: _read(job, models, settings)) as work:
         admitted = time.perf_counter()
-        picture = replace(work.picture, frames=_enlarge_frames(work, progress))
-        written = write_output(job, picture, settings.exists, settings.writing)
+        if _stays(job, work, settings):
+            write, notes = partial(_copy, job.source), (_COPIED,)
+        else:
+            picture = replace(work.picture, frames=_enlarge_frames(work, progress))
+            write, notes = partial(write_picture, picture=picture, options=settings.writing), _notes(work)
+        written = write_output(job, write, settings.exists)
     if written is None:  # another run was faster
         return skipped
-    output, notes = written
-    height, width = _as_seen(picture.frames[0], picture.orientation)
+    output, lost = written
+    height, width = _as_seen(work.targets[0].kept, work.picture.orientation)
     return Result(
         job=job,
         status="ok",
@@ -163,7 +170,7 @@ def _upscale(
         height=height,
         seconds=work.seconds + time.perf_counter() - admitted,
         models=_models(work),
-        notes=(*work.picture.notes, *_enlarging_notes(work), *notes),
+        notes=(*notes, *lost),
     )
 
 
@@ -207,15 +214,15 @@ def _held_bytes(work: _Work, kind: PictureFormat) -> int:
     return held
 
 
-def _as_seen(frame: Frame, orientation: int) -> tuple[int, int]:
+def _as_seen(size: tuple[int, ...], orientation: int) -> tuple[int, int]:
     """Height and width after turning as the tag says."""
-    height, width = frame.shape[:2]
+    height, width = size
     return (width, height) if orientation >= 5 else (height, width)
 
 
 def _target(frame: Frame, orientation: int, size: Size) -> Target:
     """The size of a frame as it is stored; the size asked for is that of the picture as it is seen."""
-    target = size.target(*_as_seen(frame, orientation))
+    target = size.target(*_as_seen(frame.shape[:2], orientation))
     if orientation < 5:
         return target
     (height, width), (kept_height, kept_width) = target.resized, target.kept
@@ -250,9 +257,32 @@ def _models(work: _Work) -> tuple[str, ...]:
     return tuple(f"{name}_x{scale}" for scale in sorted({scale for scale in work.scales if scale}))
 
 
-def _enlarging_notes(work: _Work) -> tuple[str, ...]:
+def _stays(job: Job, work: _Work, settings: Settings) -> bool:
+    """Whether a lossy file can stay as it is: encoded again it would lose a little, though nothing changes."""
+    if any(work.scales) or not work.picture.lossy:
+        return False
+    same_format = format_to_write(job.target).name == work.picture.format
+    return same_format and settings.writing == WriteOptions() and _has_its_sizes(work)
+
+
+def _has_its_sizes(work: _Work) -> bool:
+    frames = zip(work.picture.frames, work.targets, strict=True)
+    return all(target.resized == target.kept == frame.shape[:2] for frame, target in frames)
+
+
+def _copy(source: Path, path: Path) -> tuple[str, ...]:
+    """A file as it is, whole or not at all."""
+    if source != path:
+        with atomic_path(path) as temporary:
+            shutil.copyfile(source, temporary)
+    return ()
+
+
+def _notes(work: _Work) -> tuple[str, ...]:
+    """What was changed or is doubtful in a picture, and what was not enlarged as usual."""
+    notes = work.picture.notes
     if any(work.scales):
-        return (_INKS_KEPT,) if work.picture.inks else ()
-    if all(t.resized == f.shape[:2] for t, f in zip(work.targets, work.picture.frames, strict=True)):
-        return (_SAME_SIZE,)
-    return (_REDUCED,) if work.upscalers.scales else ()
+        return (*notes, _INKS_KEPT) if work.picture.inks else notes
+    if _has_its_sizes(work):
+        return (*notes, _SAME_SIZE)
+    return (*notes, _REDUCED) if work.upscalers.scales else notes

@@ -19,6 +19,7 @@ from srcnn.cli.explain import explain_command
 from srcnn.cli.export import export_command
 from srcnn.cli.import_weights import import_command
 from srcnn.cli.models import models_command
+from srcnn.cli.printable import printable
 from srcnn.cli.reproduce import reproduce_command
 from srcnn.cli.train import train_command
 from srcnn.cli.upscale import upscale_command
@@ -69,13 +70,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             click.echo(f"a file whose name begins with - is given after --, or as ./{name}", err=True)
         return error.exit_code
     except SrcnnError as error:
-        click.echo(f"error: {error}", err=True)
+        click.echo(f"error: {printable(str(error))}", err=True)
         return _WRONG_USE
     except BrokenPipeError:  # whoever read our output has gone
         sys.stderr.close()
         return 1
     except OSError as error:
-        click.echo(f"error: {_sentence(error)}", err=True)
+        click.echo(f"error: {printable(_sentence(error))}", err=True)
         return _WRONG_USE
     return result if isinstance(result, int) else 0
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from srcnn.cli.options import json_option
+from srcnn.cli.options import FilePath, json_option
+from srcnn.cli.printable import printable
 from srcnn.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -25,12 +26,12 @@ def data_command() -> None:
 
 @data_command.command("get")
 @click.argument("names", nargs=-1, required=True, metavar="SET...")
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path, file_okay=False), help="A folder.")
+@click.option("-o", "--output", required=True, type=FilePath(file_okay=False), help="A folder.")
 @click.option("--accept-terms", is_flag=True, help="You have read the terms of the pictures; else you are asked.")
 @click.option(
     "--from",
     "source",
-    type=click.Path(path_type=Path, exists=True),
+    type=FilePath(exists=True),
     help="A folder or an archive with the pictures, under any names; instead of the network.",
 )
 @click.option("--mirror", metavar="URL", help="Another server with the files of raw.githubusercontent.com.")
@@ -59,14 +60,15 @@ def get_command(
             with progress_bar(f"getting {dataset.name}") as advance:
                 get_pictures(dataset, missing, folder, server=mirror or SERVER, progress=advance)
             missing = []
-        click.echo(f"{folder}: {len(dataset.pictures) - len(missing)} of {len(dataset.pictures)} pictures, all checked")
+        there = len(dataset.pictures) - len(missing)
+        click.echo(f"{folder}: {there} of {len(dataset.pictures)} pictures{', all checked' if there else ''}")
         if missing:
             click.echo(f"not in {source}: {_listed([picture.name for picture in missing])}", err=True)
     return _SOME_FAILED if incomplete else 0
 
 
 @data_command.command("check")
-@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("folder", type=FilePath(exists=True, file_okay=False))
 @click.option("--set", "name", help="The set it should be; default: the one it resembles most.")
 @json_option
 def check_command(folder: Path, name: str | None, as_json: bool) -> int:
@@ -120,7 +122,7 @@ def _show(check: "Check") -> None:
     verdict = f"the standard {check.dataset}" if check.is_standard else f"not the standard {check.dataset}"
     click.echo(f"{check.folder}: {verdict}, {good} of {wanted} pictures are right")
     for finding in check.findings:
-        name = finding.file.name if finding.file else ""
+        name = printable(finding.file.name) if finding.file else ""
         if finding.verdict in ("renamed", "differs"):
             click.echo(f"  {finding.picture}: {finding.detail or 'right, but renamed'} ({name})")
         elif finding.verdict == "extra":

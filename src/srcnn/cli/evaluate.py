@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from srcnn.cli.options import DEFAULT_SCALE, choose_scale, engine_option, json_option, scale_option, threads_option
+from srcnn.cli.options import (
+    DEFAULT_SCALE,
+    FilePath,
+    choose_scale,
+    engine_option,
+    json_option,
+    scale_option,
+    threads_option,
+)
+from srcnn.cli.printable import printable
 from srcnn.cli.progress import progress_bar
 from srcnn.runtime.session import Engine
 
@@ -14,13 +23,17 @@ if TYPE_CHECKING:
     from srcnn.evaluation.evaluate import Evaluation, Measurement
 
 _BICUBIC = "bicubic"
+_PROTOCOLS = (
+    "How to measure: authors, old-matlab, no-border, border-6, lr-8bit, float-luma, basicsr, pillow-like, pillow, "
+    "full-range, opencv-full-range, opencv-limited-range, sharp-enlargement, rgb or keras-pillow."
+)
 
 
 @click.command("evaluate")
 @click.argument("model")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=FilePath())
 @scale_option
-@click.option("--protocol", "protocol_name", default="authors", show_default=True, help="How to measure.")
+@click.option("--protocol", "protocol_name", default="authors", show_default=True, help=_PROTOCOLS)
 @engine_option
 @threads_option
 @json_option
@@ -60,7 +73,7 @@ def evaluate_command(
 def _show(evaluation: "Evaluation", model: str, name: str, folder: Path) -> None:
     from srcnn.evaluation.published import published_psnr, recognise_dataset
 
-    click.echo(f"{model} x{evaluation.scale}, {folder}, protocol {evaluation.protocol.name}")
+    click.echo(f"{printable(model)} x{evaluation.scale}, {printable(str(folder))}, protocol {evaluation.protocol.name}")
     click.echo(f"{'picture':<20} {'PSNR dB':>8} {'SSIM':>7} {'bicubic dB':>11} {'SSIM':>7} {'gain dB':>8}")
     for row in (*evaluation.images, evaluation.mean):
         click.echo(_line(row))
@@ -76,4 +89,4 @@ def _show(evaluation: "Evaluation", model: str, name: str, folder: Path) -> None
 def _line(row: "Measurement") -> str:
     gain = row.psnr - row.bicubic_psnr
     bicubic = f"{row.bicubic_psnr:>11.3f} {row.bicubic_ssim:>7.4f}"
-    return f"{row.name:<20} {row.psnr:>8.3f} {row.ssim:>7.4f} {bicubic} {gain:>+8.3f}"
+    return f"{printable(row.name):<20} {row.psnr:>8.3f} {row.ssim:>7.4f} {bicubic} {gain:>+8.3f}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from srcnn.cli.identify import Decibels, identify
-from srcnn.cli.options import json_option
+from srcnn.cli.options import FilePath, json_option
 from srcnn.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _SHOWN = 5
 
 
 @click.command("explain")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=FilePath())
 @click.option(
     "-s", "--scale", type=click.IntRange(min=2), help="The enlargement; with --image-psnr default 2, 3 and 4."
 )
@@ -33,7 +33,7 @@ _SHOWN = 5
 )
 @click.option(
     "--weights",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    type=FilePath(exists=True, file_okay=False),
     help="A folder of networks that may have made the second number, beside the shipped ones.",
 )
 @json_option
@@ -77,10 +77,13 @@ def _explain(
     folder: Path, scale: int, given: Decibels, picture: str | None, model: str | None, *, as_json: bool
 ) -> None:
     """Find and print the protocol behind one number."""
+    from srcnn.evaluation.evaluate import named_pictures
     from srcnn.evaluation.explain import explain
     from srcnn.evaluation.search import Observation
 
     value, tolerance = given
+    if picture is not None:  # the file's name will do
+        picture = next((name for name, path in named_pictures(folder).items() if path == folder / picture), picture)
     methods = None if model is None else _uses(model, scale)
     observation = Observation(scale=scale, psnr=value, picture=picture)
     with progress_bar("trying protocols") as advance:

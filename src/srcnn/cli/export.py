@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 
-from srcnn.cli.options import choose_scale, scale_option
+from srcnn.cli.options import FilePath, check_output_file, choose_scale, scale_option
 
 
 @click.command("export")
 @click.argument("model")
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="FILE.onnx")
+@click.option("-o", "--output", required=True, type=FilePath(dir_okay=False), help="FILE.onnx")
 @scale_option
 def export_command(model: str, output: Path, scale: int | None) -> None:
     """Write a model as ONNX for other programs.
@@ -23,6 +23,7 @@ def export_command(model: str, output: Path, scale: int | None) -> None:
     from srcnn.runtime.onnx import encode_onnx
     from srcnn.zoo.shipped import load_model
 
+    check_output_file(output, Path(model), ".onnx")
     loaded = load_model(model, choose_scale(model, scale))
     graph = replicated_graph(loaded) if loaded.spec.input_space == "hr" else enlarging_graph(loaded)
     make_folder(output.parent, "choose another with -o")

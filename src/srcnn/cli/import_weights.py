@@ -4,12 +4,14 @@ from pathlib import Path
 
 import click
 
+from srcnn.cli.options import FilePath, check_output_file
+
 _MATLAB, _ROW_BY_ROW = "matlab", "row-by-row"
 
 
 @click.command("import")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="A model file.")
+@click.argument("file", type=FilePath())
+@click.option("-o", "--output", required=True, type=FilePath(dir_okay=False), help="A model file.")
 @click.option("-s", "--scale", type=click.IntRange(min=1), required=True, help="The enlargement it was trained for.")
 @click.option("--name", help="What the model is called; default: as the output.")
 @click.option(
@@ -31,6 +33,7 @@ def import_command(file: Path, output: Path, scale: int, name: str | None, patch
     from srcnn.zoo.caffe import is_caffe_model, read_caffe_model
     from srcnn.zoo.model_file import save_model
 
+    check_output_file(output, file, ".safetensors")
     name = name or output.stem
     if is_caffe_model(file):
         model = read_caffe_model(file, name=name, scale=scale, transposed=patches == _MATLAB)

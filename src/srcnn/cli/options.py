@@ -1,11 +1,31 @@
 """Options that several commands share, with one meaning."""
 
+import os
+from pathlib import Path
+
 import click
 
+from srcnn.errors import OutputError
 from srcnn.runtime.session import ENGINES
 from srcnn.zoo.shipped import is_shipped
 
 DEFAULT_SCALE = 2
+
+
+class FilePath(click.Path):
+    """A file or folder, which need not be readable: whoever reads it says so, and goes on with the others."""
+
+    def __init__(self, *, exists: bool = False, file_okay: bool = True, dir_okay: bool = True) -> None:
+        super().__init__(exists=exists, file_okay=file_okay, dir_okay=dir_okay, readable=False, path_type=Path)
+
+    def convert(
+        self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes | os.PathLike[str]:
+        """Refuse what a shell makes of a variable that is not set; as a path it would be the current folder."""
+        if not os.fspath(value):
+            self.fail("expected a name, got an empty one; write . for the current folder", param, ctx)
+        return super().convert(value, param, ctx)
+
 
 scale_option = click.option(
     "-s", "--scale", type=click.IntRange(min=1), default=None, help="The enlargement; default 2, or the file's."
@@ -22,3 +42,22 @@ threads_option = click.option(
 def choose_scale(model: str, scale: int | None) -> int | None:
     """Shipped models default to 2; a file knows its own scale."""
     return DEFAULT_SCALE if scale is None and is_shipped(model) else scale
+
+
+def check_output_file(output: Path, source: Path, suffix: str) -> None:
+    """Refuse an output that replaces the input, or whose name says that it is something else.
+
+    Args:
+        output: as named by the user.
+        source: what it is made from; need not be a file.
+        suffix: that its name is to end in.
+
+    Raises:
+        OutputError: what is the matter.
+
+    Tests: tests/cli/test_cli_export.py.
+    """
+    if output.suffix.lower() != suffix:
+        raise OutputError(f"expected an output that ends in {suffix}, got {output}; choose another with -o")
+    if output.exists() and source.exists() and output.samefile(source):
+        raise OutputError(f"expected an output that is not the input, got {output}; choose another with -o")

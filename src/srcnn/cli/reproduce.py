@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from srcnn.cli.options import json_option, threads_option
+from srcnn.cli.options import FilePath, json_option, threads_option
 from srcnn.cli.progress import progress_bar
 from srcnn.errors import InvalidConfigError
 
@@ -23,16 +23,16 @@ _RUNS = Path("runs")
 
 
 @click.command("reproduce")
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("-o", "--output", metavar="REPORT", required=True, type=click.Path(path_type=Path), help="The page.")
+@click.argument("folder", metavar="DIR", type=FilePath())
+@click.option("-o", "--output", metavar="REPORT", required=True, type=FilePath(), help="The page.")
 @click.option("--sets", metavar="A,B", help="Default: Set5, Set14 and BSD100, as far as they are there.")
 @click.option("--scales", metavar="N,N", default="2,3,4", show_default=True, help="The enlargements.")
 @click.option("--methods", metavar="A,B", help="Default: bicubic, the earlier methods and every shipped model.")
-@click.option("--model", "models", multiple=True, type=click.Path(path_type=Path), help="Your own model file.")
-@click.option("--runs", type=click.Path(path_type=Path), help="Folder of training logs; default: runs, if it is there.")
-@click.option("--pictures", type=click.Path(path_type=Path), help="Show these pictures instead of test pictures.")
+@click.option("--model", "models", multiple=True, type=FilePath(), help="Your own model file.")
+@click.option("--runs", type=FilePath(), help="Folder of training logs; default: runs, if it is there.")
+@click.option("--pictures", type=FilePath(), help="Show these pictures instead of test pictures.")
 @click.option("--no-pictures", is_flag=True, help="Show no part of any picture.")
-@click.option("--cache", type=click.Path(path_type=Path), help="Folder of results; default: REPORT.cache.")
+@click.option("--cache", type=FilePath(), help="Folder of results; default: REPORT.cache.")
 @threads_option
 @json_option
 def reproduce_command(

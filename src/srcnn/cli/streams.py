@@ -8,16 +8,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
-from unicodedata import category
 
 import click
+
+from srcnn.cli.printable import printable
 
 if TYPE_CHECKING:
     from srcnn.batch.plan import Places
 
 _STREAM = Path("-")
-_BREAKING = ("Cc", "Cs", "Zl", "Zp")
-"""Unicode's control characters, line ends, and bytes of a name that are no text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class Streams:
         if self.folder:
             for file in self.folder.iterdir():
                 text = text.replace(str(file), "-")
-        return "".join(c.encode("unicode_escape").decode() if category(c) in _BREAKING else c for c in text)
+        return printable(text)
 
 
 @contextmanager
@@ -71,6 +70,8 @@ def standard_streams(inputs: Sequence[Path], places: "Places") -> Generator[Stre
             raise click.UsageError(f"expected one input for -o -, got {len(inputs)}; name a folder instead")
         if places.suffix is None:
             raise click.UsageError("expected --format with -o -, got none; say for example --format png")
+        if sys.__stdout__ is None:
+            raise click.UsageError("expected -o - with a pipe or a file behind it, got none; use -o FILE")
         if sys.stdout.isatty():
             raise click.UsageError("expected -o - with a pipe or a file behind it, got a terminal; use -o FILE")
     with TemporaryDirectory(prefix="srcnn-") as name:
@@ -94,6 +95,8 @@ def _read_standard_input(folder: Path) -> Path:
     """Copy standard input to a file whose suffix says what it is."""
     from srcnn.pictures.recognise import recognise
 
+    if sys.__stdin__ is None:
+        raise click.UsageError("expected a picture on standard input, got it closed; pipe one in, or name a file")
     file = folder / "stdin"
     with file.open("wb") as copy:
         shutil.copyfileobj(sys.stdin.buffer, copy)

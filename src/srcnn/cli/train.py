@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from srcnn.cli.options import FilePath
+from srcnn.cli.printable import printable
 from srcnn.cli.progress import progress_bar
 from srcnn.errors import InvalidConfigError, MissingExtraError
 
@@ -23,10 +25,10 @@ if TYPE_CHECKING:
 
 
 @click.command("train")
-@click.argument("config_file", metavar="CONFIG.toml", type=click.Path(path_type=Path))
-@click.argument("folders", metavar="[DIR]...", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--data", multiple=True, type=click.Path(path_type=Path), help="The same as DIR: folders of pictures.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Folder of the run; default: runs/CONFIG.")
+@click.argument("config_file", metavar="CONFIG.toml", type=FilePath())
+@click.argument("folders", metavar="[DIR]...", nargs=-1, type=FilePath())
+@click.option("--data", multiple=True, type=FilePath(), help="The same as DIR: folders of pictures.")
+@click.option("-o", "--output", type=FilePath(), help="Folder of the run; default: runs/CONFIG.")
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoint.")
 @click.option("--accept-changes", is_flag=True, help="Resume although config or pictures changed.")
 @click.option("--init", metavar="MODEL", help="Start from a shipped model (NAME or NAME:SCALE) or a model file.")
@@ -122,7 +124,7 @@ def _load(config: "TrainConfig", folders: tuple[Path, ...]) -> "TrainingData":
         data = load_data(config, folders, advance)
     click.echo(f"{len(data.train)} pictures and sizes to learn from, {len(data.validation)} pictures for validation")
     for reason in data.skipped:
-        click.echo(f"left out: {reason}", err=True)
+        click.echo(f"left out: {printable(reason)}", err=True)
     return data
 
 
@@ -145,31 +147,46 @@ def _train(
 
     done = [0]
     overwrite = "\r" if sys.stdout.isatty() else ""  # the progress bar
-    with progress_bar("training") as advance, open_board(run_dir, data.validation, config.colour) as board:
+    with (
+        progress_bar("training") as advance,
+        open_board(run_dir, data.validation, config.colour) as board,
+        _catch_interrupt() as interrupted,
+    ):
+
+        def say(text: str, *, err: bool = False) -> None:
+            try:
+                click.echo(text, err=err)
+            except BrokenPipeError:  # whoever read it has gone: stop, but with a checkpoint
+                interrupted.set()
 
         def report(line: "Progress") -> None:
             done.append(line.step)
-            click.echo(overwrite + _told(line))
+            say(overwrite + _told(line))
 
-        with _catch_interrupt() as interrupted:
-            model = train(
-                config,
-                data,
-                run_dir,
-                init=init,
-                resume=resume,
-                accept_changes=accept_changes,
-                progress=lambda step: advance(step, config.steps),
-                report=report,
-                show=board.add if tensorboard else lambda line, pictures: None,
-                notice=lambda text: click.echo(text, err=True),
-                should_stop=interrupted.is_set,
-            )
+        model = train(
+            config,
+            data,
+            run_dir,
+            init=init,
+            resume=resume,
+            accept_changes=accept_changes,
+            progress=lambda step: advance(step, config.steps),
+            report=report,
+            show=board.add if tensorboard else lambda line, pictures: None,
+            notice=lambda text: say(text, err=True),
+            should_stop=interrupted.is_set,
+        )
     if interrupted.is_set() and done[-1] < config.steps:
         click.echo(f"stopped with a checkpoint in {run_dir}; go on with --resume", err=True)
         raise click.Abort
     if not is_first():
         return
+    if len(done) == 1:
+        click.echo(
+            f"nothing left to train, {run_dir} has its {config.steps:,} steps; "
+            "for more use --set steps=N --accept-changes",
+            err=True,
+        )
     plot_curves(run_dir / LOG_FILE, run_dir / CURVES_FILE)
     plot_filters(model, run_dir / FILTERS_FILE)
     for name in (MODEL_FILE, LOG_FILE, CURVES_FILE, FILTERS_FILE):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from srcnn.cli.options import DEFAULT_SCALE, engine_option, json_option, threads_option
+from srcnn.cli.options import DEFAULT_SCALE, FilePath, engine_option, json_option, threads_option
 from srcnn.cli.progress import progress_bar
 from srcnn.cli.streams import Streams, standard_streams, write_to_standard_output
 from srcnn.cli.upscale_options import (
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 @click.command("upscale")
-@click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("inputs", nargs=-1, required=True, type=FilePath())
 @places_options
 @size_options
 @click.option(

@@ -103,7 +103,10 @@ def evaluate(
     Source: demo_SR.m and compute_psnr.m of the SRCNN authors' package. Tests: tests/evaluation/test_evaluate.py.
     """
     if scale < 2:
-        raise InvalidConfigError(f"expected a scale of at least 2, got {scale}; choose 2, 3 or 4")
+        raise InvalidConfigError(
+            f"expected a scale of at least 2, got {scale}; choose 2, 3 or 4, and for a network that enlarges nothing "
+            "see docs/training.md, degradations"
+        )
     pictures = named_pictures(folder)
     images: list[Measurement] = []
     unreadable: dict[str, InvalidImageError] = {}

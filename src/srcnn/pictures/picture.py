@@ -125,7 +125,7 @@ def check_pixels(path: Path, size: tuple[int, int], *, frames: int, max_pixels: 
         times = f" in {frames:,} frames" if frames > 1 else ""
         raise ImageTooLargeError(
             f"expected at most {max_pixels:,} pixels in {path}, got {width:,} x {height:,}{times}; "
-            "raise the limit if you trust the file and have the memory"
+            "if you trust the file and have the memory, raise the limit with --max-pixels (in Python: max_pixels)"
         )
 
 

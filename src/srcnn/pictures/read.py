@@ -15,6 +15,7 @@ from srcnn.pictures.formats import PictureFormat
 from srcnn.pictures.metadata_size import check_metadata_size
 from srcnn.pictures.picture import DEFAULT_MAX_PIXELS, Picture, upright
 from srcnn.pictures.recognise import is_animated_png, is_lossless_webp, is_whole_gif, recognise
+from srcnn.pictures.tiff import is_camera_raw
 
 
 def read_picture(
@@ -90,6 +91,11 @@ def _decode_by_kind(path: Path, kind: PictureFormat, *, max_pixels: int, first_o
     if kind.name == "GIF" and not is_whole_gif(path):
         raise InvalidImageError(f"expected a whole GIF file at {path}, got one cut short; get it again")
     check_metadata_size(path, kind)
+    if kind.name == "TIFF" and is_camera_raw(path):
+        raise InvalidImageError(
+            f"expected a developed picture at {path}, got a camera's raw file, of which only the thumbnail could be "
+            "read; develop it first, for example into a 16-bit TIFF"
+        )
     if kind.codec == "pnm":
         return pnm.decode(path, max_pixels=max_pixels)
     if kind.codec == "pillow":
@@ -107,16 +113,20 @@ def _open(path: Path, allowed: Collection[str] = ()) -> PictureFormat:
     """The format of a file that can be read at all."""
     try:
         mode = path.stat().st_mode
-        if not stat.S_ISREG(mode):
-            got = "a folder" if stat.S_ISDIR(mode) else "something that is no file"
-            raise InvalidImageError(f"expected a picture file at {path}, got {got}; name a file")
-        with path.open("rb") as file:
-            head = file.read(32)
+        head = b""
+        if stat.S_ISREG(mode):  # opening a pipe would wait for somebody to write
+            with path.open("rb") as file:
+                head = file.read(32)
     except FileNotFoundError as error:
         raise InvalidImageError(f"expected a picture file at {path}, got nothing there; check the path") from error
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise InvalidImageError(f"expected to read {path}, got: {reason}; check its name and permissions") from error
+    if not stat.S_ISREG(mode):
+        got, advice = (
+            ("a folder", "name a file") if stat.S_ISDIR(mode) else ("no file", "save it as one, or pipe it to -")
+        )
+        raise InvalidImageError(f"expected a picture file at {path}, got {got}; {advice}")
     if not head:
         raise InvalidImageError(f"expected a picture at {path}, got an empty file; get it again")
     kind = recognise(head, path.suffix)

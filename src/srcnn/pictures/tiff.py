@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 Buffer = bytes | mmap.mmap
-_ORIENTATION, _SHORT = 0x0112, 3
+_SUBFILE_TYPE, _ORIENTATION, _SUB_DIRECTORIES, _DNG_VERSION = 254, 274, 330, 50706
+_SHORT = 3
+_MOST_ENTRIES = 4096
+"""Of a directory that is looked through; a damaged one may promise more."""
 
 
 class Layout(NamedTuple):
@@ -82,15 +85,42 @@ def first_pages(path: Path, most: int) -> list[Page]:
         return list(islice(pages(data), most))
 
 
+def is_camera_raw(path: Path) -> bool:
+    """Whether what a reader of TIFF finds first is the thumbnail in a camera's raw file, such as DNG, NEF or ARW.
+
+    Source: TIFF 6.0, NewSubfileType; TIFF/EP (ISO 12234-2), SubIFDs; DNG 1.7, DNGVersion. Tests:
+    tests/pictures/test_tiff.py.
+    """
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        try:
+            layout, place = header(data)
+            tags = {tag: value for tag, _, value in islice(_entries(data, place, layout), _MOST_ENTRIES)}
+        except (ValueError, OverflowError, struct.error):
+            return False
+    return _DNG_VERSION in tags or bool(tags.get(_SUBFILE_TYPE, 0) & 1 and _SUB_DIRECTORIES in tags)
+
+
 def _page(data: Buffer, start: int, layout: Layout) -> Page:
-    (count,) = struct.unpack_from(layout.order + layout.entries, data, start)
-    first = start + struct.calcsize(layout.order + layout.entries)
-    entry = struct.Struct(f"{layout.order}HH{layout.offset}H")  # the value of the tag is a short number
-    step = struct.calcsize(f"{layout.order}HH2{layout.offset}")
     orientation = 1
-    for at in range(first, first + step * min(count, _ORIENTATION), step):  # entries are sorted by tag
-        tag, kind, _, value = entry.unpack_from(data, at)
+    for tag, kind, value in islice(_entries(data, start, layout), _ORIENTATION):  # entries are sorted by tag
         if tag >= _ORIENTATION:
             orientation = value if (tag, kind) == (_ORIENTATION, _SHORT) and value in range(1, 9) else 1
             break
+    count, first, step = _table(data, start, layout)
     return Page(start, first + step * count, orientation)
+
+
+def _table(data: Buffer, start: int, layout: Layout) -> tuple[int, int, int]:
+    """How many entries a directory has, where the first is, and bytes from one to the next."""
+    (count,) = struct.unpack_from(layout.order + layout.entries, data, start)
+    first = start + struct.calcsize(layout.order + layout.entries)
+    return count, first, struct.calcsize(f"{layout.order}HH2{layout.offset}")
+
+
+def _entries(data: Buffer, start: int, layout: Layout) -> Iterator[tuple[int, int, int]]:
+    """Tag, type, and the value if it is one short or long number."""
+    count, first, step = _table(data, start, layout)
+    long, short = (struct.Struct(f"{layout.order}HH{layout.offset}{code}") for code in "IH")
+    for at in range(first, first + step * count, step):
+        tag, kind, _, value = long.unpack_from(data, at)
+        yield tag, kind, short.unpack_from(data, at)[-1] if kind == _SHORT else value

@@ -106,6 +106,10 @@ def _users(files: Sequence[Path], scales: Sequence[int], taken: set[str]) -> lis
     for file in dict.fromkeys(files):
         model = read_model(file)
         name, scale = model.spec.name, model.spec.scale
+        if scale == 1:
+            raise InvalidConfigError(
+                f"expected a model that enlarges, got x1 in {file}; for its measure see docs/training.md, degradations"
+            )
         if scale not in scales:
             raise InvalidConfigError(
                 f"expected a model for one of the scales {_list(scales)}, got x{scale} in {file}; add it to --scales"

@@ -89,4 +89,6 @@ def _parse_value(key: str, text: str) -> Any:
     except tomllib.TOMLDecodeError:
         if text.replace("-", "").replace("_", "").isalnum():
             return text
-        raise InvalidConfigError(f"expected a TOML value for {key}, got {text!r}; write for example {key}=3") from None
+        raise InvalidConfigError(
+            f"expected a TOML value for {key}, got {text!r}; write for example {key}=3, and text as '{key}=\"text\"'"
+        ) from None

@@ -77,6 +77,11 @@ def read_model(path: Path) -> Model:
     """
     try:
         content = path.read_bytes()
+    except IsADirectoryError as error:
+        raise ModelFileError(
+            f"expected a model file at {path}, got a folder; that of a training has the model in "
+            f"{path / 'model.safetensors'}"
+        ) from error
     except OSError as error:
         raise ModelFileError(
             f"expected a model file at {path}, got: {error.strerror}; check the path and its permissions"
