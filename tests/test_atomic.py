@@ -103,3 +103,23 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match=r"expected to make the folder .*file, got: File exists; choose another$"):
         make_folder(tmp_path / "file", "choose another")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o444, 0o666])
+def test_a_file_that_is_replaced_keeps_its_permissions_and_is_private_meanwhile(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+    path.chmod(mode)
+    with atomic_path(path) as temporary:
+        assert temporary.stat().st_mode & 0o077 & ~mode == 0
+        temporary.write_text("new")
+    assert (path.read_text(), path.stat().st_mode & 0o777) == ("new", mode)
+
+
+def test_an_error_about_the_temporary_file_names_the_file(tmp_path: Path) -> None:
+    with (
+        pytest.raises(OutputError, match=r"^no room for .*a\.txt, nor for a\.txt$"),
+        atomic_path(tmp_path / "a.txt") as file,
+    ):
+        raise OutputError(f"no room for {file}, nor for {file.name}")

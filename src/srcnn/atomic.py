@@ -1,8 +1,9 @@
 """Files that exist whole or not at all, and folders for them. This module knows nothing of what is written."""
 
 import os
+import stat
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from srcnn.errors import OutputError
@@ -14,13 +15,15 @@ def atomic_path(path: Path) -> Generator[Path]:
 
     The temporary file lies in the same folder, so that the final rename is atomic, and has the same
     suffix, since encoders choose the format by it. Its name begins with a dot: what a kill leaves
-    behind is hidden and is never taken for a picture. A symbolic link at `path` is replaced, not followed.
+    behind is hidden and is never taken for a picture; errors name `path` instead. A symbolic link at `path` is
+    replaced, not followed. The permissions are those of the file that is replaced, so that a private one is
+    private at every moment.
 
     Args:
         path: the file to come; an existing file is replaced.
 
     Yields:
-        An empty file to fill, with the permissions the umask allows.
+        An empty file to fill, if it replaces none with the permissions the umask allows.
 
     Raises:
         OutputError: the file cannot be written. Whatever ends the block early, the old file stays as
@@ -35,20 +38,30 @@ def atomic_path(path: Path) -> Generator[Path]:
                 f"expected to write a file at {path}, got a folder or a device there; choose another name"
             )
         try:
-            os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+            mode = stat.S_IMODE(path.stat().st_mode) & 0o777 if path.exists() else None
+            # What may not be written can be replaced all the same.
+            os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666 if mode is None else mode | 0o200))
             yield temporary
             _sync(temporary)
+            if mode is not None:
+                with suppress(OSError):  # a file system without permissions
+                    temporary.chmod(mode)
             os.replace(temporary, path)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
-    except OutputError:
-        raise
+    except OutputError as error:
+        raise naming(error, temporary, path) from error
     except OSError as error:
         raise OutputError(
             f"expected to write {path}, got: {error.strerror or error}; "
             "choose a folder that exists, can be written and has room"
         ) from error
+
+
+def naming(error: OutputError, hidden: Path, path: Path) -> OutputError:
+    """An error about a temporary file as one about the file that it was to become."""
+    return OutputError(str(error).replace(str(hidden), str(path)).replace(hidden.name, path.name))
 
 
 def write_atomically(path: Path, content: bytes) -> None:

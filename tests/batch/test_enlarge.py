@@ -1,5 +1,7 @@
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from tiny_models import gentle_model
 
 from srcnn.batch.enlarge import BICUBIC, Upscalers, _middle, enlarge
 from srcnn.batch.size import Size, Target
-from srcnn.errors import InvalidConfigError, ModelFileError
+from srcnn.errors import InvalidConfigError, MissingExtraError, ModelFileError
 from srcnn.imaging import from_float, imresize, to_float
 from srcnn.pictures.strips import whole
 from srcnn.upscaler import Upscaler
@@ -243,3 +245,15 @@ class TestEnlarge:
 
     def test_upscalers_are_the_public_ones(self, upscalers: Upscalers) -> None:
         assert isinstance(upscalers[2], Upscaler)
+
+
+@pytest.mark.parametrize(("engine", "threads"), [("foo", 0), ("onnxruntime", -5)])
+def test_an_engine_that_cannot_be_is_refused_before_any_picture(engine: Any, threads: int) -> None:
+    with pytest.raises(InvalidConfigError):
+        Upscalers("fine", engine=engine, threads=threads)
+
+
+def test_an_engine_that_is_not_installed_is_refused_before_any_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    with pytest.raises(MissingExtraError, match="OpenVINO"):
+        Upscalers("fine", engine="openvino")

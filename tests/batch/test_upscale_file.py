@@ -12,6 +12,7 @@ from srcnn.batch.enlarge import BICUBIC, Upscalers
 from srcnn.batch.plan import Job
 from srcnn.batch.size import Size
 from srcnn.batch.upscale import Result, Settings, upscale_file
+from srcnn.errors import BackendError
 from srcnn.pictures.write import WriteOptions
 from srcnn.upscaler import Upscaler
 from srcnn.zoo.model_file import save_model
@@ -403,3 +404,41 @@ def test_so_is_the_result_of_a_picture_with_alpha_that_is_reduced(
     source = picture(tmp_path / "a.png", (6, 4), "RGBA")
     assert upscale(source, tmp_path / "b.png", size=Size(scale=scale)).error is None
     assert needed == [6 * 4 * 4 + held]
+
+
+def test_a_picture_under_the_name_of_another_format_is_not_replaced_by_that_format(
+    upscale: Upscale, tmp_path: Path
+) -> None:
+    source = picture(tmp_path / "a.png").rename(tmp_path / "a.jpg")
+    before = source.read_bytes()
+    assert upscale(source, source).error == (
+        f"expected JPEG to replace in place at {source}, got PNG under that name; rename it"
+    )
+    assert source.read_bytes() == before
+    assert upscale(source, tmp_path / "b.jpg").error is None
+
+
+@pytest.mark.parametrize("suffix", [".png", ".bmp", ".ppm"])
+@pytest.mark.parametrize("exists", ["overwrite", "rename"])
+def test_an_output_that_cannot_be_written_is_named(
+    upscale: Upscale, tmp_path: Path, suffix: str, exists: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path) -> None:
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr("srcnn.atomic._sync", full)
+    result = upscale(picture(tmp_path / "a.png"), tmp_path / f"b{suffix}", exists=exists)
+    assert result.error
+    assert f"b{suffix}" in result.error
+    assert ".srcnn-" not in result.error
+
+
+def test_an_error_that_names_no_file_gets_the_name(
+    upscale: Upscale, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise BackendError("expected memory, got none; free some")
+
+    monkeypatch.setattr(Upscaler, "_run", refuse)
+    source = picture(tmp_path / "a.png")
+    assert upscale(source, tmp_path / "b.png").error == f"{source}: expected memory, got none; free some"

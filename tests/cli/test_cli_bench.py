@@ -33,7 +33,7 @@ def test_the_table_has_a_row_for_every_model_and_engine(srcnn: Callable) -> None
 
 
 def test_json_has_the_machine_and_the_keys_that_all_benchmarks_share(srcnn: Callable, model_file: Path) -> None:
-    report = json.loads(srcnn("bench", "--models", f"srcnn-915,{model_file}", *SMALL, "--json").out)
+    report = json.loads(srcnn("bench", "--models", f"srcnn-915, {model_file},", *SMALL, "--json").out)
     assert report["machine"]["threads"] == 1
     assert report["machine"]["peak_gmacs"] > 0
     for row in report["rows"]:

@@ -165,7 +165,20 @@ class TestStreams:
         assert (outcome.code, outcome.out) == (1, "")
         assert outcome.err.startswith("error: expected a picture")
         assert " at -, got " in outcome.err
+        self.feed(monkeypatch, content)
+        row = json.loads(srcnn("upscale", "-", "-m", model_file, "-o", tmp_path / "b.png", "--json").out)
+        assert row["input"] == "-"
+        assert " at -, got " in row["error"]
         assert list(tmp_path.iterdir()) == []
+
+    def test_an_output_that_cannot_be_is_called_by_its_dash(
+        self, srcnn: Callable, tmp_path: Path, model_file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("sys.stdout.isatty", lambda: False)
+        save_noise(tmp_path / "wide.png", (2, 6000))
+        outcome = srcnn("upscale", tmp_path / "wide.png", "-m", model_file, "-o", "-", "--format", "webp")
+        assert outcome.code == 1
+        assert " pixels a side for -, since WebP holds no more" in outcome.err
 
     @pytest.mark.parametrize(
         ("arguments", "message"),

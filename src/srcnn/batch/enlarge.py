@@ -14,7 +14,7 @@ from srcnn.imaging import to_float
 from srcnn.imaging.depth import Image
 from srcnn.imaging.large import forget
 from srcnn.pictures.strips import Strips, strips_of, whole
-from srcnn.runtime.session import Engine
+from srcnn.runtime.session import Engine, check_engine
 from srcnn.upscaler import Upscaler
 from srcnn.zoo.shipped import load_model, shipped_cards
 
@@ -41,8 +41,10 @@ class Upscalers:
         Raises:
             ModelFileError: no such model, or not a model file.
             InvalidConfigError: an unknown engine, or threads out of range.
+            MissingExtraError: the engine is not installed.
             BackendError: the engine refuses the network of a file.
         """
+        check_engine(engine, threads)
         self.name = str(model)
         self._engine: Engine = engine
         self._threads = threads

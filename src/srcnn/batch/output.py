@@ -6,6 +6,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Literal
 
+from srcnn.atomic import naming
 from srcnn.batch.plan import Job
 from srcnn.errors import ImageTooLargeError, OutputError
 from srcnn.pictures.formats import check_output_format
@@ -91,11 +92,7 @@ def write_output(job: Job, write: Write, exists: Exists) -> tuple[Path, tuple[st
         return _write_new(_names(job.target), write)
     if exists == "skip":
         return _write_new(iter([job.target]), write)
-    permissions = job.source.stat().st_mode & 0o7777 if job.source == job.target else None
-    notes = write(job.target)
-    if permissions is not None:
-        job.target.chmod(permissions)  # a private picture replaced in place stays private
-    return job.target, notes
+    return job.target, write(job.target)
 
 
 def _write_new(names: Iterator[Path], write: Write) -> tuple[Path, tuple[str, ...]] | None:
@@ -114,6 +111,8 @@ def _write_new(names: Iterator[Path], write: Write) -> tuple[Path, tuple[str, ..
                     continue
                 hidden.rename(candidate)
             return candidate, notes
+    except OutputError as error:
+        raise naming(error, hidden, path) from error
     finally:
         hidden.unlink(missing_ok=True)
     return None

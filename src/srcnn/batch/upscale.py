@@ -19,7 +19,7 @@ from srcnn.batch.gate import MemoryGate
 from srcnn.batch.output import Exists, check_memory, check_output, write_output
 from srcnn.batch.plan import Job
 from srcnn.batch.size import Size, Target
-from srcnn.errors import SrcnnError
+from srcnn.errors import OutputError, SrcnnError
 from srcnn.pictures.formats import PictureFormat, format_to_write
 from srcnn.pictures.picture import DEFAULT_MAX_PIXELS, Picture
 from srcnn.pictures.read import read_picture
@@ -122,6 +122,8 @@ def upscale_file(
         return _upscale(job, (upscalers, lossy or upscalers), settings, gate or MemoryGate(), progress)
     except SrcnnError as error:
         message = str(error)
+        if str(job.source) not in message and str(job.target) not in message:
+            message = f"{job.source}: {message}"
     except MemoryError:
         message = (
             f"expected memory for {job.source} and its enlargement, got none; "
@@ -184,6 +186,11 @@ def _read(job: Job, models: tuple[Upscalers, Upscalers], settings: Settings) -> 
         inks=format_to_write(job.target).inks,
         allowed=settings.allowed,
     )
+    kind = format_to_write(job.target)
+    if job.source == job.target and picture.format != kind.name:
+        raise OutputError(
+            f"expected {kind.name} to replace in place at {job.source}, got {picture.format} under that name; rename it"
+        )
     upscalers = models[1] if picture.lossy else models[0]
     targets = tuple(_target(frame, picture.orientation, settings.size) for frame in picture.frames)
     scales = tuple(
@@ -192,7 +199,7 @@ def _read(job: Job, models: tuple[Upscalers, Upscalers], settings: Settings) -> 
     )
     check_output(job, [target.kept for target in targets])
     work = _Work(picture, upscalers, targets, scales, time.perf_counter() - started)
-    needed = _held_bytes(work, format_to_write(job.target))
+    needed = _held_bytes(work, kind)
     check_memory(job, needed)
     return work, needed
 

@@ -72,8 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SrcnnError as error:
         click.echo(f"error: {printable(str(error))}", err=True)
         return _WRONG_USE
-    except BrokenPipeError:  # whoever read our output has gone
-        sys.stderr.close()
+    except SystemExit:  # click's answer where whoever read our output has gone
         return 1
     except OSError as error:
         click.echo(f"error: {printable(_sentence(error))}", err=True)

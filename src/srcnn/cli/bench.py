@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from srcnn.cli.options import FilePath, json_option, threads_option
+from srcnn.cli.options import FilePath, json_option, names_between_commas, threads_option
 from srcnn.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def bench_command(
     from srcnn.bench.speed import STEPS, Setting, measure_speed
     from srcnn.zoo.shipped import is_shipped, load_model, shipped_cards
 
-    names = models.split(",") if models else [card.name for card in shipped_cards() if card.scale == scale]
+    names = names_between_commas(models) or [card.name for card in shipped_cards() if card.scale == scale]
     if not names:
         raise click.UsageError(f"expected a scale that shipped models have, got {scale}; see srcnn models")
     scales = [scale if is_shipped(name) else None for name in names]

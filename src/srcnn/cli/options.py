@@ -44,6 +44,11 @@ def choose_scale(model: str, scale: int | None) -> int | None:
     return DEFAULT_SCALE if scale is None and is_shipped(model) else scale
 
 
+def names_between_commas(text: str | None) -> list[str] | None:
+    """Names without the spaces and commas around them; None stays None."""
+    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
+
+
 def check_output_file(output: Path, source: Path, suffix: str) -> None:
     """Refuse an output that replaces the input, or whose name says that it is something else.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from srcnn.cli.options import FilePath, json_option, threads_option
+from srcnn.cli.options import FilePath, json_option, names_between_commas, threads_option
 from srcnn.cli.progress import progress_bar
 from srcnn.errors import InvalidConfigError
 
@@ -64,7 +64,13 @@ def reproduce_command(
 
     if no_pictures and pictures:
         raise click.UsageError("expected --pictures or --no-pictures, got both; choose one of them")
-    plan = make_plan(folder, sets=_names(sets), scales=_numbers(scales), methods=_names(methods), models=models)
+    plan = make_plan(
+        folder,
+        sets=names_between_commas(sets),
+        scales=_numbers(scales),
+        methods=names_between_commas(methods),
+        models=models,
+    )
     files = report_files(output)
     kept = Cache(cache or files.cache)
     workshop = Workshop(cache=kept, fits=Fits(kept, plan.training), threads=threads)
@@ -160,13 +166,8 @@ def _logs(runs: Path | None) -> Path | None:
     return runs or (_RUNS if _RUNS.is_dir() else None)
 
 
-def _names(text: str | None) -> Sequence[str] | None:
-    """Names between commas; None stays None."""
-    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
-
-
 def _numbers(text: str) -> list[int]:
-    names = _names(text) or []
+    names = names_between_commas(text) or []
     if not names or not all(name.isdecimal() for name in names):
         raise InvalidConfigError(f"expected whole numbers between commas, got {text!r}; write for example --scales 2,3")
     return [int(name) for name in names]

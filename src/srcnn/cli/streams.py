@@ -37,10 +37,15 @@ class Streams:
 
     def shown(self, text: str) -> str:
         """A message or a path for people, with `-` for a temporary file and no character that ends its line."""
+        return printable(self.named(text))
+
+    def named(self, text: str) -> str:
+        """The same for machines."""
         if self.folder:
-            for file in self.folder.iterdir():
-                text = text.replace(str(file), "-")
-        return printable(text)
+            for file in (*map(str, self.inputs), self.places.output or ""):
+                if file.startswith(str(self.folder)):
+                    text = text.replace(file, "-")
+        return text
 
 
 @contextmanager

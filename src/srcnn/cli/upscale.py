@@ -176,16 +176,15 @@ class _Report:
         click.echo(line, err=self._streams.to_stdout)
 
     def _row(self, result: "Result") -> dict[str, object]:
-        stream = self._streams.folder
-        source = result.job.source
+        named = self._streams.named
         return {
-            "input": "-" if stream and source.parent == stream else str(source),
-            "output": str(result.output) if result.output else None,
+            "input": named(str(result.job.source)),
+            "output": named(str(result.output)) if result.output else None,
             "status": result.status,
-            "error": result.error,
+            "error": named(result.error) if result.error else None,
             "width": result.width,
             "height": result.height,
             "seconds": round(result.seconds, 3),
             "model": ", ".join(result.models) or None,
-            "notes": list(result.notes),
+            "notes": [named(note) for note in result.notes],
         }

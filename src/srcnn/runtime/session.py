@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from srcnn.errors import BackendError, InvalidConfigError, SrcnnError
+from srcnn.errors import BackendError, InvalidConfigError, MissingExtraError, SrcnnError
 from srcnn.runtime.graph import Graph, convolutions
 from srcnn.runtime.onnx import encode_onnx
 from srcnn.runtime.onnxruntime_session import open_onnxruntime
@@ -40,9 +40,7 @@ def open_session(graph: Graph, engine: Engine, threads: int) -> Session:
 
     Tests: tests/runtime/test_session.py.
     """
-    if engine not in ENGINES:
-        raise InvalidConfigError(f"expected an engine of {', '.join(ENGINES)}, got {engine!r}; choose one of them")
-    available_threads(threads)
+    check_engine(engine, threads)
     openvino = engine == "openvino" or (engine == "auto" and _is_faster_in_openvino(graph))
     name = "OpenVINO" if openvino else "ONNX Runtime"
     content = encode_onnx(graph, 1, {})
@@ -66,6 +64,22 @@ def open_session(graph: Graph, engine: Engine, threads: int) -> Session:
             ) from error
 
     return session
+
+
+def check_engine(engine: str, threads: int) -> None:
+    """Refuse what can never open, before there is a network to open.
+
+    Raises:
+        InvalidConfigError: an unknown engine, or fewer than 0 threads.
+        MissingExtraError: the engine is not installed.
+
+    Tests: tests/runtime/test_session.py.
+    """
+    if engine not in ENGINES:
+        raise InvalidConfigError(f"expected an engine of {', '.join(ENGINES)}, got {engine!r}; choose one of them")
+    available_threads(threads)
+    if engine == "openvino" and find_spec("openvino") is None:
+        raise MissingExtraError("OpenVINO", "openvino")
 
 
 def available_threads(threads: int) -> int:

@@ -116,7 +116,10 @@ def parse_model(content: bytes, source: str) -> Model:
             f"expected a model file with a spec of format {FORMAT} in {source}, got format "
             f"{metadata.get('format', 'none')}; model files are written by 'srcnn train' and 'srcnn import'"
         )
-    spec = ModelSpec.from_json(metadata["spec"])
+    try:
+        spec = ModelSpec.from_json(metadata["spec"])
+    except (ModelFileError, RecursionError) as error:
+        raise ModelFileError(f"{source}: {error}") from error
     _check_tensors(spec, weights, source)
     return Model(spec, {name: w.astype(np.float32, copy=False) for name, w in weights.items()})
 
