@@ -19,6 +19,10 @@ def test_the_sets_folders_may_lie_in_the_folder_itself(data: Path) -> None:
     assert [item.name for item in find_sets(data / "test" / "Set5", ["Set5"])[0]] == ["Set5"]
 
 
+def test_a_standard_set_is_known_in_small_letters(data: Path) -> None:
+    assert [item.name for item in find_sets(data, ["set5"])[0]] == ["Set5"]
+
+
 def test_standard_sets_that_are_not_there_are_named_unless_they_were_asked_for(data: Path) -> None:
     found, notices = find_sets(data, None)
     assert [item.name for item in found] == ["Set5"]

@@ -31,7 +31,7 @@ def find_sets(folder: Path, names: Sequence[str] | None) -> tuple[tuple[PictureS
 
     Args:
         folder: holds the sets' folders, itself or in a folder `test`.
-        names: the sets wanted; None takes those of Set5, Set14 and BSD100 that are there.
+        names: the sets wanted, those of the paper in capitals or not; None takes those of Set5, Set14 and BSD100 that are there.
 
     Returns:
         The sets in the order of names, and sentences on what is missing or was left out.
@@ -44,7 +44,8 @@ def find_sets(folder: Path, names: Sequence[str] | None) -> tuple[tuple[PictureS
     """
     sets: list[PictureSet] = []
     notices: list[str] = []
-    for name in names or DATASETS:
+    for given in names or DATASETS:
+        name = next((each for each in DATASETS if each.lower() == given.lower()), given)
         place = _place(folder, name, "test")
         if place is not None:
             found, remarks = _picture_set(name, place)
