@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -108,3 +110,9 @@ def test_sizes_out_of_range_are_refused(name: str, value: float) -> None:
 def test_nothing_given_is_nothing_given() -> None:
     assert not Size().given
     assert Size(scale=1).given
+
+
+@pytest.mark.parametrize("size", [{"scale": 1e308}, {"width": 10**10}, {"megapixels": 1e300}], ids=str)
+def test_numbers_beyond_every_format_are_refused(size: dict[str, Any]) -> None:
+    with pytest.raises(InvalidConfigError, match=r"expected a \w+ of at most 1,000,000,000, got "):
+        Size(**size)

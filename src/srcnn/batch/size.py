@@ -23,6 +23,10 @@ class Target:
     kept: tuple[int, int]
 
 
+_LARGEST = 10**9
+"""Far beyond every format, but no number that arithmetic cannot hold."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
     """What a result's size follows from: one of these, or width and height together, or nothing yet.
@@ -65,6 +69,10 @@ class Size:
                 raise InvalidConfigError(
                     f"expected a {name} of {'at least 1' if lowest else 'more than 0'}, got {value}; "
                     "give a larger number (to make pictures smaller, ask for a width, a height or megapixels)"
+                )
+            if value > _LARGEST:
+                raise InvalidConfigError(
+                    f"expected a {name} of at most {_LARGEST:,}, got {value:g}; give a smaller number"
                 )
 
     @property
