@@ -31,7 +31,8 @@ def find_sets(folder: Path, names: Sequence[str] | None) -> tuple[tuple[PictureS
 
     Args:
         folder: holds the sets' folders, itself or in a folder `test`.
-        names: the sets wanted, those of the paper in capitals or not; None takes those of Set5, Set14 and BSD100 that are there.
+        names: the sets wanted, those of the paper in capitals or not; None takes those of Set5, Set14 and BSD100
+            that are there.
 
     Returns:
         The sets in the order of names, and sentences on what is missing or was left out.
