@@ -9,13 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
-from srcnn.pictures.exif import (
-    orientation_of,
-    read_from_tiff,
-    updated,
-    without_prefix,
-    write_to_tiff,
-)
+from srcnn.pictures.exif import read_from_tiff, updated, without_prefix, write_to_tiff
 
 
 def _tags(block: bytes) -> Image.Exif:
@@ -44,7 +38,7 @@ def test_orientation_and_size_are_new_and_all_else_stays(samples, prefix: bytes,
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_an_orientation_that_is_kept_is_in_the_block(samples, orientation: int) -> None:
-    assert orientation_of(updated(samples.exif, 3, 4, orientation=orientation)) == orientation
+    assert _tags(updated(samples.exif, 3, 4, orientation=orientation))[0x0112] == orientation
 
 
 def test_a_resolution_that_is_known_is_in_the_block_and_else_the_old_one_stays(samples) -> None:
@@ -53,6 +47,21 @@ def test_a_resolution_that_is_known_is_in_the_block_and_else_the_old_one_stays(s
     for dpi, expected in ((None, (72, 30, 3)), ((300.0, 150.5), (150.5, 300, 2))):
         again = _tags(updated(tags.tobytes(), 3, 4, dpi=dpi))
         assert (again[0x011A], again[0x011B], again[0x0128]) == expected
+
+
+def test_a_resolution_without_a_unit_is_left_out(samples) -> None:
+    tags = _tags(samples.exif)
+    tags[0x011A], tags[0x011B], tags[0x0128] = IFDRational(300), IFDRational(300), 1
+    assert not {0x011A, 0x011B, 0x0128} & set(_tags(updated(tags.tobytes(), 3, 4)))
+    assert _tags(updated(tags.tobytes(), 3, 4, dpi=(150.0, 150.0)))[0x011A] == 150
+
+
+def test_the_size_in_the_main_directory_is_the_new_one_where_there_was_one(samples) -> None:
+    tags = _tags(samples.exif)
+    assert not {0x0100, 0x0101} & set(_tags(updated(tags.tobytes(), 70_000, 5)))
+    tags[0x0100], tags[0x0101] = 30, 20
+    again = _tags(updated(tags.tobytes(), 70_000, 5))
+    assert (again[0x0100], again[0x0101]) == (5, 70_000)
 
 
 def test_values_of_every_type_survive() -> None:
@@ -84,7 +93,7 @@ BIG = [b"II+\0\x08\0\0\0\x10" + bytes(7), b"MM\0+\0\x08\0\0" + bytes(7) + b"\x10
 
 @given(st.sampled_from([b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08", *BIG]), st.binary(max_size=200))
 def test_a_damaged_block_gives_a_sound_one(header: bytes, rest: bytes) -> None:
-    _tags(updated(header + rest, 3, 4))[0x0112] = 1
+    assert _tags(updated(header + rest, 3, 4))[0x0112] == 1
 
 
 def test_entries_that_name_each_other_end() -> None:
@@ -156,6 +165,19 @@ def test_bigtiff_gives_the_block_too(tmp_path: Path, order: str) -> None:
     assert _tags(block)[0x010F] == "Maker"
     assert 0x0100 not in _tags(block)
     assert _tags(block).get_ifd(0x8769) == {0xA002: 4000}
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("kind", [1, 4, 7])
+def test_iptc_records_of_every_type_are_bytes_in_their_order(tmp_path: Path, order: str, kind: int) -> None:
+    # Photoshop says that they are LONG, but they are no numbers to turn around.
+    iptc = b"\x1c\x02\x05\x00\x07caption"
+    count = len(iptc) // 4 if kind == 4 else len(iptc)
+    entry = struct.pack(order + "HHII", 0x83BB, kind, count, 26)
+    head = b"II*\0" if order == "<" else b"MM\0*"
+    table = struct.pack(order + "IH", 8, 1) + entry + bytes(4)
+    (tmp_path / "a.tif").write_bytes(head + table + iptc)
+    assert read_from_tiff(tmp_path / "a.tif") == (None, iptc)
 
 
 def test_a_bigtiff_that_claims_countless_entries_ends(tmp_path: Path) -> None:

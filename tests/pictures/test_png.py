@@ -85,3 +85,10 @@ def test_texts_longer_than_anyone_writes_are_left_out(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(_png(1))
     append_texts(tmp_path / "a.png", [(b"tEXt", b"a\0" + b"x" * 2**24), (b"tEXt", b"c\0d")])
     assert read_texts(tmp_path / "a.png") == ((b"tEXt", b"c\0d"),)
+
+
+def test_texts_that_are_too_long_together_are_left_out(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(_png(1))
+    texts = [(b"tEXt", name + b"\0" + b"x" * (9 * 2**20)) for name in (b"a", b"b")]
+    append_texts(tmp_path / "a.png", [*texts, (b"tEXt", b"c\0d")])
+    assert read_texts(tmp_path / "a.png") == (texts[0], (b"tEXt", b"c\0d"))

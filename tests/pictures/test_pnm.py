@@ -54,6 +54,27 @@ def test_the_limit_holds_before_pixels_are_read(tmp_path: Path) -> None:
         _decoded(tmp_path / "a.pnm", b"P6\n999999999 999999999\n255\n")
 
 
+@pytest.mark.parametrize("first", [b"P4\n9 2\n" + bytes(4), b"P5\n2 1\n255\n\x00\xff", b"P6 1 1 300 " + bytes(6)])
+@pytest.mark.parametrize("behind", [b"P4\n1 1\n\0", b"P5 2 1 255 \0\0", b"\nP6\n1 1\n255\n\0\0\0"])
+def test_a_second_picture_in_a_file_is_left_out_and_said(tmp_path: Path, first: bytes, behind: bytes) -> None:
+    (tmp_path / "a.pnm").write_bytes(first + behind)
+    picture = decode(tmp_path / "a.pnm", max_pixels=1000)
+    assert picture.notes == ("only the first of several pictures in the file was read",)
+    np.testing.assert_array_equal(picture.image, _decoded(tmp_path / "b.pnm", first))
+
+
+@pytest.mark.parametrize("content", [b"P5\n2 1\n255\n\x00\xff", b"P6 1 1 255 \1\2\3", b"P4 1 1 \0", b"P2 1 1 9 8"])
+@pytest.mark.parametrize("behind", [b"", b"\n", b"P", b"P7", b"P5", b"rubbish P5 1 1 255 a"])
+def test_other_bytes_behind_the_picture_are_no_second_one(tmp_path: Path, content: bytes, behind: bytes) -> None:
+    (tmp_path / "a.pnm").write_bytes(content + behind)
+    assert decode(tmp_path / "a.pnm", max_pixels=1000).notes == ()
+
+
+def test_plain_text_holds_one_picture_whatever_follows(tmp_path: Path) -> None:
+    (tmp_path / "a.pgm").write_bytes(b"P2 1 1 9 8\nP5 1 1 255 a")
+    assert decode(tmp_path / "a.pgm", max_pixels=1000).notes == ()
+
+
 @given(
     arrays(
         st.sampled_from([np.uint8, np.uint16]),

@@ -27,8 +27,8 @@ _OFFSETS = (4, 13, 16, 18)
 _ONLY_BIG = (16, 18)
 
 _ORIENTATION, _PHOTO, _GPS, _INTEROPERABILITY = 0x0112, 0x8769, 0x8825, 0xA005
-_WIDTH, _HEIGHT = 0xA002, 0xA003
-_RESOLUTIONS, _RESOLUTION_UNIT, _INCH = (0x011B, 0x011A), 0x0128, 2
+_MAIN_WIDTH, _MAIN_HEIGHT, _WIDTH, _HEIGHT = 0x0100, 0x0101, 0xA002, 0xA003
+_RESOLUTIONS, _RESOLUTION_UNIT, _NO_UNIT, _INCH = (0x011B, 0x011A), 0x0128, 1, 2
 _IPTC = 0x83BB
 _POINTERS = (_PHOTO, _GPS, _INTEROPERABILITY)
 # What a TIFF file's main directory says about the picture and not about its pixels: description, maker,
@@ -43,17 +43,6 @@ def without_prefix(exif: bytes) -> bytes:
     return exif.removeprefix(_PREFIX)
 
 
-def orientation_of(exif: bytes) -> int:
-    """The orientation tag of a block, 1 where it says nothing valid."""
-    try:
-        main, _ = _parse(without_prefix(exif), only=(_ORIENTATION,))
-    except ValueError:
-        return 1
-    value = main.get(_ORIENTATION)
-    tag = int.from_bytes(value[2], "little") if isinstance(value, tuple) else 1
-    return tag if tag in range(1, 9) else 1
-
-
 def updated(
     exif: bytes, height: int, width: int, *, orientation: int = 1, dpi: tuple[float, float] | None = None
 ) -> bytes:
@@ -64,7 +53,8 @@ def updated(
         height: of the picture in pixels.
         width: of the picture in pixels.
         orientation: of the pixels, 1 to 8.
-        dpi: pixels per inch along (height, width), 0 to 4,294,967; None leaves what the block says.
+        dpi: pixels per inch along (height, width), 0 to 4,294,967; None leaves what the block says, if it says it
+            in a unit.
 
     Returns:
         The block with its prefix, this orientation, size and resolution, without the thumbnail. Entries that
@@ -76,16 +66,29 @@ def updated(
     Tests: tests/pictures/test_exif.py.
     """
     main, _ = _parse(without_prefix(exif))
-    main[_ORIENTATION] = (_SHORT, 1, struct.pack("<H", orientation))
+    main[_ORIENTATION] = _short(orientation)
     if dpi:
         for tag, density in zip(_RESOLUTIONS, dpi, strict=True):
             main[tag] = (_RATIONAL, 1, struct.pack("<II", round(density * 1000), 1000))
-        main[_RESOLUTION_UNIT] = (_SHORT, 1, struct.pack("<H", _INCH))
+        main[_RESOLUTION_UNIT] = _short(_INCH)
+    elif main.get(_RESOLUTION_UNIT) == _short(_NO_UNIT):  # libvips would write pixels per millimetre
+        for tag in (*_RESOLUTIONS, _RESOLUTION_UNIT):
+            main.pop(tag, None)
+    for tag, side in ((_MAIN_WIDTH, width), (_MAIN_HEIGHT, height)):
+        if tag in main:
+            main[tag] = _long(side)
     photo = main.setdefault(_PHOTO, {})
     if isinstance(photo, dict):
-        photo[_WIDTH] = (_LONG, 1, struct.pack("<I", width))
-        photo[_HEIGHT] = (_LONG, 1, struct.pack("<I", height))
+        photo[_WIDTH], photo[_HEIGHT] = _long(width), _long(height)
     return _PREFIX + b"II*\0\x08\0\0\0" + _serialise(main, 8)
+
+
+def _short(number: int) -> _Value:
+    return _SHORT, 1, struct.pack("<H", number)
+
+
+def _long(number: int) -> _Value:
+    return _LONG, 1, struct.pack("<I", number)
 
 
 def read_from_tiff(path: Path) -> tuple[bytes | None, bytes | None]:
@@ -170,7 +173,9 @@ def _read_directory(
                 directory[tag], _ = _read_directory(data, target, layout, None, depth=depth + 1)
             elif len(body) == size and kind not in _ONLY_BIG:
                 room -= size
-                directory[tag] = (kind, number, _little_endian(body, kind) if layout.order == ">" else body)
+                # IPTC is bytes, though Photoshop gives it the type of long numbers.
+                turned = layout.order == ">" and tag != _IPTC
+                directory[tag] = (kind, number, _little_endian(body, kind) if turned else body)
         return directory, pointer.unpack_from(data, first + step * count)[0]
     except (struct.error, OverflowError):
         return directory, 0

@@ -98,8 +98,8 @@ FORMATS = (
         writes=("uint8", "uint16", "float32"),
         alpha=True,
         inks=True,
-        reads="1, 2, 4, 8, 16 or 32 bit, float, alpha, CMYK, pages, tiles, BigTIFF, LZW, Deflate, JPEG; "
-        "Lab of 16 bit or float becomes sRGB; no camera raw files",
+        reads="8, 16 or 32 bit, grey and palette of 1, 2 or 4 bit, float, alpha, CMYK, pages, tiles, BigTIFF, LZW, "
+        "Deflate, JPEG; Lab of 16 bit or float becomes sRGB; no camera raw files",
         keeps=_ALL,
         frames="pages",
         largest_side=100_000_000,

@@ -81,9 +81,17 @@ def upright(picture: Picture) -> Picture:
     dpi = picture.dpi
     if dpi and picture.orientation >= 5:
         dpi = dpi[::-1]
-    xmp = _XMP_ORIENTATION.sub(rb"\g<1>1", picture.xmp) if picture.xmp else None
+    xmp = xmp_upright(picture.xmp) if picture.xmp else None
     frames = tuple(turned(frame, picture.orientation) for frame in picture.frames)
     return replace(picture, frames=frames, orientation=1, dpi=dpi, xmp=xmp)
+
+
+def xmp_upright(xmp: bytes) -> bytes:
+    """The XMP packet of pixels that have been turned: its orientation is 1, if it has one.
+
+    Tests: tests/pictures/test_picture.py.
+    """
+    return _XMP_ORIENTATION.sub(rb"\g<1>1", xmp)
 
 
 _XMP_ORIENTATION = re.compile(rb"(tiff:Orientation(?:\s*=\s*[\"']|>\s*))[1-8]")

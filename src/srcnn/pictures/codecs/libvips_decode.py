@@ -12,14 +12,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from srcnn.errors import InvalidImageError
 from srcnn.imaging.depth import Image
-from srcnn.pictures import exif, iptc, tiff
+from srcnn.pictures import tiff
 from srcnn.pictures.codecs.libvips_calls import call_libvips
+from srcnn.pictures.codecs.libvips_metadata import METADATA_FIELDS, field_of, metadata
 from srcnn.pictures.codecs.libvips_pages import load_page
 from srcnn.pictures.formats import PictureFormat
 from srcnn.pictures.picture import MAX_FRAMES, Picture, as_unit_float, check_pixels, turned, upright
@@ -30,12 +31,8 @@ if TYPE_CHECKING:
 
 _LOADERS = {"PNG": "pngload", "JPEG": "jpegload", "WebP": "webpload", "TIFF": "tiffload", "AVIF": "heifload",
             "HEIF": "heifload", "GIF": "gifload"}  # fmt: skip
-METADATA_FIELDS = {"icc": "icc-profile-data", "exif": "exif-data", "xmp": "xmp-data", "iptc": "iptc-data"}
 _DTYPES = {"uchar": np.uint8, "ushort": np.uint16, "uint": np.uint32, "float": np.float32}
 _SIGNED = ("char", "short", "int")
-MM_PER_INCH = 25.4
-UNKNOWN_DPI = 72
-"""libvips writes a resolution into every file; this one means "unknown" by convention."""
 _STRIP_PIXELS = 2**18
 _INKS = 4
 _WHITE = {"float": 1, "uint": 2**32 - 1}
@@ -104,21 +101,33 @@ def decode_buffer(file: bytes, path: Path, kind: PictureFormat) -> Image:
 
 
 def _undecodable(path: Path, kind: PictureFormat, error: Exception) -> InvalidImageError:
-    if "has not been built in" in reason(error):
-        return InvalidImageError(
-            f"expected {kind.name} in a coding that the installed libvips knows at {path}, got: {reason(error)}; "
-            "convert it to PNG or JPEG, or install a libvips that was built with that coding"
-        )
-    if "samples out of range" in reason(error):
-        return InvalidImageError(
-            f"expected samples of 1 to 32 bit in {path}, got longer or complex ones; "
-            "convert it first, for example to 16-bit integers or 32-bit floating point"
-        )
+    for cause, wanted, advice in _NOT_READ:
+        if cause.search(reason(error)):
+            return InvalidImageError(f"expected {kind.name} {wanted} at {path}, got: {reason(error)}; {advice}")
     return InvalidImageError(
         f"expected a whole {kind.name} file at {path}, got one that cannot be decoded ({reason(error)}); "
         "it is damaged, cut short or of a kind that is not read: get it again or convert it"
     )
 
+
+# What libvips says of files that are whole, what would be read instead, and the way there.
+_NOT_READ = (
+    (
+        re.compile("has not been built in"),
+        "in a coding that the installed libvips knows",
+        "convert it to PNG or JPEG, or install a libvips that was built with that coding",
+    ),
+    (
+        re.compile("samples out of range|not a whole number of bytes|unsupported tiff image type"),
+        "with samples of 8, 16 or 32 bit, or grey or a palette of 1, 2 or 4 bit,",
+        "convert it first, for example to 16-bit integers or 32-bit floating point",
+    ),
+    (
+        re.compile("bad labq format"),  # libvips takes Lab of 8 bit for its own packed kind
+        "with Lab colours of 16 bit or floating point",
+        "convert it to RGB first",
+    ),
+)
 
 # Of libjpeg's warnings, those after which it fills in grey. Others, such as stray bytes in the header,
 # are common in photos that are whole.
@@ -130,7 +139,7 @@ def _decode(path: Path, kind: PictureFormat, *, max_pixels: int, first_only: boo
         pages = len(tiff.first_pages(path, MAX_FRAMES + 1))
         check_pixels(path, (1, 1), frames=pages, max_pixels=MAX_FRAMES)
     first = load(path, kind, fail_on=fail_on)
-    stored: int = _field(first, "n-pages", 1)
+    stored: int = field_of(first, "n-pages", 1)
     count = stored if kind.frames and not first_only else 1
     check_pixels(path, (first.height, first.width), frames=count, max_pixels=max_pixels)
     notes: list[str] = []
@@ -147,8 +156,8 @@ def _decode(path: Path, kind: PictureFormat, *, max_pixels: int, first_only: boo
         metadata(path, parts[0], kind),
         frames=tuple(frames),
         inks=inks,
-        durations_ms=tuple(_field(parts[0], "delay", [100] * count)) if animated else (),
-        loop=_field(parts[0], "loop", 0) if animated else 0,
+        durations_ms=tuple(field_of(parts[0], "delay", [100] * count)) if animated else (),
+        loop=field_of(parts[0], "loop", 0) if animated else 0,
         notes=tuple(dict.fromkeys(notes)),
     )
     return _with_equal_orientations(path, picture) if kind.frames == "pages" and count > 1 else picture
@@ -236,7 +245,7 @@ def _strips(image: "pyvips.Image", shape: tuple[int, ...], notes: list[str]) -> 
     import pyvips
 
     region = pyvips.Region.new(image)
-    bits: int = _field(image, "bits-per-sample", 16)
+    bits: int = field_of(image, "bits-per-sample", 16)
     step = max(1, _STRIP_PIXELS // image.width)
     for top in range(0, image.height, step):
         rows = min(step, image.height - top)
@@ -267,29 +276,6 @@ def _to_rgb_or_grey(image: "pyvips.Image", notes: list[str]) -> "pyvips.Image":
         notes.append(f"{image.interpretation} colours were converted to sRGB")
         return image.colourspace("rgb16")
     return image
-
-
-def metadata(path: Path, image: "pyvips.Image", kind: PictureFormat) -> Picture:
-    """A picture without frames: everything else that the file says."""
-    blobs = {name: _field(image, field, None) for name, field in METADATA_FIELDS.items()}
-    if kind.name == "TIFF":  # libvips reads no EXIF there, and of IPTC a quarter
-        blobs["exif"], blobs["iptc"] = exif.read_from_tiff(path)
-    blobs["exif"] = exif.without_prefix(blobs["exif"] or b"") or None
-    blobs["iptc"] = iptc.records_of(blobs["iptc"] or b"")
-    # 1 pixel per mm, or of PNG and JPEG 72 to the inch, is what libvips says of a file that says nothing.
-    dpi = (image.yres * MM_PER_INCH, image.xres * MM_PER_INCH)
-    unknown = (image.yres, image.xres) == (1.0, 1.0) or [round(density) for density in dpi] == [UNKNOWN_DPI] * 2
-    return Picture(
-        frames=(),
-        format=kind.name,
-        orientation=_field(image, "orientation", 1),
-        dpi=dpi if "dpi" in kind.keeps and not unknown else None,
-        **blobs,
-    )
-
-
-def _field(image: "pyvips.Image", name: str, default: Any) -> Any:
-    return image.get(name) if image.get_typeof(name) else default
 
 
 def reason(error: Exception) -> str:

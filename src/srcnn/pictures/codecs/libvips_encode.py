@@ -14,7 +14,8 @@ from srcnn.errors import OutputError, SrcnnError
 from srcnn.pictures import exif
 from srcnn.pictures.codecs import png
 from srcnn.pictures.codecs.libvips_calls import call_libvips, call_libvips_once
-from srcnn.pictures.codecs.libvips_decode import METADATA_FIELDS, MM_PER_INCH, UNKNOWN_DPI, load, metadata, reason
+from srcnn.pictures.codecs.libvips_decode import load, reason
+from srcnn.pictures.codecs.libvips_metadata import METADATA_FIELDS, MM_PER_INCH, UNKNOWN_DPI, metadata
 from srcnn.pictures.codecs.libvips_rows import image_of_rows
 from srcnn.pictures.fit import WORDS
 from srcnn.pictures.formats import PictureFormat

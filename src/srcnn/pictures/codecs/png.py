@@ -5,7 +5,7 @@ Source: PNG, third edition (W3C 2025), sections 4.9, 5.3, 11.3.3 and 11.3.6. Tes
 
 import struct
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 Chunk = tuple[bytes, bytes]
@@ -14,7 +14,8 @@ Chunk = tuple[bytes, bytes]
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 _XMP = b"XML:com.adobe.xmp\0"
-_MAX_TEXT_BYTES = 2**24
+_METRE = b"\1"
+_MAX_BYTES = 2**24
 _LARGEST = 2**16 - 1
 
 
@@ -24,20 +25,32 @@ def read_texts(path: Path) -> tuple[Chunk, ...]:
     Args:
         path: a PNG file. Chunks with a wrong check sum are left out, and what is beyond 16 MiB.
     """
-    texts: list[Chunk] = []
-    room = _MAX_TEXT_BYTES
+    return tuple(chunk for chunk in _read_chunks(path, _TEXTS) if not chunk[1].startswith(_XMP))
+
+
+def has_resolution(path: Path) -> bool:
+    """Whether a PNG file gives its pixels a size in metres, and not only proportions.
+
+    Source: PNG, third edition (W3C 2025), 11.3.4.3, pHYs. Tests: tests/pictures/test_libvips_decode.py.
+    """
+    first = next(_read_chunks(path, (b"pHYs",)), None)
+    return first is not None and first[1][8:] == _METRE
+
+
+def _read_chunks(path: Path, names: Collection[bytes]) -> Iterator[Chunk]:
+    """The chunks of these names, without those whose check sum is wrong and what is beyond 16 MiB."""
+    room = _MAX_BYTES
     with path.open("rb") as file:
         file.seek(len(_SIGNATURE))
         while len(start := file.read(8)) == 8:
             length, name = struct.unpack(">I4s", start)
-            if name not in _TEXTS or length > room:
+            if name not in names or length > room:
                 file.seek(length + 4, 1)
                 continue
             room -= length
             body, check = file.read(length), file.read(4)
-            if check == _check_sum(name, body) and not body.startswith(_XMP):
-                texts.append((name, body))
-    return tuple(texts)
+            if check == _check_sum(name, body):
+                yield name, body
 
 
 def append_texts(path: Path, texts: Sequence[Chunk]) -> None:

@@ -16,6 +16,7 @@ from srcnn.pictures.strips import Frame, strips_of
 _SPACE = rb"(?:\s|#[^\n\r]*[\n\r])+"
 _HEADER = re.compile(rb"P([1-6])" + 2 * (_SPACE + rb"(\d{1,9})"))
 _PEAK = re.compile(_SPACE + rb"(\d{1,5})")
+_NEXT = re.compile(rb"\s*" + _HEADER.pattern)
 _HEADER_ROOM = 65_536
 
 
@@ -27,7 +28,7 @@ def decode(path: Path, *, max_pixels: int) -> Picture:
         max_pixels: checked from the header.
 
     Returns:
-        One frame, uint8 or uint16; H x W, or H x W x 3.
+        One frame, uint8 or uint16; H x W, or H x W x 3. A note says if others follow it.
 
     Raises:
         InvalidImageError: no valid header, or too few samples.
@@ -50,7 +51,18 @@ def decode(path: Path, *, max_pixels: int) -> Picture:
     samples = _samples(path, end, number=number, shape=shape, peak=peak)
     if number in (1, 4):
         samples = 1 - samples  # in bitmaps 1 is black
-    return Picture(frames=(_spread(samples, peak),), format="PNM")
+    row = width * 3 if number == 6 else width
+    stored = height * (-(-row // 8) if number == 4 else row * (2 if peak > 255 else 1))
+    several = number > 3 and _is_followed(path, end + 1 + stored)  # plain text holds one picture by definition
+    notes = ("only the first of several pictures in the file was read",) if several else ()
+    return Picture(frames=(_spread(samples, peak),), format="PNM", notes=notes)
+
+
+def _is_followed(path: Path, end: int) -> bool:
+    """Whether another picture begins behind the samples."""
+    with path.open("rb") as file:
+        file.seek(end)
+        return bool(_NEXT.match(file.read(_HEADER_ROOM)))
 
 
 def _samples(path: Path, start: int, *, number: int, shape: tuple[int, ...], peak: int) -> Image:
