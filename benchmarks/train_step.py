@@ -1,6 +1,7 @@
 """One training step (forward, backward, Adam): ours against plain modules as public code writes them.
 
-The last row of a case is the step that `srcnn train` takes unless told otherwise, with Muon instead of Adam.
+The last row of a case is the step that `srcnn train` takes here unless told otherwise: with Muon instead of Adam,
+and in bf16 where the CPU multiplies it (AMX).
 
 python benchmarks/train_step.py --threads 1
 
@@ -22,7 +23,7 @@ from torch.nn import functional
 from srcnn.models.gradients import accumulate_gradients
 from srcnn.models.srcnn import Srcnn, initialise
 from srcnn.spec import ModelSpec, srcnn
-from srcnn.training.loop import has_fast_bf16
+from srcnn.training.device import has_fast_bf16
 from srcnn.training.muon import Muon
 
 CASES = (
@@ -57,9 +58,11 @@ def steps(spec: ModelSpec, batch: int, patch: int) -> dict[str, Callable[[], obj
         "plain fp32 channels_last": plain(spec, inputs, labels, torch.channels_last),
         "ours fp32": ours(spec, inputs, labels, torch.float32),
     }
+    best, dtype = "fp32", torch.float32
     if has_fast_bf16():
-        chosen["ours bf16"] = ours(spec, inputs, labels, torch.bfloat16)
-        chosen["ours bf16, Muon"] = ours(spec, inputs, labels, torch.bfloat16, muon=True)
+        best, dtype = "bf16", torch.bfloat16
+        chosen["ours bf16"] = ours(spec, inputs, labels, dtype)
+    chosen[f"ours {best}, Muon"] = ours(spec, inputs, labels, dtype, muon=True)
     return chosen
 
 

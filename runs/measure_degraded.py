@@ -3,13 +3,15 @@
     python runs/measure_degraded.py runs/deblock_x1.toml runs/deblock_x1/model.safetensors DATA/test/Set5...
 
 degrades the pictures of every folder as the config says, with its seed, and prints the mean PSNR before
-and after the network: once for each JPEG quality 10, 20, 40, 60, 80 and 95 if the config has JPEG in it.
+and after the network: if the config has JPEG in it, once for each quality 10, 20, 40, 60, 80 and 95, with
+no picture left clean.
 """
 
 import sys
 from dataclasses import replace
 from pathlib import Path
 
+from srcnn.cli.printable import printable
 from srcnn.training.config_file import read_config
 from srcnn.training.measure import measure_degraded
 from srcnn.upscaler import load
@@ -20,11 +22,15 @@ def main(config_file: Path, model: str, folders: list[Path]) -> None:
     config, upscaler = read_config(config_file, {}), load(model)
     settings = {"": config}
     if config.jpeg_quality:
-        settings = {f" quality {q}": replace(config, jpeg_quality=(q, q)) for q in (10, 20, 40, 60, 80, 95)}
+        settings = {
+            f" quality {q}": replace(config, jpeg_quality=(q, q), clean_share=0.0) for q in (10, 20, 40, 60, 80, 95)
+        }
     for folder in folders:
         for name, setting in settings.items():
             before, after = measure_degraded(upscaler.luma, folder, setting)
-            sys.stdout.write(f"{folder.name}{name}: {before:.2f} dB -> {after:.2f} dB ({after - before:+.2f})\n")
+            sys.stdout.write(
+                f"{printable(folder.name)}{name}: {before:.2f} dB -> {after:.2f} dB ({after - before:+.2f})\n"
+            )
 
 
 if __name__ == "__main__":

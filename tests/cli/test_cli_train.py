@@ -162,6 +162,18 @@ def test_ctrl_c_works_as_before_after_a_training(srcnn: Callable, config: Path, 
     assert signal.getsignal(signal.SIGINT) is before
 
 
+@pytest.mark.parametrize(("kept_out", "said"), [(1, False), (2, True)])
+def test_more_pictures_for_validation_than_to_learn_from_are_noted(
+    srcnn: Callable, config: Path, data: Path, tmp_path: Path, kept_out: int, said: bool
+) -> None:
+    settings = ("--set", f"validation_pictures={kept_out}", "--set", "steps=1")
+    outcome = srcnn("train", config, "--data", data, "-o", tmp_path / "run", *settings)
+    assert outcome.code == 0
+    assert (
+        f"note: more pictures are kept out for validation than learned from, {kept_out} of 3; " in outcome.err
+    ) == said
+
+
 def test_set_replaces_values(srcnn: Callable, config: Path, data: Path, tmp_path: Path) -> None:
     options = ("--set", "steps=3", "--set", "model = other", "--set", "scale=3")
     assert srcnn("train", config, "--data", data, "-o", tmp_path / "run", *options).code == 0

@@ -113,6 +113,14 @@ def test_a_decision_without_a_name_is_found_in_the_second_round(folder):
     assert rounds[-1][0] == rounds[-1][1]
 
 
+def test_of_protocols_that_fit_the_one_with_fewest_departures_is_the_likeliest(folder):
+    """Though another is nearer: somebody's number is rounded, and protocols hardly differ."""
+    explanation = explain(folder, [bicubic(folder, "lr-8bit")], tolerance=1.0)
+    found = [match.protocol.name for match in explanation.matches[: explanation.fitting]]
+    assert found.index("authors") == 0
+    assert explanation.matches[found.index("lr-8bit")].distance < explanation.matches[0].distance
+
+
 def test_a_number_nothing_gives_is_admitted(folder):
     explanation = explain(folder, [Observation(scale=3, psnr=80.0)])
     assert explanation.fitting == 0

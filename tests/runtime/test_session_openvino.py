@@ -1,6 +1,7 @@
 """What is OpenVINO's own; what every engine does is in test_session.py."""
 
 import importlib.util
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ from tiny_models import random_model
 from srcnn.errors import MissingExtraError
 from srcnn.runtime.graph import replicated_graph
 from srcnn.runtime.onnx import encode_onnx
-from srcnn.runtime.openvino_session import import_openvino, stream_settings
+from srcnn.runtime.openvino_session import openvino_core, stream_settings
 from srcnn.runtime.session import available_threads, open_session
 
 MODEL = random_model((9, 1, 5), (64, 32))
@@ -35,7 +36,7 @@ def test_openvino_computes_in_fp32_even_where_the_processor_has_bf16() -> None:
 
 @pytest.mark.parametrize(("threads", "calls", "together"), [(1, CORES, CORES), (2, 1, 2)])
 def test_openvino_makes_calls_of_one_thread_at_the_same_time(threads: int, calls: int, together: int) -> None:
-    core = import_openvino().Core()
+    core = openvino_core()
     model = core.read_model(encode_onnx(replicated_graph(MODEL), 1, {}))
     compiled = core.compile_model(model, "CPU", stream_settings(threads, CORES))
     assert compiled.get_property("NUM_STREAMS") == calls
@@ -69,3 +70,23 @@ def test_calls_of_one_size_take_no_further_memory() -> None:
         session(batch)
         resident.append(int(Path("/proc/self/statm").read_text().split()[1]) * 4)
     assert resident[-1] - resident[10] < 1024  # KiB; one result is 47 KiB, the maps are 4.5 MiB
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="signals and their stacks are Linux' own")
+def test_ctrl_c_is_heard_after_two_networks_have_come_and_gone() -> None:
+    program = """
+import gc, signal, sys
+from srcnn.runtime.graph import replicated_graph
+from srcnn.runtime.session import open_session
+from tiny_models import random_model
+graph = replicated_graph(random_model((9, 1, 5), (64, 32)))
+signal.signal(signal.SIGINT, lambda number, frame: print("heard"))
+sessions = [open_session(graph, "openvino", 1) for _ in range(2)]
+while sessions:
+    del sessions[0]
+    gc.collect()
+signal.raise_signal(signal.SIGINT)
+"""
+    path = {"PYTHONPATH": str(Path(__file__).parents[1])}
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env={**os.environ, **path})
+    assert (ended.returncode, ended.stdout) == (0, "heard\n")

@@ -1,5 +1,6 @@
 import errno
 import io
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -69,6 +70,14 @@ def curve(run_dir: Path, name: str) -> list[tuple[int, float]]:
 
 def grey(level: float, *shape: int) -> np.ndarray:
     return np.full(shape, level, np.float32)
+
+
+def test_a_sample_whose_name_is_no_utf_8_has_a_name_all_the_same(tmp_path: Path) -> None:
+    plane = grey(0.5, 20, 20)
+    pair = Pair(os.fsdecode(b"b\xe9r.png"), plane, plane, plane)
+    with open_board(tmp_path, [pair], "luma") as board:
+        board.add(LINE, [plane])
+    assert events(tmp_path).Tags()["images"] == ["samples/1-b?r.png"]
 
 
 def test_a_line_before_the_first_step_adds_what_it_has(tmp_path: Path) -> None:

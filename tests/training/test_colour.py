@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 
 from srcnn.errors import InvalidConfigError
+from srcnn.imaging import crop_to_multiple, from_float, imresize, psnr, rgb_to_ycbcr_bt601, to_float
 from srcnn.spec import srcnn
 from srcnn.training.colour import measure_colour
+from srcnn.training.pairs import read_rgb
 from srcnn.zoo.model_file import Model
 
 
@@ -49,6 +51,16 @@ def test_grey_added_in_rgb_is_luma(picture_folder: Path) -> None:
     bicubic, network = measure_colour(brightener("rgb", (0.2, 0.2, 0.2)), picture_folder)
     assert network.channels[0] < bicubic.channels[0] - 1
     assert network.channels[1:3] == pytest.approx(bicubic.channels[1:3], abs=1e-2)
+
+
+def test_as_many_pixels_as_the_scale_are_left_out_on_every_side(picture_folder: Path) -> None:
+    expected: list[float] = []
+    for path in sorted(picture_folder.iterdir()):
+        hr = rgb_to_ycbcr_bt601(to_float(crop_to_multiple(read_rgb(path), 2)))[:, :, 0]
+        sr, hr = (from_float(luma, np.uint8)[2:-2, 2:-2] for luma in (imresize(imresize(hr, 1 / 2), 2), hr))
+        expected.append(psnr(sr, hr, data_range=255))
+    bicubic, _ = measure_colour(brightener("luma", (0.0,)), picture_folder)
+    assert bicubic.luma == pytest.approx(np.mean(expected), abs=1e-3)
 
 
 def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:

@@ -1,9 +1,10 @@
 import math
+from pathlib import Path
 
 import pytest
 
 from srcnn.errors import InvalidConfigError
-from srcnn.training.config_file import config_from_dict
+from srcnn.training.config_file import config_from_dict, read_config
 
 REQUIRED = {"model": "tiny", "scale": 3, "steps": 10}
 
@@ -57,6 +58,7 @@ def test_the_record_of_a_training_goes_into_the_spec() -> None:
             {"activation": "prelu", "branches": True},
             "expected branches to be false beside expansion and other layers than convolutions and ReLUs, got True",
         ),
+        ({"branches": True}, "expected optimiser to be 'adam' beside branches, got 'muon'"),
         ({"precision": "fp16"}, "expected precision to be one of 'auto', 'fp32', 'bf16', got 'fp16'"),
         ({"precision": ["fp32"]}, "expected precision to be one of"),
         ({"augment_scales": []}, r"expected augment_scales to be at least one size in \(0, 1\], got \[\]"),
@@ -101,6 +103,45 @@ def test_an_impossible_value_is_refused_with_one_sentence(values: dict[str, obje
     with pytest.raises(InvalidConfigError, match=f"^{message}") as caught:
         config_from_dict(REQUIRED | values, "here")
     assert "\n" not in str(caught.value)
+
+
+PAPER = {"recipe": "paper", "precision": "fp32", "ema_decay": 0.0}
+
+
+def test_what_is_not_the_papers_recipe_is_refused_with_every_key_at_once() -> None:
+    with pytest.raises(InvalidConfigError) as caught:
+        config_from_dict(REQUIRED | {"recipe": "paper"}, "here")
+    assert str(caught.value) == (
+        'expected precision = "fp32", ema_decay = 0.0 in the paper\'s recipe, got precision = "auto", '
+        "ema_decay = 0.999; correct the config"
+    )
+    assert config_from_dict(REQUIRED | PAPER, "here").recipe == "paper"
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"input_space": "lr"}, 'expected input_space = "hr" in the paper\'s recipe, got input_space = "lr"; '),
+        ({"activation": "prelu"}, 'expected activation = "relu" in the paper'),
+        ({"expansion": 8}, "expected expansion = 0 in the paper"),
+        ({"branches": True}, "expected branches = false in the paper"),
+        ({"loss": "l1"}, 'expected loss = "mse" in the paper'),
+        ({"precision": "bf16"}, 'expected precision = "fp32" in the paper'),
+        ({"ema_decay": 0.9}, "expected ema_decay = 0.0 in the paper"),
+        (
+            {"augment_scales": [1, 0.5]},
+            r"expected augment_scales = \[1.0\] in the paper's recipe, got .* = \[1, 0.5\]; ",
+        ),
+    ],
+)
+def test_each_part_of_the_papers_recipe_is_held(values: dict[str, object], message: str) -> None:
+    with pytest.raises(InvalidConfigError, match=f"^{message}"):
+        config_from_dict(REQUIRED | PAPER | values, "here")
+
+
+def test_every_config_of_the_project_is_one() -> None:
+    configs = sorted((Path(__file__).parents[2] / "runs").rglob("*.toml"))
+    assert {read_config(path, {}).recipe for path in configs} == {"fast", "paper"}
 
 
 def test_the_smallest_patch_gives_a_label_of_one_pixel() -> None:

@@ -94,7 +94,7 @@ def test_a_config_survives_its_plain_form() -> None:
         ("model", "other-name_2", "other-name_2"),
         ("precision", "fp32", "fp32"),
         ("kernel_sizes", "[9, 3, 5]", (9, 3, 5)),
-        ("branches", "true", True),
+        ("residual", "false", False),
     ],
 )
 def test_the_command_line_replaces_a_value_of_the_file(tmp_path: Path, key: str, text: str, value: object) -> None:
@@ -179,6 +179,16 @@ def test_an_unknown_key_on_the_command_line_is_refused(tmp_path: Path) -> None:
         InvalidConfigError, match=r"expected only known keys in .*, got step [(]did you mean steps[?][)]; "
     ):
         read_config(written(tmp_path, REQUIRED_TOML), {"step": "3"})
+
+
+def test_the_keys_of_the_papers_recipe_in_the_manual_are_those_of_its_config(tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    manual = (root / "docs" / "training.md").read_text(encoding="utf-8")
+    keys = manual.partition("The keys of the authors' recipe")[2].partition("```toml\n")[2].partition("```")[0]
+    ours = read_config(written(tmp_path, REQUIRED_TOML + keys), {})
+    theirs = read_config(root / "runs" / "srcnn-915-paper_x3.toml", {})
+    free = {"model", "steps", "validate_every", "checkpoint_every"}
+    assert {key for key, value in theirs.to_dict().items() if ours.to_dict()[key] != value} <= free
 
 
 def test_the_config_for_fine_tuning_in_the_manual_fits_the_shipped_network(tmp_path: Path) -> None:

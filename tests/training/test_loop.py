@@ -49,6 +49,7 @@ CONFIG = TrainConfig(
     validate_every=10,
     checkpoint_every=10,
 )
+PAPER = replace(CONFIG, recipe="paper", ema_decay=0.0)
 
 
 class StoppedError(Exception):
@@ -254,6 +255,27 @@ def test_resuming_a_finished_run_changes_nothing(data: TrainingData, finished: P
     assert contents(finished) == before
 
 
+def test_resuming_a_finished_run_writes_a_model_file_that_is_lost(
+    data: TrainingData, finished: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(finished, tmp_path / "run")
+    (tmp_path / "run" / MODEL_FILE).unlink()
+    run(CONFIG, data, tmp_path / "run", resume=True)
+    assert contents(tmp_path / "run") == contents(finished)
+
+
+def test_a_finished_run_may_be_renamed(data: TrainingData, finished: Path, tmp_path: Path) -> None:
+    shutil.copytree(finished, tmp_path / "run")
+    train(replace(CONFIG, model="other"), data, tmp_path / "run", resume=True, accept_changes=True)
+    assert read_model(tmp_path / "run" / MODEL_FILE).spec.name == "other"
+
+
+def test_fewer_steps_than_were_done_are_not_recorded(data: TrainingData, finished: Path, tmp_path: Path) -> None:
+    shutil.copytree(finished, tmp_path / "run")
+    train(replace(CONFIG, steps=30), data, tmp_path / "run", resume=True, accept_changes=True)
+    assert contents(tmp_path / "run") == contents(finished)
+
+
 def test_a_run_killed_while_its_model_is_written_gets_it_on_resuming(
     data: TrainingData, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -309,6 +331,31 @@ def test_a_changed_config_is_refused_with_the_differences(data: TrainingData, fi
     assert contents(finished) == before
 
 
+def test_another_content_of_the_kernels_file_is_refused_and_another_folder_is_not(
+    data: TrainingData, tmp_path: Path
+) -> None:
+    for name, text in (("one/kernel.txt", "1 2 1"), ("moved/kernel.txt", "1 2 1"), ("other/kernel.txt", "1 3 1")):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(text)
+    one, moved, other = (
+        replace(CONFIG, steps=5, blur_kernel=str(tmp_path / name / "kernel.txt")) for name in ("one", "moved", "other")
+    )
+    model, _, _ = run(one, data, tmp_path / "run")
+    digest = "7fc05c9cbc63ebdb6ad44a10958716a3df8d92bda664c5aca1883d5c300dac9b"  # of sha256sum
+    assert json.loads(model.spec.training["blur_kernel"]) == "kernel.txt"
+    assert json.loads(model.spec.training["blur_kernel_sha256"]) == digest
+    run(moved, data, tmp_path / "run", resume=True)
+    with pytest.raises(CheckpointError, match=f"got differences: blur_kernel_sha256 was '{digest}' and is "):
+        run(other, data, tmp_path / "run", resume=True)
+    train(other, data, tmp_path / "run", resume=True, accept_changes=True)
+
+
+def test_a_kernel_that_is_not_there_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    config = replace(CONFIG, blur_kernel=str(tmp_path / "none.txt"))
+    with pytest.raises(InvalidConfigError, match=r"^expected a blur kernel at .*none\.txt, got: No such file"):
+        begin(config, tmp_path, init=None, resume=False, accept_changes=False)
+
+
 def test_what_does_not_change_the_result_may_change_on_resuming(
     data: TrainingData, finished: Path, tmp_path: Path
 ) -> None:
@@ -345,8 +392,8 @@ def test_accepted_changes_take_effect_from_the_checkpoint_on(
         ({"input_space": "lr"}, "input_space = 'hr'"),
         ({"scale": 3}, "scale = 2"),
         ({"expansion": 4}, "expansion = 0"),
-        ({"branches": True}, "branches = False"),
-        ({"recipe": "paper"}, "recipe = 'fast'"),
+        ({"branches": True, "optimiser": "adam"}, "branches = False, optimiser = 'muon'"),
+        ({"recipe": "paper", "ema_decay": 0.0}, "recipe = 'fast'"),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )
@@ -559,11 +606,9 @@ def test_bicubic_is_as_good_in_every_colour(picture_folder: Path, data: Training
     assert lines["luma"].bicubic_psnr == pytest.approx(lines["ycbcr"].bicubic_psnr, abs=0.05)
 
 
-@pytest.mark.parametrize("recipe", ["fast", "paper"])
-def test_only_the_channels_that_count_are_learned(
-    picture_folder: Path, tmp_path: Path, recipe: Literal["fast", "paper"]
-) -> None:
-    config = replace(CONFIG, colour="ycbcr", loss_channels=(0,), steps=5, recipe=recipe, learning_rate=1e-2)
+@pytest.mark.parametrize("recipe", [CONFIG, PAPER], ids=["fast", "paper"])
+def test_only_the_channels_that_count_are_learned(picture_folder: Path, tmp_path: Path, recipe: TrainConfig) -> None:
+    config = replace(recipe, colour="ycbcr", loss_channels=(0,), steps=5, learning_rate=1e-2)
     data = load_data(config, [picture_folder], lambda done, total: None)
     before = start(config, None, torch.device("cpu")).ema
     model = train(config, data, tmp_path)
@@ -579,14 +624,14 @@ def test_only_the_channels_that_count_are_learned(
 
 def test_the_papers_rate_is_for_the_samples_of_a_label_that_count() -> None:
     for channels, samples in (((), 3 * 14**2), ((1, 2), 2 * 14**2)):
-        config = replace(CONFIG, recipe="paper", colour="rgb", loss_channels=channels)
+        config = replace(PAPER, colour="rgb", loss_channels=channels)
         fast, slow = start(config, None, torch.device("cpu")).optimiser.param_groups
         assert fast["multiplier"] == samples / 2
         assert slow["multiplier"] == pytest.approx(samples / 20)
 
 
 def test_an_accepted_change_of_the_papers_patch_changes_its_rate(data: TrainingData, tmp_path: Path) -> None:
-    config = replace(CONFIG, recipe="paper", steps=1)
+    config = replace(PAPER, steps=1)
     train(config, data, tmp_path)
     changed = replace(config, patch_size=24, steps=2)
     state = begin(changed, tmp_path, init=None, resume=True, accept_changes=True)
@@ -689,13 +734,12 @@ def test_bf16_trains_nearly_the_same_network_and_ends_in_single_precision(
     assert lines[-1].validation_psnr == pytest.approx(log(finished)[-1]["validation_psnr"], abs=0.2)
 
 
-@pytest.mark.parametrize("recipe", ["fast", "paper"])
+@pytest.mark.parametrize("config", [replace(CONFIG, expansion=4), PAPER], ids=["fast", "paper"])
 def test_on_another_device_everything_is_there(
-    data: TrainingData, recipe: Literal["fast", "paper"], monkeypatch: pytest.MonkeyPatch
+    data: TrainingData, config: TrainConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A fused Adam is for real devices only.
     monkeypatch.setattr(torch.optim, "Adam", lambda parameters, **_: torch.optim.SGD(parameters, momentum=0.9))
-    config = replace(CONFIG, recipe=recipe, expansion=0 if recipe == "paper" else 4)
     state = start(config, None, torch.device("meta"))
     inputs, labels = (torch.from_numpy(part) for part in next(batches(config, data.train, 0)))
     with OnlyMeta():

@@ -27,6 +27,7 @@ def paper_config(**values: object) -> TrainConfig:
         "learning_rate": 1e-4,
         "validation_pictures": 0,
         "ema_decay": 0.0,
+        "precision": "fp32",
     }
     return config_from_dict(settings | values, "test")
 

@@ -89,6 +89,21 @@ def test_every_picture_is_used_before_any_is_used_again(folder: Path) -> None:
     assert len(set(names[38:])) == 2
 
 
+def test_each_turn_through_the_pictures_is_another_shuffle(folder: Path) -> None:
+    source = pools(CONFIG, folder)
+    names = [pair.name for block in range(8) for pair in source.load(block, Event()).pairs]
+    first, second = names[:38], names[38:76]
+    assert sorted(first) == sorted(second) == sorted(path.name for path in source.paths)
+    assert first != second
+
+
+def test_every_size_of_a_picture_is_drawn(folder: Path) -> None:
+    source = pools(CONFIG, folder)
+    sides = [min(pair.hr.shape) for block in range(4) for pair in source.load(block, Event()).pairs]
+    assert set(sides) == {80, 64}  # of pictures of 80 pixels, whole or at 0.8
+    assert 10 < sides.count(64) < 30
+
+
 def test_a_pool_depends_on_the_seed_and_the_block_alone(folder: Path) -> None:
     def planes(block: int, **values: object) -> list[bytes]:
         source = pools(replace(CONFIG, noise_sigma=(1, 9), **values), folder)

@@ -123,6 +123,13 @@ def _load(config: "TrainConfig", folders: tuple[Path, ...]) -> "TrainingData":
     with progress_bar("reading pictures") as advance:
         data = load_data(config, folders, advance)
     click.echo(f"{len(data.train)} pictures and sizes to learn from, {len(data.validation)} pictures for validation")
+    learned_from = data.pictures.count - len(data.validation)
+    if learned_from < len(data.validation):
+        click.echo(
+            f"note: more pictures are kept out for validation than learned from, {len(data.validation)} of "
+            f"{data.pictures.count}; lower validation_pictures",
+            err=True,
+        )
     for reason in data.skipped:
         click.echo(f"left out: {printable(reason)}", err=True)
     return data

@@ -5,8 +5,10 @@ In bf16, its default where the processor has it, every shipped model loses more 
 
 import sys
 from collections.abc import Callable
+from functools import cache
 from threading import local
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +43,7 @@ def open_openvino(model: bytes, threads: int, cores: int) -> Callable[[Batch], B
 
     Tests: tests/runtime/test_session.py, tests/runtime/test_session_openvino.py.
     """
-    core = import_openvino().Core()
+    core = openvino_core()
     compiled = core.compile_model(core.read_model(model), "CPU", {**_SETTINGS, **stream_settings(threads, cores)})
     requests = local()  # a request serves one thread at a time, and keeps the memory of its maps
 
@@ -67,6 +69,21 @@ def stream_settings(threads: int, cores: int) -> dict[str, str]:
     """
     streams = cores if threads == 1 else 1
     return {"NUM_STREAMS": str(streams), "INFERENCE_NUM_THREADS": str(threads * streams)}
+
+
+@cache
+def openvino_core() -> Any:
+    """OpenVINO's entrance, one for the whole process.
+
+    Each `Core` puts a stack for signals in place. Of two, the first to go leaves its own in use, and the next Ctrl-C
+    finds no memory there.
+
+    Raises:
+        MissingExtraError: OpenVINO is not installed.
+
+    Tests: tests/runtime/test_session_openvino.py.
+    """
+    return import_openvino().Core()
 
 
 def import_openvino() -> ModuleType:

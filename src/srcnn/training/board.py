@@ -58,7 +58,8 @@ class Board:
             for number, (pair, picture) in enumerate(zip(self._pairs, pictures, strict=False), 1):
                 strip = _strip(pair, picture, self._colour)
                 layout = "HW" if strip.ndim == 2 else "HWC"
-                writer.add_image(f"samples/{number}-{pair.name}", strip, line.step, dataformats=layout)
+                name = pair.name.encode(errors="replace").decode()  # TensorBoard takes UTF-8, which no file need have
+                writer.add_image(f"samples/{number}-{name}", strip, line.step, dataformats=layout)
             writer.flush()
 
     def close(self) -> None:

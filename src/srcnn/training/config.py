@@ -1,5 +1,6 @@
 """One flat, typed config for a training, and what its values may be. This module knows nothing of files and torch."""
 
+import json
 import math
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -19,7 +20,8 @@ class TrainConfig:
     Attributes:
         model: the name the trained model carries.
         scale: the enlargement to learn; 1 changes no size: the network learns to undo the degradations.
-        recipe: "fast": random patches, cosine; "paper": the authors' sub-images, SGD and fixed rate.
+        recipe: "fast": random patches, cosine; "paper": the authors' sub-images, SGD and fixed rate, in fp32 and
+            without a running mean.
         input_space: "hr": the network sees the bicubic enlargement, as in the paper; "lr": the small picture.
         colour: what the network takes and gives: "luma"; "ycbcr", luma, Cb and Cr; or "rgb".
         kernel_sizes: f1, f2, f3: odd kernel sizes.
@@ -30,7 +32,7 @@ class TrainConfig:
         expansion: every convolution is trained as one to this many maps and a 1x1 convolution after it, and
             multiplied out to one kernel at every step; 0 trains the kernel itself.
         branches: every convolution is trained as the sum of itself and of 1x1 convolutions before fixed filters,
-            a point, Sobel's two and Laplace's, added up to one kernel at every step.
+            a point, Sobel's two and Laplace's, added up to one kernel at every step; for Adam only.
         loss: "mse", the mean of squared differences, or "l1", the mean of their magnitudes.
         loss_channels: the channels that the loss counts, such as [0] for the luma of "ycbcr"; [] counts all.
         steps: optimiser steps.
@@ -47,8 +49,9 @@ class TrainConfig:
         fp32_share: the last part of the steps, 0 to 1, that runs in fp32 whatever the precision.
         ema_decay: of the running mean of the weights, which is what is validated and kept.
         augment_scales: every picture is used at each of these sizes, in (0, 1].
-        sampling: "pixels": every place of every picture is equally likely; "pictures": every picture is,
-            whatever its size.
+        sampling: "pixels": every place of every picture at every size of `augment_scales` is equally likely;
+            "pictures": every picture at every such size is, however large, so that one too small for some of
+            the sizes comes less often.
         blur_sigma: lowest and highest deviation of a Gaussian blur, in pixels of the true picture; [] for none.
         blur_kernel: a text file with the matrix to blur with, as `config_file.read_config` finds it; "" for none.
         downscale: how a picture is made smaller, "mixed" by bicubic, bilinear or box as it falls; at scale 1 not used.
@@ -137,6 +140,7 @@ class TrainConfig:
             self.patch_size,
         )
         _check_colour(self)
+        _check_paper(self)
         _check_layers(self)
 
     @property
@@ -201,16 +205,7 @@ def _check_colour(config: TrainConfig) -> None:
 
 
 def _check_layers(config: TrainConfig) -> None:
-    """Not every layer goes with every recipe, input space and form of its kernels."""
-    for name, value in (
-        ("input_space", "hr"),
-        ("activation", "relu"),
-        ("expansion", 0),
-        ("branches", False),
-        ("loss", "mse"),
-    ):
-        fits = config.recipe != "paper" or getattr(config, name) == value
-        _require(fits, name, f"{value!r} in the paper's recipe", getattr(config, name))
+    """Not every layer goes with every input space, optimiser and form of its kernels."""
     _require(
         not config.deconvolution or config.input_space == "lr", "deconvolution", "false in 'hr'", config.deconvolution
     )
@@ -227,6 +222,28 @@ def _check_layers(config: TrainConfig) -> None:
         "false beside expansion and other layers than convolutions and ReLUs",
         config.branches,
     )
+    _require(not config.branches or config.optimiser == "adam", "optimiser", "'adam' beside branches", config.optimiser)
+
+
+_PAPER = {
+    "input_space": "hr",
+    "activation": "relu",
+    "expansion": 0,
+    "branches": False,
+    "loss": "mse",
+    "precision": "fp32",
+    "ema_decay": 0.0,
+    "augment_scales": [1.0],
+}
+
+
+def _check_paper(config: TrainConfig) -> None:
+    """What is not as in the authors' recipe, all of it in one message."""
+    values = config.to_dict()
+    others = [name for name, value in _PAPER.items() if values[name] != value]
+    if config.recipe == "paper" and others:
+        wanted, got = (", ".join(f"{name} = {json.dumps(of[name])}" for name in others) for of in (_PAPER, values))
+        raise InvalidConfigError(f"expected {wanted} in the paper's recipe, got {got}; correct the config")
 
 
 _WORDS = {int: "whole numbers", float: "numbers", str: "texts", bool: "truth values"}

@@ -1,5 +1,6 @@
 """A config comes from a TOML file or from a checkpoint's plain values, and every wrong key is named."""
 
+import hashlib
 import tomllib
 from collections.abc import Collection
 from dataclasses import MISSING, fields
@@ -75,6 +76,29 @@ def with_defaults(values: dict[str, Any]) -> dict[str, Any]:
     defaults = {field.name: field.default for field in fields(TrainConfig) if field.default is not MISSING}
     defaults["optimiser"] = "adam"
     return {key: list(value) if isinstance(value, tuple) else value for key, value in (defaults | values).items()}
+
+
+def to_record(config: TrainConfig) -> dict[str, Any]:
+    """The plain form of a config for checkpoints and model files, which means the same wherever the files lie.
+
+    The file of a blur kernel is without its folder, and its SHA-256 stands beside it.
+
+    Raises:
+        InvalidConfigError: the kernel's file cannot be read.
+
+    Tests: tests/training/test_loop.py.
+    """
+    values = config.to_dict()
+    if config.blur_kernel:
+        path = Path(config.blur_kernel)
+        try:
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        except OSError as error:
+            raise InvalidConfigError(
+                f"expected a blur kernel at {path}, got: {error.strerror}; correct blur_kernel"
+            ) from error
+        values |= {"blur_kernel": path.name, "blur_kernel_sha256": digest}
+    return values
 
 
 def _tuple(value: Any) -> Any:

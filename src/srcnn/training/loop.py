@@ -95,6 +95,7 @@ def train(
     bicubic = _measure(config, data, [pair.enlarged for pair in data.validation])
     if init and not state.step and data.validation and is_first():
         tell(*_validate(config, data, state, bicubic))
+    _write_finished(config, state, data, run_dir)
     loss_sum, steps, pixels = torch.zeros((), device=state.device), 0, 0
     stopwatch = Stopwatch(state.seconds)
     for inputs, labels in stopwatch.count_waiting(_batches(config, data, state.step, notice)):
@@ -126,10 +127,16 @@ def train(
         if saving and is_first():
             # A kill between the two only repeats the steps since the last checkpoint.
             save_model(run_dir / MODEL_FILE, to_model(config, state, data.pictures))
-            save_checkpoint(run_dir, state.checkpoint(config, data.pictures))
+            save_checkpoint(run_dir, state.checkpoint(data.pictures))
         if last:
             break
     return to_model(config, state, data.pictures)
+
+
+def _write_finished(config: TrainConfig, state: State, data: TrainingData, run_dir: Path) -> None:
+    """The model file of a training without a step left: it may be lost, or have another name now."""
+    if state.step == config.steps and is_first():
+        save_model(run_dir / MODEL_FILE, to_model(config, state, data.pictures))
 
 
 def _batches(
@@ -226,7 +233,7 @@ def learning_rate(config: TrainConfig, step: int) -> float:
 
 def to_model(config: TrainConfig, state: State, pictures: PictureSet) -> Model:
     """The model file's content: spec with the training's record, and the running mean of the weights as arrays."""
-    record = {key: json.dumps(value) for key, value in config.to_dict().items()}
+    record = {key: json.dumps(value) for key, value in state.record.items()}
     record |= {"data": " ".join(pictures.folders), "pictures": str(pictures.count)}
     if state.init:
         record["init"] = state.init

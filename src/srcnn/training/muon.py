@@ -4,8 +4,9 @@ A kernel of O outputs that each see n samples is a matrix of O x n. Its momentum
 values and many small ones, so descent along M hardly moves in most directions. The step here is the nearest
 matrix with singular values of one, U V' where M = U S V'. Newton and Schulz's iteration finds it with
 products of matrices alone: an odd polynomial of M is a polynomial of its singular values with the same U and
-V, and this one draws all of them near to one. Biases and slopes, which have no such directions, take Adam's
-steps.
+V, and this one draws all of them near to one. A transposed kernel, which torch holds inputs first, is a matrix
+of one row for each input: what that input adds to all samples of all outputs. Biases and slopes, which have no
+such directions, take Adam's steps.
 
 Sources: Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks", for the method and the
 polynomial; Liu et al. 2025, "Muon is Scalable for LLM Training", arXiv:2502.16982, for the size of a step.

@@ -6,6 +6,7 @@ have three channels in place of luma. This module knows nothing of batches and n
 """
 
 import math
+import os
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,5 +140,5 @@ def degraded(
     hr = to_float(crop_to_multiple(picture, config.scale))
     if config.colour == "ycbcr":
         hr = rgb_to_ycbcr_bt601(hr)
-    random = np.random.default_rng([config.seed, zlib.crc32(name.encode()), round(size * 1e6), version])
+    random = np.random.default_rng([config.seed, zlib.crc32(os.fsencode(name)), round(size * 1e6), version])
     return degrade(hr, config, random), hr

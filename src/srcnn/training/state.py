@@ -14,7 +14,7 @@ from srcnn.models.srcnn import Srcnn, initialise
 from srcnn.models.transplant import start_from
 from srcnn.training.checkpoint import Checkpoint, check_same_config, has_checkpoint, load_checkpoint
 from srcnn.training.config import TrainConfig
-from srcnn.training.config_file import with_defaults
+from srcnn.training.config_file import to_record, with_defaults
 from srcnn.training.device import choose_device
 from srcnn.training.muon import Muon
 from srcnn.training.paper import paper_initialise, paper_optimiser
@@ -41,6 +41,7 @@ class State:
         step: steps done.
         seconds: of training so far, over all runs.
         init: the model that it started from, NAME:SCALE, if any.
+        record: the config, as files hold it.
     """
 
     network: Srcnn
@@ -50,6 +51,7 @@ class State:
     step: int
     seconds: float
     init: str | None
+    record: dict[str, Any]
 
     @property
     def trained(self) -> nn.Module:
@@ -78,10 +80,10 @@ class State:
         """Take over a running mean, of any device."""
         self.ema = {name: weight.to(self.device) for name, weight in ema.items()}
 
-    def checkpoint(self, config: TrainConfig, pictures: PictureSet) -> Checkpoint:
+    def checkpoint(self, pictures: PictureSet) -> Checkpoint:
         """All of it, for a file."""
         return Checkpoint(
-            config=config.to_dict(),
+            config=self.record,
             step=self.step,
             seconds=self.seconds,
             weights=self.trained.state_dict(),
@@ -117,7 +119,7 @@ def begin(
     Raises:
         CheckpointError: nothing to resume, or a checkpoint of another training, or one in the way of a new one.
         ModelFileError: `init` does not fit into the network.
-        InvalidConfigError: there is no GPU and one is asked for.
+        InvalidConfigError: there is no GPU and one is asked for; or the blur kernel's file cannot be read.
 
     Tests: tests/training/test_loop.py.
     """
@@ -128,7 +130,7 @@ def begin(
         )
     state = start(config, init, choose_device(config.device))
     if resume and is_first():
-        _resume(state, config, run_dir, pictures, accept_changes=accept_changes, notice=notice)
+        _resume(state, run_dir, pictures, accept_changes=accept_changes, notice=notice)
     share(state)
     return state
 
@@ -143,6 +145,7 @@ def start(config: TrainConfig, init: Model | None, device: torch.device) -> Stat
 
     Raises:
         ModelFileError: `init` does not fit into the network.
+        InvalidConfigError: the blur kernel's file cannot be read.
 
     Tests: tests/training/test_loop.py.
     """
@@ -165,12 +168,12 @@ def start(config: TrainConfig, init: Model | None, device: torch.device) -> Stat
         adam = config.optimiser == "adam"
         optimiser = torch.optim.Adam(parameters, betas=(0.9, 0.99), fused=True) if adam else Muon(parameters)
     ema = {name: weight.detach().clone() for name, weight in network.state_dict().items()}
-    return State(network, parts, optimiser, ema, 0, 0.0, f"{init.spec.name}:{init.spec.scale}" if init else None)
+    origin = f"{init.spec.name}:{init.spec.scale}" if init else None
+    return State(network, parts, optimiser, ema, 0, 0.0, origin, to_record(config))
 
 
 def _resume(
     state: State,
-    config: TrainConfig,
     run_dir: Path,
     pictures: PictureSet | None,
     *,
@@ -179,7 +182,7 @@ def _resume(
 ) -> None:
     """Put the last checkpoint's state in place of the first."""
     saved, problem = load_checkpoint(run_dir)
-    was, wanted = with_defaults(saved.config), config.to_dict()
+    was, wanted = with_defaults(saved.config), state.record
     if not accept_changes:
         check_same_config(was, wanted, _MAY_DIFFER)
         if pictures:

@@ -29,6 +29,14 @@ def test_a_small_difference_is_masked_where_the_truth_is_above_its_mean(contrast
     assert nqm(grating(8, contrast), grating(8, 0.5)) == pytest.approx(expected, abs=1e-6)
 
 
+def test_a_contrast_above_one_is_masked_as_one():
+    # 16 pixels a period. As contrasts 1.5 c and 0.6 c lie 0.9 c apart, too far to be masked by 0.516 c; but as 1 and
+    # 0.6 c they are masked where c is above 0.9: at its peak and one pixel, 22.5 degrees, on each side of it.
+    phases = np.cos(np.pi * np.arange(2, 15) / 8)
+    expected = 10 * np.log10(0.6**2 * 8 / (0.9**2 * np.sum(phases**2)))
+    assert nqm(grating(8, 1.5), grating(8, 0.6)) == pytest.approx(expected, abs=1e-6)
+
+
 def test_a_grating_below_the_threshold_is_not_seen():
     # 8 cycles at 16.37 degrees: 0.489 cycles a degree, threshold 1 / (520 x 0.0749 x 0.959) = 0.0268.
     truth = grating(2, 0.5)

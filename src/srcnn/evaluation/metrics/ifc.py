@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srcnn.errors import InvalidImageError, MissingExtraError
-from srcnn.imaging import shave_border
+from srcnn.evaluation.metrics.inside import inside_border
 from srcnn.imaging.depth import Image
 
 _LEVELS = 4
@@ -41,11 +41,7 @@ def ifc(sr: Image, hr: Image, *, border: int = 0) -> float:
     Source: Sheikh, Bovik, de Veciana 2005, doi:10.1109/TIP.2005.859389, with the subbands, windows and
         borders of the program they released. Tests: tests/evaluation/metrics/test_ifc.py.
     """
-    if sr.shape != hr.shape or sr.ndim != 2:
-        raise InvalidImageError(
-            f"expected two pictures of one shape H x W, got {sr.shape} and {hr.shape}; take the luma of both"
-        )
-    judged, truth = (np.ascontiguousarray(shave_border(image, border), np.float64) for image in (sr, hr))
+    judged, truth = inside_border(sr, hr, border)
     if min(truth.shape) < _SMALLEST:
         raise InvalidImageError(
             f"expected at least {_SMALLEST} x {_SMALLEST} pixels inside the border, got {truth.shape}; "

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srcnn.errors import InvalidImageError
-from srcnn.imaging import shave_border
+from srcnn.evaluation.metrics.inside import inside_border
 from srcnn.imaging.depth import Image
 from srcnn.imaging.metrics import SSIM_WINDOW, filter_inside, window_mean
 
@@ -35,11 +35,7 @@ def ms_ssim(sr: Image, hr: Image, *, border: int = 0) -> float:
     Source: Wang, Simoncelli, Bovik 2003, doi:10.1109/ACSSC.2003.1292216, section 3; MeTriX MuX 1.1.
         Tests: tests/evaluation/metrics/test_ms_ssim.py, tests/zoo/test_authors.py.
     """
-    if sr.shape != hr.shape or sr.ndim != 2:
-        raise InvalidImageError(
-            f"expected two pictures of one shape H x W, got {sr.shape} and {hr.shape}; take the luma of both"
-        )
-    x, y = (shave_border(image, border).astype(np.float64) for image in (sr, hr))
+    x, y = inside_border(sr, hr, border)
     if min(x.shape) < _SMALLEST:
         raise InvalidImageError(
             f"expected at least {_SMALLEST} x {_SMALLEST} pixels inside the border, got {x.shape}; "

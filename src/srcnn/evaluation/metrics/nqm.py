@@ -3,8 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from srcnn.errors import InvalidImageError
-from srcnn.imaging import shave_border
+from srcnn.evaluation.metrics.inside import inside_border
 from srcnn.imaging.depth import Image
 
 _BANDS = 5  # octaves around 2, 4, 8, 16 and 32 cycles a picture
@@ -31,11 +30,7 @@ def nqm(sr: Image, hr: Image, *, border: int = 0) -> float:
     Source: Damera-Venkata et al. 2000, doi:10.1109/83.841940, with the viewing distance of MeTriX MuX 1.1.
         Tests: tests/evaluation/metrics/test_nqm.py, tests/zoo/test_authors.py.
     """
-    if sr.shape != hr.shape or sr.ndim != 2:
-        raise InvalidImageError(
-            f"expected two pictures of one shape H x W, got {sr.shape} and {hr.shape}; take the luma of both"
-        )
-    judged, truth = (shave_border(image, border).astype(np.float64) for image in (sr, hr))
+    judged, truth = inside_border(sr, hr, border)
     seen_truth, seen_noise = np.zeros_like(truth), np.zeros_like(truth)
     (judged_mean, *judged_bands), (truth_mean, *truth_bands) = _octaves(judged), _octaves(truth)
     for band, (in_judged, in_truth) in enumerate(zip(judged_bands, truth_bands, strict=True), 1):

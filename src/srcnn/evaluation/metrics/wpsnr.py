@@ -5,8 +5,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from srcnn.errors import InvalidImageError
-from srcnn.imaging import shave_border
+from srcnn.evaluation.metrics.inside import inside_border
 from srcnn.imaging.depth import Image
 
 _HIGHEST = 20  # cycles per degree of the last sample of the sensitivity, and taps on each side of the filter
@@ -33,11 +32,8 @@ def wpsnr(sr: Image, hr: Image, *, border: int = 0) -> float:
     Source: Miyahara, Kotani, Algazi 1998, doi:10.1109/26.718563, the spatial weighting of errors.
         Tests: tests/evaluation/metrics/test_wpsnr.py.
     """
-    if sr.shape != hr.shape or sr.ndim != 2:
-        raise InvalidImageError(
-            f"expected two pictures of one shape H x W, got {sr.shape} and {hr.shape}; take the luma of both"
-        )
-    difference = shave_border(sr, border).astype(np.float64) - shave_border(hr, border).astype(np.float64)
+    judged, truth = inside_border(sr, hr, border)
+    difference = judged - truth
     power = float(np.mean(_filtered(difference, _sensitivity_filter()) ** 2))
     return float(10 * np.log10(255**2 / power)) if difference.any() else float("inf")
 

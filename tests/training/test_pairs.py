@@ -1,0 +1,30 @@
+import os
+import zlib
+
+import numpy as np
+import pytest
+
+from srcnn.training.config import TrainConfig
+from srcnn.training.degradation import degrade
+from srcnn.training.pairs import degraded
+
+CONFIG = TrainConfig(model="tiny", scale=1, steps=1, noise_sigma=(5, 50), seed=3)
+FLAT = np.full((20, 20), 100, np.uint8)
+
+
+@pytest.mark.parametrize("name", ["a.png", "Bär 熊.png"])
+def test_strengths_are_drawn_from_the_seed_the_name_in_utf_8_the_size_and_the_version(name: str) -> None:
+    small, hr = degraded(name, FLAT, CONFIG, size=0.99, version=2)
+    random = np.random.default_rng([3, zlib.crc32(name.encode("utf-8")), 990_000, 2])
+    np.testing.assert_array_equal(small, degrade(hr, CONFIG, random))
+
+
+def test_a_name_that_is_no_utf_8_has_strengths_of_its_own() -> None:
+    names = [os.fsdecode(name) for name in (b"b\xe9r.png", b"b\xe8r.png", b"br.png")]
+    assert len({degraded(name, FLAT, CONFIG)[0].tobytes() for name in names}) == 3
+
+
+def test_every_size_of_a_picture_has_strengths_of_its_own() -> None:
+    first, second = (degraded("a.png", FLAT, CONFIG, size=size)[0] for size in (0.98, 0.99))
+    assert first.shape == second.shape == (20, 20)  # flat, so nothing else is different
+    assert (first != second).any()
