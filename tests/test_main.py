@@ -19,6 +19,7 @@ import os, signal, sys
 from srcnn import upscaler
 from srcnn.__main__ import run
 name, handling = sys.argv.pop(1).split(":")
+signal.signal(getattr(signal, name), signal.SIG_DFL)  # whatever these tests run under
 if handling == "background":
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 strips = upscaler.Upscaler.strips
@@ -32,6 +33,7 @@ run()
 """
 AMID_STEPS = """
 import signal
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
 from srcnn.__main__ import run
 from srcnn.training import loop
 take_step = loop._take_step
@@ -46,6 +48,7 @@ IGNORED = """
 import os
 import signal
 signal.signal(signal.SIGHUP, signal.SIG_IGN)
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
 from srcnn.__main__ import run
 hup, term = signal.SIGHUP, signal.SIGTERM
 os._exit = lambda code: print(signal.getsignal(hup) == signal.SIG_IGN, callable(signal.getsignal(term)))
