@@ -15,8 +15,7 @@ def run() -> NoReturn:
     Whoever ends it from outside (`kill`, a terminal that closes, a scheduler) gets what Ctrl-C does: a training
     writes its checkpoint, unfinished pictures leave nothing. The code is 128 and the signal's number then.
 
-    The process ends at once: all files are closed by then, and to unload the engines in good order takes as long
-    as to load them.
+    The process ends at once: all files are closed by then, and libraries take their time to be unloaded in good order.
 
     Tests: tests/test_main.py.
     """
