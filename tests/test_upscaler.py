@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -301,6 +302,15 @@ def test_the_strips_are_the_whole_picture_from_top_to_bottom() -> None:
     strips = list(up.strips(image))
     assert [len(strip) for strip in strips] == [8, 8, 8, 8, 8]
     np.testing.assert_array_equal(np.concatenate(strips), up(image))
+
+
+def test_strips_can_be_joined_later_in_any_order_and_thread() -> None:
+    image = noise((20, 10, 4))
+    up = upscaler(2, 8)
+    joins = list(up.strips_to_join(image))
+    with ThreadPoolExecutor(2) as threads:
+        strips = [future.result() for future in [threads.submit(join) for join in joins[::-1]]]
+    np.testing.assert_array_equal(np.concatenate(strips[::-1]), up(image))
 
 
 def heights(up: Upscaler, shape: tuple[int, ...]) -> list[int]:

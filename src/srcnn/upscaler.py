@@ -8,6 +8,7 @@ memory once more, or lies in a file if it is large. This module knows nothing of
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -116,9 +117,9 @@ class Upscaler:
         height, width = (length * self.scale for length in image.shape[:2])
         result = np.empty((height, width, *image.shape[2:]), image.dtype)
         done = 0
-        for window in self._windows(image):
+        for window, output in self._outputs(image):
             strip = result[done : done + window.rows * self.scale]
-            self._enlarge(window, strip)
+            self._join(window, output, strip)
             done += len(strip)
             if progress:
                 progress(done, height)
@@ -137,10 +138,31 @@ class Upscaler:
             InvalidImageError: another shape, dtype or number of channels, or values far outside [0, 1].
             BackendError: the engine failed.
         """
-        for window in self._windows(image):
+        for join in self.strips_to_join(image):
+            yield join()
+
+    def strips_to_join(self, image: Image) -> Iterator[Callable[[], Image]]:
+        """Run the network on a picture from top to bottom, and leave the rest of the work to whoever has time for it.
+
+        Args:
+            image: as for calling.
+
+        Yields:
+            For each of `strips`, a function that makes it of what the network gave; for any thread.
+
+        Raises:
+            InvalidImageError: another shape, dtype or number of channels, or values far outside [0, 1].
+            BackendError: the engine failed.
+
+        Tests: tests/test_upscaler.py.
+        """
+
+        def make(window: "_Window", output: Plane) -> Image:
             strip = np.empty((window.rows * self.scale, image.shape[1] * self.scale, *image.shape[2:]), image.dtype)
-            self._enlarge(window, strip)
-            yield strip
+            self._join(window, output, strip)
+            return strip
+
+        return (partial(make, window, output) for window, output in self._outputs(image))
 
     def luma(self, luma: Plane) -> Plane:
         """Enlarge a luma plane: what evaluation measures.
@@ -165,6 +187,11 @@ class Upscaler:
             for part, rows in self._parts(window) if adds else ():
                 strip[rows] += self._bicubic(part)
         return result
+
+    def _outputs(self, image: Image) -> Iterator[tuple["_Window", Plane]]:
+        """The picture's planes in strips, and what the network makes of each one's luma."""
+        for window in self._windows(image):
+            yield window, self._run(window, luma_of(window.source[: _colours(len(window.source))]))
 
     def _windows(self, image: Image) -> Iterator["_Window"]:
         """The picture's planes in strips."""
@@ -194,11 +221,10 @@ class Upscaler:
         result_row = 4 * self.scale**2 * image[0].size
         return max(2 * self._network.reach, min(suiting, _RESULT_BYTES // result_row))
 
-    def _enlarge(self, window: "_Window", out: Image) -> None:
-        """Enlarge a strip: its luma as one plane, and the rest a few rows at a time, which stay in the cache."""
+    def _join(self, window: "_Window", output: Plane, out: Image) -> None:
+        """Enlarge what a strip has beside its luma, a few rows at a time, which stay in the cache, and join both."""
         channels = np.moveaxis(out.reshape(*out.shape[:2], -1), 2, 0)
-        count = 3 if len(channels) > 2 else 1  # of colours; what follows is alpha
-        output = self._run(window, luma_of(window.source[:count]))
+        count = _colours(len(channels))
         for part, rows in self._parts(window):
             small = np.concatenate((self._joining.small(part.source[:count]), part.source[count:]))
             enlarged = list(self._bicubic(replace(part, source=small)))
@@ -231,6 +257,11 @@ class Upscaler:
         enlarged = resize_planes(window.source, (height * self.scale, width * self.scale), (self.scale, self.scale))
         # The outer rows of a cut window have mirrored the cut instead of seeing their neighbours.
         return enlarged[..., window.above * self.scale : (height - window.below) * self.scale, :]
+
+
+def _colours(channels: int) -> int:
+    """How many channels of a picture are colours; what follows is alpha."""
+    return 3 if channels > 2 else 1
 
 
 @dataclass(frozen=True, slots=True)

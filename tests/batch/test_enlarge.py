@@ -1,6 +1,8 @@
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -34,6 +36,23 @@ def enlarged(image: np.ndarray, target: Target, upscaler: Upscaler | None) -> np
     result = whole(strips)
     assert (result.shape, result.dtype) == (strips.shape, strips.dtype)
     return result
+
+
+def test_the_network_makes_a_strip_while_the_one_before_is_joined(monkeypatch: pytest.MonkeyPatch) -> None:
+    started = [Event() for _ in range(3)]
+
+    def strips_to_join(self: Upscaler, image: np.ndarray) -> Iterator[Callable[[], np.ndarray]]:
+        for number in range(3):
+            started[number].set()
+            yield partial(join, number)
+
+    def join(number: int) -> np.ndarray:
+        assert started[min(number + 1, 2)].wait(timeout=10)
+        return np.full((2, 2), number, np.uint8)
+
+    monkeypatch.setattr(Upscaler, "strips_to_join", strips_to_join)
+    result = enlarged(noise((3, 1)), exactly(6, 2), Upscaler(gentle_model(scale=2)))
+    np.testing.assert_array_equal(result[::2, 0], [0, 1, 2])
 
 
 class TestUpscalers:

@@ -66,6 +66,12 @@ def test_a_layer_more_starts_with_the_same_function() -> None:
     torch.testing.assert_close(started(spec((5, 3, 1, 3), (4, 4, 4)), model), run(model), atol=1e-5, rtol=0)
 
 
+def test_layers_between_the_others_start_with_the_same_function() -> None:
+    model = random_model((5, 3, 3, 3), (4, 4, 4), input_space="lr")
+    between = spec((5, 1, 3, 1, 3, 1, 1, 5), (4,) * 7)
+    torch.testing.assert_close(started(between, model), run(model), atol=1e-5, rtol=0)
+
+
 def of(kernel_sizes: tuple[int, ...] = (5, 3), widths: tuple[int, ...] = (4,), **values: Any) -> ModelSpec:
     settings = {"name": "tiny", "scale": 2, "input_space": "lr"}
     return srcnn(kernel_sizes=kernel_sizes, widths=widths, **(settings | values))
@@ -73,8 +79,8 @@ def of(kernel_sizes: tuple[int, ...] = (5, 3), widths: tuple[int, ...] = (4,), *
 
 @pytest.mark.parametrize(
     "wanted",
-    [((5, 1, 3), (4, 3)), ((7, 3, 5), (4, 3)), ((5, 1, 1, 3, 3), (4, 3, 3, 3))],
-    ids=["the same", "larger kernels", "more layers"],
+    [((5, 1, 3), (4, 3)), ((7, 3, 5), (4, 3)), ((5, 1, 1, 3, 3), (4, 3, 3, 3)), ((5, 3, 1, 1, 3), (4, 4, 3, 3))],
+    ids=["the same", "larger kernels", "more layers", "layers between"],
 )
 @pytest.mark.parametrize(("space", "deconvolution"), [("hr", False), ("lr", False), ("lr", True)])
 @pytest.mark.parametrize("channels", [1, 3])

@@ -1,6 +1,7 @@
 """An array becomes strips of any size: the next larger network, then exactly down; or bicubic. Knows no files."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from threading import Lock
 
@@ -163,7 +164,7 @@ def _enlarged(
     def parts() -> Iterator[Image]:
         if upscaler is None:
             return strips_of(image).parts()
-        return _each_channel(image, upscaler) if inks else upscaler.strips(image)
+        return _each_channel(image, upscaler) if inks else _joined(image, upscaler)
 
     def strips() -> Iterator[Image]:
         done = 0
@@ -175,6 +176,13 @@ def _enlarged(
             yield strip
 
     return Strips((height, width, *image.shape[2:]), image.dtype, lambda: ahead(strips()))
+
+
+def _joined(image: Image, upscaler: Upscaler) -> Iterator[Image]:
+    """The strips of an upscaler, each joined while the network makes the next one."""
+    with closing(ahead(upscaler.strips_to_join(image))) as strips:
+        for join in strips:
+            yield join()
 
 
 def _each_channel(image: Image, upscaler: Upscaler) -> Iterator[Image]:

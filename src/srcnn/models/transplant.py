@@ -21,8 +21,8 @@ def start_from(network: Srcnn, spec: ModelSpec, weights: dict[str, Tensor]) -> N
     """Take a network's weights as the start of another's.
 
     Args:
-        network: changed in place. Its layers are those of `spec`, with kernels as large or larger, and
-            perhaps more layers of as many outputs as inputs before the last.
+        network: changed in place. Among its layers are those of `spec` in their order, with kernels as large or
+            larger; the others, anywhere before the last, have as many outputs as inputs.
         spec: of the network to start from.
         weights: its tensors, named as in the model file.
 
@@ -31,21 +31,21 @@ def start_from(network: Srcnn, spec: ModelSpec, weights: dict[str, Tensor]) -> N
 
     Tests: tests/models/test_transplant.py.
     """
-    _check_fits(spec, network.spec)
+    origins = _origins(spec, network.spec)
     *inner, (_, last_weight, last_bias) = network.layers()
-    count = len(spec.layers)
-    for number, (layer, weight, bias) in enumerate(inner, 1):
-        if number < count:
-            weight.copy_(_set_into(weights[f"conv{number}.weight"], layer.kernel_size))
-            bias.copy_(weights[f"conv{number}.bias"])
+    for origin, (number, (layer, weight, bias)) in zip(origins, enumerate(inner, 1), strict=True):
+        if origin:
+            weight.copy_(_set_into(weights[f"conv{origin}.weight"], layer.kernel_size))
+            bias.copy_(weights[f"conv{origin}.bias"])
         else:
             weight.zero_()
             weight[range(layer.in_channels), range(layer.in_channels), layer.reach, layer.reach] = 1
             bias.zero_()
-    for name, slope in network.named_parameters():
-        if name.endswith(".slope"):
-            slope.copy_(weights.get(name, torch.ones_like(slope)))
-    kernel, constant = _set_into(weights[f"conv{count}.weight"], last_weight.shape[2]), weights[f"conv{count}.bias"]
+        if layer.activation == "prelu":
+            slope = network.get_parameter(f"conv{number}.slope")
+            slope.copy_(weights[f"conv{origin}.slope"] if origin else torch.ones_like(slope))
+    last = len(spec.layers)
+    kernel, constant = _set_into(weights[f"conv{last}.weight"], last_weight.shape[2]), weights[f"conv{last}.bias"]
     if spec.shuffle != network.spec.shuffle:
         shares = torch.block_diag(*[_shares(spec.shuffle, network.spec.shuffle)] * spec.channels)
         kernel, constant = torch.tensordot(shares, kernel, 1), shares @ constant
@@ -72,39 +72,49 @@ def _shares(old: int, new: int) -> Tensor:
     return torch.kron(line, line)
 
 
-def _check_fits(spec: ModelSpec, wanted: ModelSpec) -> None:
-    before, after = spec.layers[:-1], wanted.layers[: len(spec.layers) - 1]
-    added = wanted.layers[len(spec.layers) - 1 : -1]
+def _origins(spec: ModelSpec, wanted: ModelSpec) -> list[int | None]:
+    """For each layer of `wanted` before the last: the number of the layer in `spec` it begins as; None passes on."""
+    *old, old_last = spec.layers
+    *new, new_last = wanted.layers
     fits = (
         (spec.input_space, spec.residual, spec.colour) == (wanted.input_space, wanted.residual, wanted.colour)
         and spec.channels == wanted.channels
-        and spec.layers[-1].upsampling == wanted.layers[-1].upsampling  # of a transposed layer: the same scale
-        and spec.layers[-1].activation == wanted.layers[-1].activation == "none"
+        and old_last.upsampling == new_last.upsampling  # of a transposed layer: the same scale
         and (spec.shuffle == wanted.shuffle or min(spec.shuffle, wanted.shuffle) > 1)
-        and len(spec.layers) <= len(wanted.layers)
-        and all(
-            (old.in_channels, old.out_channels, old.activation) == (new.in_channels, new.out_channels, new.activation)
-            for old, new in zip(before, after, strict=True)
-        )
-        and all(layer.in_channels == layer.out_channels and _passes_on(layer, before) for layer in added)
-        and spec.layers[-1].in_channels == wanted.layers[-1].in_channels
-        and all(
-            old.kernel_size <= new.kernel_size
-            for old, new in zip((*before, spec.layers[-1]), (*after, wanted.layers[-1]), strict=True)
-        )
+        and old_last.in_channels == new_last.in_channels
+        and old_last.activation == new_last.activation == "none"
+        and old_last.kernel_size <= new_last.kernel_size
     )
-    if not fits:
+    origins: list[int | None] = []
+    taken = 0
+    not_negative = True  # as a picture is
+    for layer in new:
+        if taken < len(old) and _holds(layer, old[taken]):
+            taken += 1
+            origins.append(taken)
+        else:
+            fits &= layer.in_channels == layer.out_channels
+            fits &= layer.activation == "prelu" or (layer.relu and not_negative)
+            origins.append(None)
+        not_negative = layer.relu
+    if not fits or taken < len(old):
         raise ModelFileError(
             f"expected a model to start from whose layers are those of {_described(wanted)} or fewer and smaller, got "
             f"{spec.name} with {_described(spec)}; "
             "set kernel_sizes, widths, activation, deconvolution, residual, input_space and colour to the model's "
             "(with deconvolution, scale too), or start from another"
         )
+    return origins
 
 
-def _passes_on(layer: ConvLayer, before: tuple[ConvLayer, ...]) -> bool:
-    """Whether an added layer's activation can leave alone what the layers before it give."""
-    return layer.activation == "prelu" or (layer.relu and all(old.relu for old in before[-1:]))
+def _holds(layer: ConvLayer, old: ConvLayer) -> bool:
+    """Whether a layer can begin as another one."""
+    same = (layer.in_channels, layer.out_channels, layer.activation) == (
+        old.in_channels,
+        old.out_channels,
+        old.activation,
+    )
+    return same and old.kernel_size <= layer.kernel_size
 
 
 def _described(spec: ModelSpec) -> str:
