@@ -1,0 +1,45 @@
+"""What everything beside the network takes: colour, bicubic and joining, 1920x1080 from a small picture of 8-bit RGB.
+
+python benchmarks/beside.py [--threads 1]
+
+The reference of each case is the network alone on luma that is there. A call does one after the other; the strips of
+`srcnn upscale` are joined in another thread while the network makes the next one.
+"""
+
+import numpy as np
+from timing import arguments, measure, show
+
+from srcnn import Upscaler, load
+from srcnn.batch.enlarge import enlarge
+from srcnn.batch.size import Target
+from srcnn.imaging.depth import Image
+
+SCALE = 3
+SIZE = (1080, 1920)
+
+
+def main() -> None:
+    """Print the table."""
+    options = arguments("time beside the network", threads=1)
+    picture = np.random.default_rng(0).integers(0, 256, (SIZE[0] // SCALE, SIZE[1] // SCALE, 3), np.uint8)
+    luma = picture[:, :, 1].astype(np.float32) / 255
+    rows = []
+    for name in ("swift", "fine", "srcnn-915"):
+        upscaler = load(name, SCALE, threads=options.threads)
+        implementations = {
+            "the network alone": lambda upscaler=upscaler: upscaler.luma(luma),
+            "a call": lambda upscaler=upscaler: upscaler(picture),
+            "strips of srcnn upscale": lambda upscaler=upscaler: strips(picture, upscaler),
+        }
+        rows += measure(f"{name} x{SCALE}", implementations, options.rounds)
+    show(rows, as_json=options.json)
+
+
+def strips(picture: Image, upscaler: Upscaler) -> None:
+    """Make all strips of the result, and keep none."""
+    for _ in enlarge(picture, Target(SIZE, SIZE), upscaler).parts():
+        pass
+
+
+if __name__ == "__main__":
+    main()
