@@ -19,17 +19,17 @@ def test_slopes_weighted_as_luma_add_up_to_one_at_every_size(height: int, width:
     np.testing.assert_allclose(np.tensordot(WEIGHTS, slopes, 1), 1, atol=2e-3)
 
 
-def test_a_slope_is_that_of_the_least_squares_line_through_the_neighbourhood() -> None:
+def test_a_slope_is_six_tenths_of_that_of_the_least_squares_line_through_the_neighbourhood() -> None:
     rgb = noise(5, 5)
     near = rgb[:, 1:4, 1:4].reshape(3, 9).astype(np.float64)
-    expected = [np.polyfit(WEIGHTS @ near, channel, 1)[0] for channel in near]
+    expected = [0.4 + 0.6 * np.polyfit(WEIGHTS @ near, channel, 1)[0] for channel in near]
     np.testing.assert_allclose(luma_slopes(rgb)[:, 2, 2], expected, atol=0.02)
 
 
-def test_where_red_alone_changes_red_alone_has_a_slope() -> None:
+def test_where_red_alone_changes_the_others_have_what_all_have() -> None:
     rgb = np.full((3, 6, 6), 0.3, np.float32)
     rgb[0, :, 3:] = 0.9
-    np.testing.assert_allclose(luma_slopes(rgb)[:, 2, 2], [1 / 0.299, 0, 0], atol=0.05)
+    np.testing.assert_allclose(luma_slopes(rgb)[:, 2, 2], [0.4 + 0.6 / 0.299, 0.4, 0.4], atol=0.05)
 
 
 def test_in_a_flat_picture_all_channels_go_alike() -> None:
