@@ -11,7 +11,7 @@ data=$1 folder=runs/ablation
 shift
 for name in y ycbcr y-first y-pretrained cbcr-first cbcr-pretrained rgb; do
     run=$folder/colour--$name
-    [ ! -e "$run.jsonl" ] || continue
+    [ ! -e "$run/model.safetensors" ] || continue
     arguments=()
     for set in $(sed -n 's/^# data: //p' "$run.toml"); do arguments+=(--data "$data/train/$set"); done
     for init in $(sed -n 's/^# init: //p' "$run.toml"); do arguments+=(--init "$init"); done

@@ -22,13 +22,13 @@ name, handling = sys.argv.pop(1).split(":")
 signal.signal(getattr(signal, name), signal.SIG_DFL)  # whatever these tests run under
 if handling == "background":
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-strips = upscaler.Upscaler.strips
+strips = upscaler.Upscaler.strips_to_join
 def ended(self, image):
     for number, strip in enumerate(strips(self, image)):
         if number == 1:
             os.kill(os.getpid(), getattr(signal, name))
         yield strip
-upscaler.Upscaler.strips = ended
+upscaler.Upscaler.strips_to_join = ended
 run()
 """
 AMID_STEPS = """

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -47,8 +48,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     picture("photo.jpg", 40)
     picture("icon.png", 32)
     for number in range(7):
-        picture(f"T91/{number}.png", 108)
-        for place in ("holiday", "Set5", "Set14", "sets/Set5"):
+        picture(f"data/train/T91/{number}.png", 108)
+        for place in ("holiday", "data/test/Set5", "data/test/Set14"):
             picture(f"{place}/{number}.png", 48)
     shutil.copytree(ROOT / "runs", folder / "runs", ignore=lambda _, names: [n for n in names if "." not in n])
     matrices = {
@@ -84,13 +85,11 @@ def test_every_command_line_of_the_readme_runs_as_written(desk: Path) -> None:
         assert (desk / output).is_file(), output
 
 
-def test_the_python_example_of_the_readme_runs_as_written() -> None:
-    random = np.random.default_rng(0)
-    names = {
-        "image": random.integers(0, 256, (30, 33, 3), np.uint8),
-        "y_lr": random.random((12, 13), np.float32),
-        "sr": random.integers(0, 256, (30, 30), np.uint8),
-        "hr": random.integers(0, 256, (30, 30), np.uint8),
-    }
+def test_the_python_example_of_the_readme_runs_as_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (30, 33, 3), np.uint8)).save("photo.png")
+    names: dict[str, Any] = {}
     exec(block("In Python", "python"), names)
-    assert names["big"].shape == (90, 99, 3)
+    assert names["small"].shape == names["image"].shape
+    with Image.open("large.png") as large:
+        assert large.size == (99, 90)

@@ -365,19 +365,23 @@ only_linux = pytest.mark.skipif(not Path("/proc/self/statm").is_file(), reason="
 
 
 @only_linux
-@pytest.mark.parametrize(("name", "rows"), [("srcnn-915", 40), ("srcnn-955", 8), ("swift", 40)])
+@pytest.mark.parametrize(("name", "rows"), [("srcnn-915", 120), ("srcnn-955", 16), ("swift", 120)])
 def test_a_result_of_30000_columns_needs_little_beside_it(name: str, rows: int) -> None:
     program = f"""
 import resource
 import numpy as np
 import srcnn
+from srcnn.batch.enlarge import enlarge
+from srcnn.batch.size import Target
 up = srcnn.load({name!r}, 3, threads=1)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-assert sum(len(strip) for strip in up.strips(np.zeros(({rows}, 10_000, 3), np.uint8))) == 3 * {rows}
+size = 3 * {rows}, 30_000
+strips = enlarge(np.zeros(({rows}, 10_000, 3), np.uint8), Target(size, size), up).parts()
+assert sum(len(strip) for strip in strips) == 3 * {rows}
 print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert float(done.stdout) < 150  # MiB, as docs/upscaling.md says
+    assert float(done.stdout) < 200  # MiB, as docs/upscaling.md says
 
 
 @only_linux

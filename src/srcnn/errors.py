@@ -55,4 +55,6 @@ class MissingExtraError(SrcnnError, ImportError):
     """An optional dependency is needed and not installed."""
 
     def __init__(self, package: str, extra: str) -> None:
-        super().__init__(f"{package} is needed and not installed; run: pip install 'srcnn[{extra}]'")
+        super().__init__(
+            f"{package} is needed and not installed; in the folder of srcnn's source run: pip install '.[{extra}]'"
+        )

@@ -130,11 +130,11 @@ def test_an_interrupt_of_a_running_program_is_130_and_leaves_nothing(model_file:
     program = (
         "import os, signal, sys\n"
         "from srcnn import upscaler\n"
-        "strips = upscaler.Upscaler.strips\n"
+        "strips = upscaler.Upscaler.strips_to_join\n"
         "def interrupted(self, image):\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n"
         "    yield from strips(self, image)\n"
-        "upscaler.Upscaler.strips = interrupted\n"
+        "upscaler.Upscaler.strips_to_join = interrupted\n"
         "from srcnn.cli import main\n"
         "sys.exit(main(sys.argv[1:]))\n"
     )

@@ -13,13 +13,13 @@ from srcnn.zoo.model_file import save_model
 PROGRAM = """
 import os, signal, sys, threading
 from srcnn import upscaler
-strips = upscaler.Upscaler.strips
+strips = upscaler.Upscaler.strips_to_join
 def interrupted(self, image):
     for number, strip in enumerate(strips(self, image)):
         if number == 1:
             threading.Timer(0.02, os.kill, (os.getpid(), signal.SIGINT)).start()
         yield strip
-upscaler.Upscaler.strips = interrupted
+upscaler.Upscaler.strips_to_join = interrupted
 from srcnn.cli import main
 sys.exit(main(sys.argv[1:]))
 """

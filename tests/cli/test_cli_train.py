@@ -269,7 +269,10 @@ def test_tensorboard_is_needed_only_when_asked_for(
     monkeypatch.setitem(sys.modules, "tensorboard", None)  # importing it raises
     outcome = srcnn("train", config, "--data", data, "-o", tmp_path / "run", "--tensorboard")
     assert (outcome.code, outcome.out) == (2, "")
-    assert outcome.err == "error: tensorboard is needed and not installed; run: pip install 'srcnn[train]'\n"
+    assert (
+        outcome.err == "error: tensorboard is needed and not installed; "
+        "in the folder of srcnn's source run: pip install '.[train]'\n"
+    )
     assert not (tmp_path / "run").exists()
     assert srcnn("train", config, "--data", data, "-o", tmp_path / "run").code == 0
 
@@ -355,5 +358,8 @@ def test_without_torch_the_extra_is_named(
     monkeypatch.setitem(sys.modules, "torch", None)  # importing it raises
     outcome = srcnn("train", config, "--data", data, "-o", tmp_path / "run")
     assert (outcome.code, outcome.out) == (2, "")
-    assert outcome.err == "error: torch is needed and not installed; run: pip install 'srcnn[train]'\n"
+    assert (
+        outcome.err
+        == "error: torch is needed and not installed; in the folder of srcnn's source run: pip install '.[train]'\n"
+    )
     assert not (tmp_path / "run").exists()

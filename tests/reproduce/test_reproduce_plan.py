@@ -53,5 +53,5 @@ def test_a_missing_library_is_said_before_anything_is_computed(
         return None if wanted == module else find(wanted, package)
 
     monkeypatch.setattr(importlib.util, "find_spec", without)
-    with pytest.raises(MissingExtraError, match=rf"{name} is needed .* 'srcnn\[paper\]'"):
+    with pytest.raises(MissingExtraError, match=rf"{name} is needed .* '\.\[paper\]'"):
         make_plan(data)

@@ -73,7 +73,7 @@ def test_no_pictures_are_too_few(name: str) -> None:
 def test_without_scikit_learn_the_extra_is_named(lumas: Lumas, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("srcnn.rivals.fit.find_spec", lambda name: None)
     assert importlib.util.find_spec("sklearn") is not None
-    with pytest.raises(MissingExtraError, match=r"pip install 'srcnn\[paper\]'"):
+    with pytest.raises(MissingExtraError, match=r"pip install '\.\[paper\]'"):
         fit_rival("anr", 3, lumas)
 
 

@@ -22,7 +22,7 @@ CORES = available_threads(0)
 
 def test_openvino_that_is_not_installed_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "openvino", None)
-    with pytest.raises(MissingExtraError, match=r"OpenVINO is needed .* pip install 'srcnn\[openvino\]'"):
+    with pytest.raises(MissingExtraError, match=r"OpenVINO is needed .* pip install '\.\[openvino\]'"):
         open_session(replicated_graph(MODEL), "openvino", 1)
     assert "openvino_telemetry" not in sys.modules
 

@@ -1,9 +1,13 @@
 import math
+import re
+from dataclasses import MISSING, fields
+from inspect import cleandoc
 from pathlib import Path
 
 import pytest
 
 from srcnn.errors import InvalidConfigError
+from srcnn.training.config import TrainConfig
 from srcnn.training.config_file import config_from_dict, read_config
 
 REQUIRED = {"model": "tiny", "scale": 3, "steps": 10}
@@ -146,3 +150,30 @@ def test_every_config_of_the_project_is_one() -> None:
 
 def test_the_smallest_patch_gives_a_label_of_one_pixel() -> None:
     assert config_from_dict(REQUIRED | {"patch_size": 13}, "here").patch_size == 13
+
+
+def key_table() -> str:
+    """The attributes of the docstring, with their defaults as TOML writes them."""
+    assert TrainConfig.__doc__
+    attributes = cleandoc(TrainConfig.__doc__).split("Attributes:\n")[1]
+    meanings = dict(re.findall(r"^    (\w+): (.*(?:\n        .*)*)", attributes, re.MULTILINE))
+    lines = ["| key | default | |", "|---|---|---|"]
+    for field in fields(TrainConfig):
+        default = "" if field.default is MISSING else f"`{toml(field.default)}`"
+        lines.append(f"| `{field.name}` | {default} | {' '.join(meanings[field.name].split())} |")
+    return "\n".join(lines) + "\n"
+
+
+def toml(value: object) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(toml, value))}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def test_the_table_of_keys_is_that_of_the_config() -> None:
+    docs = Path(__file__).parents[2] / "docs" / "training.md"
+    table = re.search(r"<!-- keys -->\n(.*)<!-- end of keys -->", docs.read_text(encoding="utf-8"), re.DOTALL)
+    assert table
+    assert table[1] == key_table()

@@ -136,7 +136,7 @@ class TestShrink:
 
     def test_without_scipy_the_extra_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, "scipy.ndimage", None)  # importing it raises
-        with pytest.raises(MissingExtraError, match=r"scipy is needed .*srcnn\[paper\]"):
+        with pytest.raises(MissingExtraError, match=r"scipy is needed .*\.\[paper\]"):
             shrink(noise(4, 4), 2, "spline")
 
 

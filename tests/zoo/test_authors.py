@@ -179,7 +179,7 @@ def test_a_missing_file_is_refused(tmp_path):
 
 def test_without_scipy_the_extra_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "scipy.io", None)
-    with pytest.raises(MissingExtraError, match=r"srcnn\[paper\]"):
+    with pytest.raises(MissingExtraError, match=r"\.\[paper\]"):
         read_authors_mat(tmp_path / "x3.mat", name="paper", scale=3)
 
 

@@ -24,7 +24,7 @@ _MATLAB, _ROW_BY_ROW = "matlab", "row-by-row"
 def import_command(file: Path, output: Path, scale: int, name: str | None, patches: str) -> None:
     """Make a model file from weights in the formats of the SRCNN authors: MATLAB (x2.mat to x4.mat) or Caffe.
 
-    What the file is follows from its content. MATLAB files need the extra: pip install 'srcnn[paper]'.
+    What the file is follows from its content. MATLAB files need the extra: pip install '.[paper]'.
 
     The authors' own weights are in their test code, SRCNN_v1.zip: http://mmlab.ie.cuhk.edu.hk/projects/SRCNN.html
     """

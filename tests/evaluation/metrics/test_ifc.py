@@ -95,7 +95,7 @@ def test_two_shapes_are_refused():
 
 def test_without_pyrtools_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "pyrtools.pyramids", None)
-    with pytest.raises(MissingExtraError, match=r"srcnn\[paper\]"):
+    with pytest.raises(MissingExtraError, match=r"\.\[paper\]"):
         ifc(TRUTH, TRUTH)
 
 
