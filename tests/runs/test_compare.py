@@ -40,6 +40,6 @@ def test_trainings_rank_by_what_they_gain_on_their_own_validation_pictures(
 
 
 def test_the_logs_of_the_project_are_compared(capsys: pytest.CaptureFixture[str], script: Script) -> None:
-    for folder in ("ablation", "search"):
+    for folder in ("ablation", "search", "search-fine"):
         script("compare.py")["main"](Path(__file__).parents[2] / "runs" / folder)
         assert "| base | " in capsys.readouterr().out
