@@ -26,6 +26,7 @@ from srcnn.pictures.write import write_picture
 PICTURES = 200
 SIZE = (90, 120)
 SCALE = 3
+MODEL = "srcnn-915"
 
 
 def main() -> None:
@@ -37,13 +38,13 @@ def main() -> None:
             (folder / place).mkdir()
         for number in range(PICTURES):
             write_picture(folder / "in" / f"{number:03}.png", Picture(frames=(picture(number),)))
-        upscaler = load("srcnn-915", SCALE, threads=options.threads)
+        upscaler = load(MODEL, SCALE, threads=options.threads)
 
         def loop() -> None:
             for path in sorted((folder / "in").iterdir()):
                 write_picture(folder / "loop" / path.name, Picture(frames=(upscaler(read_array(path)),)))
 
-        command = ["upscale", f"{folder}/in", "-o", f"{folder}/command", "-s", str(SCALE), "--json"]
+        command = ["upscale", f"{folder}/in", "-o", f"{folder}/command", "-m", MODEL, "-s", str(SCALE), "--json"]
         implementations = {
             f"loop of calls, {options.threads} threads": loop,
             f"ours, srcnn upscale --jobs {options.threads}": partial(

@@ -301,6 +301,7 @@ def test_the_strips_are_the_whole_picture_from_top_to_bottom() -> None:
     up = upscaler(2, 8)
     strips = list(up.strips(image))
     assert [len(strip) for strip in strips] == [8, 8, 8, 8, 8]
+    assert up.strip_count(image) == 5
     np.testing.assert_array_equal(np.concatenate(strips), up(image))
 
 

@@ -164,6 +164,10 @@ class Upscaler:
 
         return (partial(make, window, output) for window, output in self._outputs(image))
 
+    def strip_count(self, image: Image) -> int:
+        """How many strips a picture is enlarged in."""
+        return sum(1 for _ in self._bounds(image))
+
     def luma(self, luma: Plane) -> Plane:
         """Enlarge a luma plane: what evaluation measures.
 

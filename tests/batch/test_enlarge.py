@@ -51,8 +51,16 @@ def test_the_network_makes_a_strip_while_the_one_before_is_joined(monkeypatch: p
         return np.full((2, 2), number, np.uint8)
 
     monkeypatch.setattr(Upscaler, "strips_to_join", strips_to_join)
+    monkeypatch.setattr(Upscaler, "strip_count", lambda self, image: 3)
     result = enlarged(noise((3, 1)), exactly(6, 2), Upscaler(gentle_model(scale=2)))
     np.testing.assert_array_equal(result[::2, 0], [0, 1, 2])
+
+
+def test_a_picture_of_one_strip_needs_no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("srcnn.batch.enlarge.ahead", lambda _: pytest.fail("a thread was made"))
+    up = Upscaler(gentle_model(scale=2), threads=1)
+    strips = enlarge(noise((9, 8, 3)), exactly(18, 16), up).parts()
+    assert [len(strip) for strip in strips] == [18]
 
 
 class TestUpscalers:

@@ -1,6 +1,7 @@
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from time import perf_counter, sleep
@@ -48,7 +49,7 @@ def test_several_at_a_time_give_the_pictures_of_one_at_a_time(upscalers: Upscale
 
 def test_workers_work_at_the_same_time(upscalers: Upscalers, jobs: list[Job], monkeypatch: pytest.MonkeyPatch) -> None:
     most, inside, lock = 0, 0, Lock()
-    original = Upscaler.strips
+    original = Upscaler.strips_to_join
 
     def watched(self: Upscaler, *arguments: object) -> object:
         nonlocal most, inside
@@ -60,7 +61,7 @@ def test_workers_work_at_the_same_time(upscalers: Upscalers, jobs: list[Job], mo
             inside -= 1
         return original(self, *arguments)  # pyright: ignore[reportArgumentType]
 
-    monkeypatch.setattr(Upscaler, "strips", watched)
+    monkeypatch.setattr(Upscaler, "strips_to_join", watched)
     list(upscale_files(jobs, upscalers, SETTINGS, workers=3))
     assert 2 <= most <= 3
 
@@ -72,13 +73,13 @@ def test_the_time_a_picture_waits_for_others_is_not_its_own(
         Job(source=save_noise(tmp_path / "in" / f"{n}.png", (8, 8)), target=tmp_path / "out" / f"{n}.png")
         for n in range(3)
     ]
-    original = Upscaler.strips
+    original = Upscaler.strips_to_join
 
-    def slow(self: Upscaler, image: np.ndarray) -> Iterator[np.ndarray]:
+    def slow(self: Upscaler, image: np.ndarray) -> Iterator[Callable[[], np.ndarray]]:
         sleep(0.5)
         return original(self, image)
 
-    monkeypatch.setattr(Upscaler, "strips", slow)
+    monkeypatch.setattr(Upscaler, "strips_to_join", slow)
     started = perf_counter()
     results = list(upscale_files(jobs, upscalers, SETTINGS))
     elapsed = perf_counter() - started
@@ -101,15 +102,15 @@ def test_closing_early_stops_running_files_at_their_next_strip(
         Job(source=save_noise(tmp_path / "in" / f"{n}.png", (8 + n, 8)), target=tmp_path / "out" / f"{n}.png")
         for n in range(10)
     ]
-    original = Upscaler.strips
+    original = Upscaler.strips_to_join
 
-    def slow(self: Upscaler, image: np.ndarray) -> Iterator[np.ndarray]:
-        for row in np.concatenate(list(original(self, image))):
+    def slow(self: Upscaler, image: np.ndarray) -> Iterator[Callable[[], np.ndarray]]:
+        for row in np.concatenate([join() for join in original(self, image)]):
             if image.shape[1] > 8:
                 sleep(0.2)
-            yield row[None]
+            yield partial(np.expand_dims, row, 0)
 
-    monkeypatch.setattr(Upscaler, "strips", slow)
+    monkeypatch.setattr(Upscaler, "strips_to_join", slow)
     with closing(upscale_files(jobs, upscalers, SETTINGS, workers=2)) as results:
         assert next(results).status == "ok"
     assert [output.name for output in (tmp_path / "out").iterdir()] == ["0.png"]
@@ -120,14 +121,14 @@ def test_closing_early_stops_running_files_at_their_next_strip(
 def test_an_error_in_the_program_is_named_and_never_stops_the_others(
     upscalers: Upscalers, jobs: list[Job], workers: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = Upscaler.strips
+    original = Upscaler.strips_to_join
 
-    def faulty(self: Upscaler, image: np.ndarray) -> Iterator[np.ndarray]:
+    def faulty(self: Upscaler, image: np.ndarray) -> Iterator[Callable[[], np.ndarray]]:
         if image.shape[1] == 40:
             raise ZeroDivisionError("division\nby zero")
         return original(self, image)
 
-    monkeypatch.setattr(Upscaler, "strips", faulty)
+    monkeypatch.setattr(Upscaler, "strips_to_join", faulty)
     results = list(upscale_files(jobs, upscalers, SETTINGS, workers=workers))
     assert [result.status for result in results] == ["error", "ok", "error", *["ok"] * 5]
     message = f"expected to enlarge {jobs[0].source}, got ZeroDivisionError: division by zero; this is a fault of srcnn"

@@ -165,7 +165,7 @@ def test_too_little_memory_is_an_error_too(upscale: Upscale, tmp_path: Path, mon
     def fail(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(Upscaler, "strips", fail)
+    monkeypatch.setattr(Upscaler, "strips_to_join", fail)
     result = upscale(picture(tmp_path / "a.png"), tmp_path / "b.png")
     assert result.error is not None
     assert result.error.startswith(f"expected memory for {tmp_path / 'a.png'}")
@@ -256,7 +256,7 @@ class TestSizes:
     def test_the_output_formats_largest_side_is_checked_before_the_work(
         self, upscale: Upscale, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(Upscaler, "strips", lambda *_: pytest.fail("the network ran"))
+        monkeypatch.setattr(Upscaler, "strips_to_join", lambda *_: pytest.fail("the network ran"))
         result = upscale(picture(tmp_path / "a.png", (8192, 1)), tmp_path / "b.webp")
         assert result.error is not None
         assert "at most 16,383 pixels a side" in result.error
@@ -289,13 +289,13 @@ class TestExisting:
     def test_one_that_appears_meanwhile_is_skipped_too(
         self, upscale: Upscale, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        original = Upscaler.strips
+        original = Upscaler.strips_to_join
 
         def slow(self: Upscaler, *arguments: object) -> object:
             (tmp_path / "b.png").write_bytes(b"another run's")
             return original(self, *arguments)  # pyright: ignore[reportArgumentType]
 
-        monkeypatch.setattr(Upscaler, "strips", slow)
+        monkeypatch.setattr(Upscaler, "strips_to_join", slow)
         assert upscale(picture(tmp_path / "a.png"), tmp_path / "b.png", exists="skip").status == "skipped"
         assert (tmp_path / "b.png").read_bytes() == b"another run's"
 

@@ -1,7 +1,6 @@
 """An array becomes strips of any size: the next larger network, then exactly down; or bicubic. Knows no files."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
 from pathlib import Path
 from threading import Lock
 
@@ -161,10 +160,15 @@ def _enlarged(
     scale = upscaler.scale if upscaler else 1
     height, width = (length * scale for length in image.shape[:2])
 
+    # Beside a single strip a thread would have nothing to do.
+    beside = ahead if upscaler is None or upscaler.strip_count(image) > 1 else iter
+
     def parts() -> Iterator[Image]:
         if upscaler is None:
             return strips_of(image).parts()
-        return _each_channel(image, upscaler) if inks else _joined(image, upscaler)
+        if inks:
+            return _each_channel(image, upscaler)
+        return (join() for join in beside(upscaler.strips_to_join(image)))
 
     def strips() -> Iterator[Image]:
         done = 0
@@ -175,14 +179,7 @@ def _enlarged(
                 progress(done, height)
             yield strip
 
-    return Strips((height, width, *image.shape[2:]), image.dtype, lambda: ahead(strips()))
-
-
-def _joined(image: Image, upscaler: Upscaler) -> Iterator[Image]:
-    """The strips of an upscaler, each joined while the network makes the next one."""
-    with closing(ahead(upscaler.strips_to_join(image))) as strips:
-        for join in strips:
-            yield join()
+    return Strips((height, width, *image.shape[2:]), image.dtype, lambda: beside(strips()))
 
 
 def _each_channel(image: Image, upscaler: Upscaler) -> Iterator[Image]:
