@@ -2,7 +2,8 @@
 
 python benchmarks/beside.py [--threads 1]
 
-The reference of each case is the network alone on luma that is there. A call does one after the other; the strips of
+The reference of each case is luma that is there already, enlarged (by networks on the small picture with bicubic's
+enlargement added). A call does one after the other; the strips of
 `srcnn upscale` are joined in another thread while the network makes the next one.
 """
 
@@ -27,7 +28,7 @@ def main() -> None:
     for name in ("swift", "fine", "srcnn-915"):
         upscaler = load(name, SCALE, threads=options.threads)
         implementations = {
-            "the network alone": lambda upscaler=upscaler: upscaler.luma(luma),
+            "luma alone": lambda upscaler=upscaler: upscaler.luma(luma),
             "a call": lambda upscaler=upscaler: upscaler(picture),
             "strips of srcnn upscale": lambda upscaler=upscaler: strips(picture, upscaler),
         }

@@ -1,6 +1,6 @@
 """Make docs/before_after.png: bicubic, fine and the original of a part of Kodak's picture 5, no training picture.
 
-python examples/before_after.py DATA/test/Kodak24/kodim05.webp
+python examples/before_after.py DATA/test/Kodak24/kodim05.png
 """
 
 import sys

@@ -11,7 +11,7 @@ bin=.venv/bin # of `make test`
 data=$1
 shift
 for name in "$@"; do
-    # Comment lines of the config name the training folders and, if any, the shipped model to start from.
+    # Comment lines of the config name the training folders and, if any, the model to start from.
     arguments=()
     for folder in $(sed -n 's/^# data: //p' "runs/$name.toml"); do arguments+=(--data "$data/train/$folder"); done
     for init in $(sed -n 's/^# init: //p' "runs/$name.toml"); do arguments+=(--init "$init"); done

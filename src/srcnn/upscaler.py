@@ -142,13 +142,14 @@ class Upscaler:
             yield join()
 
     def strips_to_join(self, image: Image) -> Iterator[Callable[[], Image]]:
-        """Run the network on a picture from top to bottom, and leave the rest of the work to whoever has time for it.
+        """Run the network on a picture from top to bottom, and return the rest of the work as functions.
 
         Args:
             image: as for calling.
 
         Yields:
-            For each of `strips`, a function that makes it of what the network gave; for any thread.
+            For each of `strips`, a function that makes it of what the network gave. They may be called in any thread
+            and any order.
 
         Raises:
             InvalidImageError: another shape, dtype or number of channels, or values far outside [0, 1].
@@ -165,7 +166,17 @@ class Upscaler:
         return (partial(make, window, output) for window, output in self._outputs(image))
 
     def strip_count(self, image: Image) -> int:
-        """How many strips a picture is enlarged in."""
+        """How many strips a picture is enlarged in.
+
+        Args:
+            image: as for calling.
+
+        Raises:
+            InvalidImageError: not an image array.
+
+        Tests: tests/test_upscaler.py.
+        """
+        check_image(image)
         return sum(1 for _ in self._bounds(image))
 
     def luma(self, luma: Plane) -> Plane:

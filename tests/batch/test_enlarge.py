@@ -1,6 +1,8 @@
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import count
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -13,7 +15,7 @@ from tiny_models import gentle_model
 
 from srcnn.batch.enlarge import BICUBIC, Upscalers, _middle, enlarge
 from srcnn.batch.size import Size, Target
-from srcnn.errors import InvalidConfigError, MissingExtraError, ModelFileError
+from srcnn.errors import InvalidConfigError, InvalidImageError, MissingExtraError, ModelFileError
 from srcnn.imaging import from_float, imresize, to_float
 from srcnn.pictures.strips import whole
 from srcnn.upscaler import Upscaler
@@ -54,6 +56,29 @@ def test_the_network_makes_a_strip_while_the_one_before_is_joined(monkeypatch: p
     monkeypatch.setattr(Upscaler, "strip_count", lambda self, image: 3)
     result = enlarged(noise((3, 1)), exactly(6, 2), Upscaler(gentle_model(scale=2)))
     np.testing.assert_array_equal(result[::2, 0], [0, 1, 2])
+
+
+def test_what_fails_while_a_strip_is_joined_leaves_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    up = Upscaler(gentle_model(scale=2), threads=1, strip_rows=4)
+    join, calls = up._join, count()
+
+    def failing(*arguments: Any) -> None:
+        if next(calls) == 2:
+            raise ZeroDivisionError
+        join(*arguments)
+
+    monkeypatch.setattr(up, "_join", failing)
+    with pytest.raises(ZeroDivisionError):
+        enlarged(noise((20, 8, 3)), exactly(40, 16), up)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("srcnn-ahead")]
+
+
+@pytest.mark.parametrize("shape", [(0, 5, 3), (5, 0, 3)])
+def test_a_picture_without_pixels_is_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(InvalidImageError, match="expected an image of shape"):
+        enlarged(
+            np.zeros(shape, np.uint8), exactly(2 * shape[0], 2 * shape[1]), Upscaler(gentle_model(scale=2), threads=1)
+        )
 
 
 def test_a_picture_of_one_strip_needs_no_threads(monkeypatch: pytest.MonkeyPatch) -> None:

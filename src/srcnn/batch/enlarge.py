@@ -1,6 +1,7 @@
 """An array becomes strips of any size: the next larger network, then exactly down; or bicubic. Knows no files."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from threading import Lock
 
@@ -125,7 +126,7 @@ def enlarge(
         image: as `Upscaler` takes it.
         target: the size wanted.
         upscaler: of a scale that reaches it; None for bicubic alone, up or down.
-        progress: called with (rows done, rows in all) of the network, in a thread of its own; without one,
+        progress: called with (rows done, rows in all) of the network, perhaps in another thread; without one,
             of the picture.
         inks: the channels are inks, and each is enlarged as a grey picture.
 
@@ -160,15 +161,14 @@ def _enlarged(
     scale = upscaler.scale if upscaler else 1
     height, width = (length * scale for length in image.shape[:2])
 
-    # Beside a single strip a thread would have nothing to do.
-    beside = ahead if upscaler is None or upscaler.strip_count(image) > 1 else iter
+    single = upscaler is not None and upscaler.strip_count(image) == 1  # beside it threads would have nothing to do
 
     def parts() -> Iterator[Image]:
         if upscaler is None:
             return strips_of(image).parts()
         if inks:
             return _each_channel(image, upscaler)
-        return (join() for join in beside(upscaler.strips_to_join(image)))
+        return upscaler.strips(image) if single else _joined(image, upscaler)
 
     def strips() -> Iterator[Image]:
         done = 0
@@ -179,7 +179,14 @@ def _enlarged(
                 progress(done, height)
             yield strip
 
-    return Strips((height, width, *image.shape[2:]), image.dtype, lambda: beside(strips()))
+    return Strips((height, width, *image.shape[2:]), image.dtype, strips if single else lambda: ahead(strips()))
+
+
+def _joined(image: Image, upscaler: Upscaler) -> Iterator[Image]:
+    """The strips of an upscaler, each joined while the network makes the next one."""
+    with closing(ahead(upscaler.strips_to_join(image))) as joins:
+        for join in joins:
+            yield join()
 
 
 def _each_channel(image: Image, upscaler: Upscaler) -> Iterator[Image]:

@@ -49,7 +49,7 @@ def train_command(
 
     The run folder receives model.safetensors (use it with -m), log.jsonl, and the checkpoint that
     --resume goes on from; with --tensorboard also a folder to name as tensorboard --logdir.
-    docs/training.md tells every key of CONFIG.toml.
+    docs/training.md describes every key of CONFIG.toml.
     """
     from srcnn.atomic import make_folder
     from srcnn.training.config_file import read_config

@@ -6,17 +6,17 @@ from srcnn.imaging.color import FULL_RANGE_LUMA_BT601
 from srcnn.imaging.depth import Planes
 
 _NOISE = 1e-4  # of the luma's variance, where black to white is 1: below about 2.5 grey levels luma tells nothing
-# Of the way from 1 to the slope. All of it is right for a change that is right; the network's is a guess, and JPEG and
-# film have noise in their colours. By `benchmarks/chroma.py` on training pictures of T91, BSD200, CID22 and GB82.
+# How far to go from 1 to the measured slope. 1 would suit a perfect luma; the network's is a guess, and JPEG and film
+# put noise into colours. Chosen by `benchmarks/chroma.py` on training pictures of T91, BSD200, CID22 and GB82.
 _TRUST = 0.6
 
 
 def luma_slopes(rgb: Planes) -> Planes:
-    """By how much each channel is to rise when the luma rises by one, by what it does within 3 x 3 pixels.
+    """How much each channel is to rise when the luma rises by one, estimated within 3 x 3 pixels.
 
     The slope of the line through a neighbourhood's values, channel against luma, by least squares; of which 0.6 are
-    taken, and 0.4 of 1: all channels alike, which changes the luma and leaves chroma as it is. So it is, too, where
-    luma is flat and tells nothing. Whatever the slopes, their sum weighted as luma is 1, so that a change of
+    taken, and 0.4 of 1: all channels alike, which changes the luma and leaves chroma as it is. Where luma is
+    flat and tells nothing, all slopes are 1. Whatever the slopes, their sum weighted as luma is 1, so that a change of
     luma times the slopes is that change of luma again.
 
     Args:

@@ -1,7 +1,7 @@
 """A network begins where another one ended, of the same scale or another, as large or larger.
 
-A kernel set into the middle of a larger one, and a layer more that passes on what it gets (its input
-is never below zero, so a ReLU changes nothing; a PReLU has the slope 1), leave the function as it was.
+A kernel set into the middle of a larger one, and a layer more that passes on what it gets (which comes
+from a ReLU, so that another one changes nothing; a PReLU has the slope 1), leave the function as it was.
 The last layer of a network in "lr" has a map for every place within the square that a pixel becomes;
 another scale has other places, and their maps are interpolated from the nearest ones. A transposed last
 layer is for its own scale only.
@@ -87,16 +87,16 @@ def _origins(spec: ModelSpec, wanted: ModelSpec) -> list[int | None]:
     )
     origins: list[int | None] = []
     taken = 0
-    not_negative = True  # as a picture is
+    after_relu = False  # what enters the next layer is never below zero
     for layer in new:
         if taken < len(old) and _holds(layer, old[taken]):
             taken += 1
             origins.append(taken)
+            after_relu = layer.relu
         else:
             fits &= layer.in_channels == layer.out_channels
-            fits &= layer.activation == "prelu" or (layer.relu and not_negative)
+            fits &= layer.activation == "prelu" or (layer.relu and after_relu)
             origins.append(None)
-        not_negative = layer.relu
     if not fits or taken < len(old):
         raise ModelFileError(
             f"expected a model to start from whose layers are those of {_described(wanted)} or fewer and smaller, got "

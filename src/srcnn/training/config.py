@@ -24,8 +24,8 @@ class TrainConfig:
             without a running mean.
         input_space: "hr": the network sees the bicubic enlargement, as in the paper; "lr": the small picture.
         colour: what the network takes and gives: "luma"; "ycbcr", luma, Cb and Cr; or "rgb".
-        kernel_sizes: f1, f2, f3: odd kernel sizes.
-        widths: n1, n2: feature maps between the kernels.
+        kernel_sizes: f1, f2, f3 and more: odd kernel sizes, one for each layer.
+        widths: n1, n2 and more: feature maps after each layer but the last.
         activation: after every layer but the last: "relu"; "prelu", with a learned slope below zero; or "tanh".
         deconvolution: in "lr", the last layer is a transposed convolution instead of maps shuffled into place.
         residual: in "lr", the network learns what bicubic lacks; otherwise the picture itself.
@@ -53,14 +53,14 @@ class TrainConfig:
             "pictures": every picture at every such size is, however large, so that one too small for some of
             the sizes comes less often.
         blur_sigma: lowest and highest deviation of a Gaussian blur, in pixels of the true picture; [] for none.
-        blur_kernel: a text file with the matrix to blur with, as `config_file.read_config` finds it; "" for none.
+        blur_kernel: a text file with the matrix to blur with, its path from the config's folder; "" for none.
         downscale: how a picture is made smaller, "mixed" by bicubic, bilinear or box as it falls; at scale 1 not used.
         noise_sigma: lowest and highest deviation of white noise, in grey levels of 255; [] for none.
         jpeg_quality: lowest and highest quality of a JPEG, 1 to 100; [] for none.
         clean_share: the share of versions, 0 to 1, that bicubic alone makes smaller, with none of these degradations.
         degradations_per_picture: versions of every picture and size, each with its own strengths within the ranges.
         memory_mb: the most that the pictures to learn from may take, in millions of bytes; where they are
-            more, some of them are in memory for every block of steps, changed while the next one runs.
+            more, some of them are in memory for a block of steps, and others are read meanwhile.
         validation_pictures: this many pictures, spread evenly over the sorted names, are kept out of
             training and only measured; 0 only in the paper's recipe, which keeps none out.
         validate_every: steps between validations.

@@ -40,7 +40,7 @@ class Card:
         training_data: the pictures and their terms.
         recipe: the config file that made it.
         seed: of that config.
-        started_from: the shipped model whose weights training started from, or None.
+        started_from: the model whose weights training started from, or None.
         training_minutes: how long that took, after that start.
         tried: what was trained beside and not shipped.
     """
