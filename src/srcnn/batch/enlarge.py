@@ -115,6 +115,7 @@ def enlarge(
     progress: Callable[[int, int], None] | None = None,
     *,
     inks: bool = False,
+    threaded: bool = True,
 ) -> Strips:
     """Bring a picture to a size, as the strips of the result are asked for.
 
@@ -129,6 +130,8 @@ def enlarge(
         progress: called with (rows done, rows in all) of the network, perhaps in another thread; without one,
             of the picture.
         inks: the channels are inks, and each is enlarged as a grey picture.
+        threaded: a strip is made while the one before is joined and the one before that is used; else one after
+            the other, for when other pictures keep the processor busy.
 
     Returns:
         The result in the same dtype and with the same channels. Where the strips are made, they raise
@@ -141,9 +144,10 @@ def enlarge(
 
     def resized() -> Iterable[Image]:
         if (height, width) == target.resized:
-            return _enlarged(image, upscaler, progress, inks=inks).parts()
+            return _enlarged(image, upscaler, progress, inks=inks, threaded=threaded).parts()
         # Rounded once: a network gives back the depth that it gets.
-        larger = _enlarged(_in_floating_point(image) if upscaler else image, upscaler, progress, inks=inks)
+        source = _in_floating_point(image) if upscaler else image
+        larger = _enlarged(source, upscaler, progress, inks=inks, threaded=threaded)
         return resize_strips(larger, target.resized, image.dtype, opaque=inks)
 
     return Strips((*target.kept, *image.shape[2:]), image.dtype, lambda: _middle(resized(), target))
@@ -155,20 +159,26 @@ def _in_floating_point(image: Image) -> Image:
 
 
 def _enlarged(
-    image: Image, upscaler: Upscaler | None, progress: Callable[[int, int], None] | None, *, inks: bool
+    image: Image,
+    upscaler: Upscaler | None,
+    progress: Callable[[int, int], None] | None,
+    *,
+    inks: bool,
+    threaded: bool,
 ) -> Strips:
     """What the network makes of a picture; without one, the picture itself."""
     scale = upscaler.scale if upscaler else 1
     height, width = (length * scale for length in image.shape[:2])
 
-    single = upscaler is not None and upscaler.strip_count(image) == 1  # beside it threads would have nothing to do
+    if upscaler and upscaler.strip_count(image) == 1:  # beside it threads would have nothing to do
+        threaded = False
 
     def parts() -> Iterator[Image]:
         if upscaler is None:
             return strips_of(image).parts()
         if inks:
             return _each_channel(image, upscaler)
-        return upscaler.strips(image) if single else _joined(image, upscaler)
+        return _joined(image, upscaler) if threaded else upscaler.strips(image)
 
     def strips() -> Iterator[Image]:
         done = 0
@@ -179,7 +189,7 @@ def _enlarged(
                 progress(done, height)
             yield strip
 
-    return Strips((height, width, *image.shape[2:]), image.dtype, strips if single else lambda: ahead(strips()))
+    return Strips((height, width, *image.shape[2:]), image.dtype, (lambda: ahead(strips())) if threaded else strips)
 
 
 def _joined(image: Image, upscaler: Upscaler) -> Iterator[Image]:

@@ -29,8 +29,8 @@ def upscale_files(
         upscalers: the model; for more than one worker best with one thread each.
         settings: what is the same for every file.
         lossy: the model for files of lossy formats, such as JPEG; None takes the same.
-        workers: how many files at the same time, at least 1. The memory they work in is bounded
-            for all of them together, so that large pictures take turns.
+        workers: how many files at the same time, at least 1; of several, one more, for when one waits for the disk.
+            The memory they work in is bounded for all of them together, so that large pictures take turns.
         progress: called with the number of files done, parts of files included; never by two threads
             at the same time.
 
@@ -40,19 +40,28 @@ def upscale_files(
     Tests: tests/batch/test_run.py.
     """
     tally = _Tally(len(jobs), progress)
-    gate = MemoryGate(workers)
+    # Several at a time keep the processor busy without threads for each. One more than that is inside, to be worked on
+    # while others wait for the disk.
+    several = workers > 1
+    gate = MemoryGate(workers + several)
 
     def work(number: int, job: Job) -> Result:
         result = upscale_file(
-            job, upscalers, settings, lossy=lossy, gate=gate, progress=lambda share: tally.set(number, share)
+            job,
+            upscalers,
+            settings,
+            lossy=lossy,
+            gate=gate,
+            threaded=not several,
+            progress=lambda share: tally.set(number, share),
         )
         tally.set(number, 1)
         return result
 
     # Even one file at a time runs beside the main thread: Ctrl-C arrives in the main thread, and would be
     # lost where a codec happens to call back into Python.
-    # The thread beyond the workers reads the next file meanwhile.
-    pool = ThreadPoolExecutor(workers + 1, thread_name_prefix="srcnn")
+    # The last thread reads the next file meanwhile.
+    pool = ThreadPoolExecutor(workers + several + 1, thread_name_prefix="srcnn")
     try:
         for future in [pool.submit(work, number, job) for number, job in enumerate(jobs)]:
             yield future.result()

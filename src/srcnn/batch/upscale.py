@@ -100,6 +100,7 @@ def upscale_file(
     *,
     lossy: Upscalers | None = None,
     gate: MemoryGate | None = None,
+    threaded: bool = True,
     progress: Callable[[float], None] | None = None,
 ) -> Result:
     """Enlarge one file. Everything that can be refused is refused before the network runs.
@@ -110,6 +111,7 @@ def upscale_file(
         settings: what is the same for every file.
         lossy: the model for files of lossy formats, such as JPEG; None takes the same.
         gate: bounds the memory of files that are enlarged at the same time.
+        threaded: the picture's strips are made, joined and written at the same time; see `enlarge`.
         progress: called with the share done, 0 to 1.
 
     Returns:
@@ -119,7 +121,9 @@ def upscale_file(
     """
     started = time.perf_counter()
     try:
-        return _upscale(job, (upscalers, lossy or upscalers), settings, gate or MemoryGate(), progress)
+        return _upscale(
+            job, (upscalers, lossy or upscalers), settings, gate or MemoryGate(), progress, threaded=threaded
+        )
     except SrcnnError as error:
         message = str(error)
         if str(job.source) not in message and str(job.target) not in message:
@@ -146,6 +150,8 @@ def _upscale(
     settings: Settings,
     gate: MemoryGate,
     progress: Callable[[float], None] | None,
+    *,
+    threaded: bool,
 ) -> Result:
     if job.error:
         return Result(job=job, status="error", error=job.error)
@@ -157,7 +163,7 @@ def _upscale(
         if _stays(job, work, settings):
             write, notes = partial(_copy, job.source), (_COPIED,)
         else:
-            picture = replace(work.picture, frames=_enlarge_frames(work, progress))
+            picture = replace(work.picture, frames=_enlarge_frames(work, progress, threaded=threaded))
             write, notes = partial(write_picture, picture=picture, options=settings.writing), _notes(work)
         written = write_output(job, write, settings.exists)
     if written is None:  # another run was faster
@@ -236,7 +242,7 @@ def _target(frame: Frame, orientation: int, size: Size) -> Target:
     return Target((width, height), (kept_width, kept_height))
 
 
-def _enlarge_frames(work: _Work, progress: Callable[[float], None] | None) -> tuple[Strips, ...]:
+def _enlarge_frames(work: _Work, progress: Callable[[float], None] | None, *, threaded: bool) -> tuple[Strips, ...]:
     count = len(work.targets)
 
     def report(number: int, rows: int, total: int) -> None:
@@ -250,6 +256,7 @@ def _enlarge_frames(work: _Work, progress: Callable[[float], None] | None) -> tu
             work.upscalers[scale] if scale else None,
             partial(report, number),
             inks=work.picture.inks,
+            threaded=threaded,
         )
         for number, (frame, target, scale) in enumerate(
             zip(work.picture.frames, work.targets, work.scales, strict=True)
