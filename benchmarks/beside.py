@@ -2,9 +2,9 @@
 
 python benchmarks/beside.py [--threads 1]
 
-The reference of each case is luma that is there already, enlarged (by networks on the small picture with bicubic's
-enlargement added). A call does one after the other; the strips of
-`srcnn upscale` are joined in another thread while the network makes the next one.
+The reference of each case is luma that is there already, enlarged; for networks on the small picture that includes
+bicubic's enlargement of it. A call does one thing after the other; a strip of `srcnn upscale` is joined in another
+thread while the network makes the next one.
 """
 
 import numpy as np
