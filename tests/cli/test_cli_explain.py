@@ -168,7 +168,7 @@ def test_the_numbers_of_a_digest_are_zebra_by_the_authors_best_weights(srcnn: Ca
 @pytest.mark.slow
 def test_the_two_numbers_of_the_readme_are_found_with_what_is_shipped(srcnn: Callable, shared_data: Path) -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    (numbers,) = re.findall(r"srcnn explain Set14/ --image-psnr (\S+)", readme)
+    (numbers,) = re.findall(r"srcnn explain data/test/Set14 --image-psnr (\S+)", readme)
     text = srcnn("explain", shared_data / "test" / "Set14", "--image-psnr", numbers).out
     assert "belong to zebra at x3" in text
     assert "srcnn-915-t91 29.02" in text

@@ -193,7 +193,7 @@ def test_the_keys_of_the_papers_recipe_in_the_manual_are_those_of_its_config(tmp
 
 def test_the_config_for_fine_tuning_in_the_manual_fits_the_shipped_network(tmp_path: Path) -> None:
     manual = (Path(__file__).parents[2] / "docs" / "training.md").read_text(encoding="utf-8")
-    toml = manual.partition("**Fine-tuning.**")[2].partition("```toml\n")[2].partition("```")[0]
+    toml = manual.partition("## Fine-tuning")[2].partition("```toml\n")[2].partition("```")[0]
     (tmp_path / "mine.toml").write_text(toml)
     config = read_config(tmp_path / "mine.toml", {})
     fine = load_model("fine", config.scale).spec
