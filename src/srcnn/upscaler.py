@@ -7,19 +7,19 @@ memory once more, or lies in a file if it is large. This module knows nothing of
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from srcnn.errors import InvalidConfigError, InvalidImageError
-from srcnn.imaging import to_float
 from srcnn.imaging.alpha import fill_transparent
 from srcnn.imaging.depth import Image, Plane, Planes, check_image, check_plane, check_range, write_float
 from srcnn.imaging.joining import OnGrey, WithChange, luma_of
 from srcnn.imaging.large import forget
 from srcnn.imaging.resize import resize_planes
+from srcnn.imaging.window import Window, window_of
 from srcnn.runtime.enlarging import open_network
 from srcnn.runtime.session import Engine
 from srcnn.zoo.model_file import Model
@@ -158,7 +158,7 @@ class Upscaler:
         Tests: tests/test_upscaler.py.
         """
 
-        def make(window: "_Window", output: Plane) -> Image:
+        def make(window: Window, output: Plane) -> Image:
             strip = np.empty((window.rows * self.scale, image.shape[1] * self.scale, *image.shape[2:]), image.dtype)
             self._join(window, output, strip)
             return strip
@@ -197,18 +197,18 @@ class Upscaler:
         result = np.empty((height, width), np.float32)
         adds = self.model.spec.input_space == "lr" and self.model.spec.residual
         for start, stop in self._bounds(luma):
-            window, strip = _window(luma, start, stop, self._halo), result[start * self.scale : stop * self.scale]
+            window, strip = window_of(luma, start, stop, self._halo), result[start * self.scale : stop * self.scale]
             strip[:] = self._run(window, window.source)
             for part, rows in self._parts(window) if adds else ():
                 strip[rows] += self._bicubic(part)
         return result
 
-    def _outputs(self, image: Image) -> Iterator[tuple["_Window", Plane]]:
+    def _outputs(self, image: Image) -> Iterator[tuple[Window, Plane]]:
         """The picture's planes in strips, and what the network makes of each one's luma."""
         for window in self._windows(image):
             yield window, self._run(window, luma_of(window.source[: _colours(len(window.source))]))
 
-    def _windows(self, image: Image) -> Iterator["_Window"]:
+    def _windows(self, image: Image) -> Iterator[Window]:
         """The picture's planes in strips."""
         check_image(image)
         check_range(image)
@@ -221,7 +221,7 @@ class Upscaler:
         if source.shape[2] in (2, 4):
             source = fill_transparent(source)
         for start, stop in self._bounds(image):
-            yield _window(np.moveaxis(source, 2, 0), start, stop, self._halo)
+            yield window_of(np.moveaxis(source, 2, 0), start, stop, self._halo)
             forget(source)
 
     def _bounds(self, image: Image) -> Iterator[tuple[int, int]]:
@@ -236,7 +236,7 @@ class Upscaler:
         result_row = 4 * self.scale**2 * image[0].size
         return max(2 * self._network.reach, min(suiting, _RESULT_BYTES // result_row))
 
-    def _join(self, window: "_Window", output: Plane, out: Image) -> None:
+    def _join(self, window: Window, output: Plane, out: Image) -> None:
         """Enlarge what a strip has beside its luma, a few rows at a time, which stay in the cache, and join both."""
         channels = np.moveaxis(out.reshape(*out.shape[:2], -1), 2, 0)
         count = _colours(len(channels))
@@ -248,7 +248,7 @@ class Upscaler:
             for plane, channel in zip(planes, channels, strict=True):
                 write_float(plane, channel[rows])
 
-    def _parts(self, window: "_Window") -> Iterator[tuple["_Window", slice]]:
+    def _parts(self, window: Window) -> Iterator[tuple[Window, slice]]:
         """Some rows of a strip at a time, whose planes stay in the cache, and theirs of the strip's result."""
         step = max(_LEAST_ROWS, _CACHED_BYTES // (4 * self.scale**2 * window.source.shape[-1]))
         for start in range(0, window.rows, step):
@@ -256,7 +256,7 @@ class Upscaler:
             part = window.part(start, stop, _BICUBIC_REACH + _SLOPES_REACH)
             yield part, slice(start * self.scale, stop * self.scale)
 
-    def _run(self, window: "_Window", luma: Plane) -> Plane:
+    def _run(self, window: Window, luma: Plane) -> Plane:
         """What the network makes of the strip, given the window's luma."""
         reach = self._network.reach
         above, below = min(window.above, reach), min(window.below, reach)
@@ -265,7 +265,7 @@ class Upscaler:
         start = above * self.scale if above < reach else 0
         return output[start : start + window.rows * self.scale]
 
-    def _bicubic(self, window: "_Window") -> Planes:
+    def _bicubic(self, window: Window) -> Planes:
         """The strip enlarged."""
         window = window.part(0, window.rows, _BICUBIC_REACH)
         *_, height, width = window.source.shape
@@ -277,35 +277,3 @@ class Upscaler:
 def _colours(channels: int) -> int:
     """How many channels of a picture are colours; what follows is alpha."""
     return 3 if channels > 2 else 1
-
-
-@dataclass(frozen=True, slots=True)
-class _Window:
-    """A strip of source rows, and rows beside it.
-
-    Attributes:
-        source: h x w or C x h x w, float32.
-        above: rows above the strip, fewer than the halo at the picture's edge.
-        below: rows below it.
-    """
-
-    source: Planes
-    above: int
-    below: int
-
-    @property
-    def rows(self) -> int:
-        """Of the strip alone."""
-        return self.source.shape[-2] - self.above - self.below
-
-    def part(self, start: int, stop: int, halo: int) -> "_Window":
-        """These rows of the strip, with so many beside them at most."""
-        first = max(0, self.above + start - halo)
-        last = min(self.source.shape[-2], self.above + stop + halo)
-        return _Window(self.source[..., first:last, :], self.above + start - first, last - self.above - stop)
-
-
-def _window(planes: Image, start: int, stop: int, halo: int) -> _Window:
-    """Rows of planes of any depth, with those beside them that there are."""
-    strip = _Window(planes, 0, 0).part(start, stop, halo)
-    return replace(strip, source=np.ascontiguousarray(to_float(strip.source)))

@@ -8,7 +8,8 @@ has more than the grey of that luma, and adding it to the grey of the network's 
 
 That is the paper's way and that of a network in "hr". One in "lr" gives the change of luma, and each
 channel takes it times its slope on luma in the small picture, `luma_slopes`: a red edge on black changes
-mostly in red. Luma comes out the same; chroma is nearer to the truth (`benchmarks/chroma.py`).
+mostly in red. Luma comes out the same; chroma is on average as near to the truth or nearer
+(`benchmarks/chroma.py`).
 
 Whatever is added to a bicubic colour is known in green once it is in red, in blue and in luma.
 """

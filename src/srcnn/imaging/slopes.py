@@ -7,7 +7,8 @@ from srcnn.imaging.depth import Planes
 
 _NOISE = 1e-4  # of the luma's variance, where black to white is 1: below about 2.5 grey levels luma tells nothing
 # How far to go from 1 to the measured slope. 1 would suit a perfect luma; the network's is a guess, and JPEG and film
-# put noise into colours. Chosen by `benchmarks/chroma.py` on training pictures of T91, BSD200, CID22 and GB82.
+# put noise into colours. Chosen on training pictures of T91, BSD200, CID22 and GB82; `benchmarks/chroma.py` shows what
+# another share gives.
 _TRUST = 0.6
 
 
