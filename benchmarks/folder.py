@@ -3,7 +3,7 @@
 python benchmarks/folder.py [--threads 2]
 
 The loop reads, enlarges with all threads and writes, picture after picture, with a model that is loaded
-already; `srcnn upscale` is given as many jobs as threads, and loads the model itself.
+already; `srcnn upscale` loads the model itself, and works on as many pictures at a time as there are threads.
 """
 
 import contextlib
@@ -45,11 +45,11 @@ def main() -> None:
                 write_picture(folder / "loop" / path.name, Picture(frames=(upscaler(read_array(path)),)))
 
         command = ["upscale", f"{folder}/in", "-o", f"{folder}/command", "-m", MODEL, "-s", str(SCALE), "--json"]
+        command += ["--threads", str(options.threads)]
         implementations = {
             f"loop of calls, {options.threads} threads": loop,
-            f"ours, srcnn upscale --jobs {options.threads}": partial(
-                quietly, [*command, "--jobs", str(options.threads)]
-            ),
+            "ours, srcnn upscale --jobs 1": partial(quietly, [*command, "--jobs", "1"]),
+            "ours, srcnn upscale": partial(quietly, command),
         }
         rows = measure(f"{PICTURES} pictures {SIZE[1]}x{SIZE[0]} x{SCALE}", implementations, options.rounds)
     show(rows, as_json=options.json)

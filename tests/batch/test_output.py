@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from srcnn.batch.output import check_memory, check_output, write_output
+from srcnn.batch.output import check_output, write_output
 from srcnn.batch.plan import Job
 from srcnn.errors import ImageTooLargeError, OutputError
 
@@ -46,20 +46,6 @@ def test_a_name_of_more_than_255_bytes_is_refused(tmp_path: Path, stem: str) -> 
 def test_any_frame_may_be_too_large_for_the_format(tmp_path: Path) -> None:
     with pytest.raises(ImageTooLargeError, match="at most 16,383 pixels a side"):
         check_output(job(tmp_path / "a.webp"), [(2, 3), (20_000, 3)])
-
-
-def test_more_than_the_machines_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.sysconf", {"SC_PAGE_SIZE": 1000, "SC_PHYS_PAGES": 2_000_000}.__getitem__, raising=False)
-    check_memory(job(Path("b.png")), 2_000_000_000)
-    with pytest.raises(
-        ImageTooLargeError, match=r"memory of this machine, 2\.0 GB, got 2\.1 GB; choose a smaller size"
-    ):
-        check_memory(job(Path("b.png")), 2_100_000_000)
-
-
-def test_a_system_that_does_not_tell_its_memory_refuses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr("os.sysconf", raising=False)
-    check_memory(job(Path("b.png")), 10**18)
 
 
 def _no_links(*_: object) -> None:

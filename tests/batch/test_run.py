@@ -67,15 +67,26 @@ def test_workers_work_at_the_same_time(upscalers: Upscalers, jobs: list[Job], mo
     assert 2 <= most <= 4  # one more than the workers, for when one of them waits for the disk
 
 
-@pytest.mark.parametrize(("workers", "threaded"), [(1, True), (2, False)])
+@pytest.mark.parametrize(("workers", "pictures", "threaded"), [(1, 8, True), (2, 8, False), (2, 1, True)])
 def test_a_picture_has_threads_of_its_own_unless_there_are_several_at_a_time(
-    upscalers: Upscalers, jobs: list[Job], monkeypatch: pytest.MonkeyPatch, workers: int, threaded: bool
+    upscalers: Upscalers, jobs: list[Job], monkeypatch: pytest.MonkeyPatch, workers: int, pictures: int, threaded: bool
 ) -> None:
     used: list[object] = []
     monkeypatch.setattr(Upscaler, "strip_count", lambda self, image: 2)
     monkeypatch.setattr("srcnn.batch.enlarge.ahead", lambda items: used.append(items) or ahead(items))
-    list(upscale_files(jobs, upscalers, SETTINGS, workers=workers))
+    list(upscale_files(jobs[:pictures], upscalers, SETTINGS, workers=workers))
     assert bool(used) == threaded
+
+
+@pytest.mark.parametrize(("workers", "singles"), [(1, 0), (2, 5)])
+def test_of_several_at_a_time_the_small_ones_are_not_divided(
+    upscalers: Upscalers, jobs: list[Job], monkeypatch: pytest.MonkeyPatch, workers: int, singles: int
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr("srcnn.batch.upscale._SMALL_PIXELS", 8 * 28)  # all but 0.png, 1.png; 2.png is damaged
+    monkeypatch.setattr(Upscalers, "single", lambda self, scale: asked.append(scale) or self[scale])
+    list(upscale_files(jobs, upscalers, SETTINGS, workers=workers))
+    assert asked == [2] * singles
 
 
 def test_the_time_a_picture_waits_for_others_is_not_its_own(

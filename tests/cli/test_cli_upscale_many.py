@@ -7,13 +7,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 from small_pictures import save_noise
+
+from srcnn.batch.run import upscale_files
+from srcnn.batch.upscale import Result
+from srcnn.runtime.session import available_threads
 
 COMMAND = [sys.executable, "-m", "srcnn", "upscale"]
 
@@ -53,6 +58,34 @@ class TestManyFiles:
         assert outcome.out.splitlines()[2:] == ["4 pictures: 2 enlarged, 2 failed"]
         named = [f"  {picture.parent / name}" for name in ("b.png", "d.png")]
         assert outcome.err.splitlines()[2:] == ["failed:", *named]
+
+    @pytest.mark.parametrize(
+        ("options", "workers"),
+        [
+            ((), available_threads(0)),
+            (("--threads", 3), 3),
+            (("--threads", 3, "--jobs", 1), 1),
+            (("--jobs", 5), 5),
+        ],
+    )
+    def test_as_many_are_worked_on_as_there_are_threads_unless_told(
+        self,
+        srcnn: Callable,
+        picture: Path,
+        model_file: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        options: tuple[object, ...],
+        workers: int,
+    ) -> None:
+        asked: list[int] = []
+
+        def watched(*arguments: Any, workers: int, **named: Any) -> Generator[Result]:
+            asked.append(workers)
+            return upscale_files(*arguments, workers=workers, **named)
+
+        monkeypatch.setattr("srcnn.batch.run.upscale_files", watched)
+        assert srcnn("upscale", picture, "-m", model_file, *options).code == 0
+        assert asked == [workers]
 
     def test_the_same_note_is_shown_once(self, srcnn: Callable, model_file: Path, tmp_path: Path) -> None:
         for name in ("a.png", "b.png", "c.png"):

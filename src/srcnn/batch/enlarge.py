@@ -37,7 +37,7 @@ class Upscalers:
         Args:
             model: a shipped name, the path of a model file, which has one scale, or "bicubic".
             engine: "auto", "onnxruntime" or "openvino".
-            threads: of each call; 0 takes all cores.
+            threads: that all pictures share; 0 takes all cores.
 
         Raises:
             ModelFileError: no such model, or not a model file.
@@ -50,21 +50,29 @@ class Upscalers:
         self._engine: Engine = engine
         self._threads = threads
         self._lock = Lock()
-        self._loaded: dict[int, Upscaler] = {}
+        self._loaded: dict[tuple[int, int], Upscaler] = {}
         self.scales = tuple(card.scale for card in shipped_cards() if card.name == self.name)
         if not self.scales and self.name != BICUBIC:
             only = load_model(model)
             self.name = only.spec.name
             self.scales = (only.spec.scale,)
-            self._loaded[only.spec.scale] = Upscaler(only, engine=engine, threads=threads)
+            self._loaded[only.spec.scale, threads] = Upscaler(only, engine=engine, threads=threads)
 
     def __getitem__(self, scale: int) -> Upscaler:
         """The upscaler for one of the scales."""
+        return self._upscaler(scale, self._threads)
+
+    def single(self, scale: int) -> Upscaler:
+        """The same with one thread: a small picture is not worth dividing while others keep the processor busy."""
+        return self._upscaler(scale, 1)
+
+    def _upscaler(self, scale: int, threads: int) -> Upscaler:
         with self._lock:
-            if scale not in self._loaded:
-                model = load_model(self.name, scale)
-                self._loaded[scale] = Upscaler(model, engine=self._engine, threads=self._threads)
-            return self._loaded[scale]
+            if (scale, threads) not in self._loaded:
+                loaded = self._loaded.get((scale, self._threads))
+                model = loaded.model if loaded else load_model(self.name, scale)
+                self._loaded[scale, threads] = Upscaler(model, engine=self._engine, threads=threads)
+            return self._loaded[scale, threads]
 
     def check(self, factor: float, subject: str) -> None:
         """Refuse an enlargement beyond the largest scale.

@@ -6,7 +6,7 @@ from threading import Condition, Lock
 from typing import TypeVar
 
 T = TypeVar("T")
-BYTES_IN_FLIGHT = 400_000_000
+BYTES_IN_FLIGHT = 1_000_000_000
 """Of the pictures that are worked on at the same time."""
 
 

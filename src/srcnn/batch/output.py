@@ -8,7 +8,7 @@ from typing import Literal
 
 from srcnn.atomic import naming
 from srcnn.batch.plan import Job
-from srcnn.errors import ImageTooLargeError, OutputError
+from srcnn.errors import OutputError
 from srcnn.pictures.formats import check_output_format
 
 Write = Callable[[Path], tuple[str, ...]]
@@ -44,30 +44,6 @@ def check_output(job: Job, sizes: Sequence[tuple[int, int]]) -> None:
         raise OutputError(
             f"expected a folder that can be written for {job.target}, got one without the permission; "
             "choose another output folder"
-        )
-
-
-def check_memory(job: Job, needed: int) -> None:
-    """Refuse an enlargement that no machine of this memory can hold, rather than be killed half-way.
-
-    Args:
-        job: for the message.
-        needed: bytes that are held together.
-
-    Raises:
-        ImageTooLargeError: more than all the memory of this machine; on systems that do not tell, never.
-
-    Tests: tests/batch/test_output.py.
-    """
-    try:
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, OSError, ValueError):
-        return
-    if needed > memory:
-        raise ImageTooLargeError(
-            f"expected an enlargement of {job.source} that fits into the memory of this machine, "
-            f"{memory / 1e9:.1f} GB, got {needed / 1e9:.1f} GB; choose a smaller size, or cut the picture; a "
-            "network's own scale into PNG, TIFF or JPEG needs least"
         )
 
 

@@ -26,7 +26,7 @@ def upscale_files(
 
     Args:
         jobs: inputs and outputs.
-        upscalers: the model; for more than one worker best with one thread each.
+        upscalers: the model.
         settings: what is the same for every file.
         lossy: the model for files of lossy formats, such as JPEG; None takes the same.
         workers: how many files at the same time, at least 1; of several, one more, for when one waits for the disk.
@@ -42,6 +42,7 @@ def upscale_files(
     tally = _Tally(len(jobs), progress)
     # Several at a time keep the processor busy without threads for each. One more than that is inside, to be worked on
     # while others wait for the disk.
+    workers = min(workers, len(jobs))
     several = workers > 1
     gate = MemoryGate(workers + several)
 
@@ -52,7 +53,7 @@ def upscale_files(
             settings,
             lossy=lossy,
             gate=gate,
-            threaded=not several,
+            alone=not several,
             progress=lambda share: tally.set(number, share),
         )
         tally.set(number, 1)

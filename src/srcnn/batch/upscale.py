@@ -11,22 +11,24 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from srcnn.atomic import atomic_path
 from srcnn.batch.enlarge import Upscalers, enlarge
 from srcnn.batch.gate import MemoryGate
-from srcnn.batch.output import Exists, check_memory, check_output, write_output
+from srcnn.batch.memory import check_memory, held_bytes, strips_bytes
+from srcnn.batch.output import Exists, check_output, write_output
 from srcnn.batch.plan import Job
 from srcnn.batch.size import Size, Target
 from srcnn.errors import OutputError, SrcnnError
-from srcnn.pictures.formats import PictureFormat, format_to_write
+from srcnn.pictures.formats import format_to_write
 from srcnn.pictures.picture import DEFAULT_MAX_PIXELS, Picture
 from srcnn.pictures.read import read_picture
 from srcnn.pictures.strips import Frame, Strips, whole
 from srcnn.pictures.write import WriteOptions, write_picture
+from srcnn.upscaler import Upscaler
 
 Status = Literal["ok", "error", "skipped"]
+_SMALL_PIXELS = 1 << 17
+"""Of a picture that tiles for several threads would leave with more borders than they save time."""
 _SAME_SIZE = "not enlarged: it has the size asked for already"
 _COPIED = f"{_SAME_SIZE}; the file is copied as it is"
 _INKS_KEPT = "CMYK was kept: each ink was enlarged as a grey picture"
@@ -100,7 +102,7 @@ def upscale_file(
     *,
     lossy: Upscalers | None = None,
     gate: MemoryGate | None = None,
-    threaded: bool = True,
+    alone: bool = True,
     progress: Callable[[float], None] | None = None,
 ) -> Result:
     """Enlarge one file. Everything that can be refused is refused before the network runs.
@@ -111,7 +113,7 @@ def upscale_file(
         settings: what is the same for every file.
         lossy: the model for files of lossy formats, such as JPEG; None takes the same.
         gate: bounds the memory of files that are enlarged at the same time.
-        threaded: the picture's strips are made, joined and written at the same time; see `enlarge`.
+        alone: no others are enlarged at the same time, so that this one gets threads of its own; see `enlarge`.
         progress: called with the share done, 0 to 1.
 
     Returns:
@@ -121,9 +123,7 @@ def upscale_file(
     """
     started = time.perf_counter()
     try:
-        return _upscale(
-            job, (upscalers, lossy or upscalers), settings, gate or MemoryGate(), progress, threaded=threaded
-        )
+        return _upscale(job, (upscalers, lossy or upscalers), settings, gate or MemoryGate(), progress, alone=alone)
     except SrcnnError as error:
         message = str(error)
         if str(job.source) not in message and str(job.target) not in message:
@@ -151,7 +151,7 @@ def _upscale(
     gate: MemoryGate,
     progress: Callable[[float], None] | None,
     *,
-    threaded: bool,
+    alone: bool,
 ) -> Result:
     if job.error:
         return Result(job=job, status="error", error=job.error)
@@ -163,7 +163,7 @@ def _upscale(
         if _stays(job, work, settings):
             write, notes = partial(_copy, job.source), (_COPIED,)
         else:
-            picture = replace(work.picture, frames=_enlarge_frames(work, progress, threaded=threaded))
+            picture = replace(work.picture, frames=_enlarge_frames(work, progress, alone=alone))
             write, notes = partial(write_picture, picture=picture, options=settings.writing), _notes(work)
         written = write_output(job, write, settings.exists)
     if written is None:  # another run was faster
@@ -183,7 +183,7 @@ def _upscale(
 
 
 def _read(job: Job, models: tuple[Upscalers, Upscalers], settings: Settings) -> tuple[_Work, int]:
-    """Decode, choose the model, decide every frame's size and scale, and count the bytes that are going to be held."""
+    """Decode, choose the model, decide every frame's size and scale, and count the bytes that it is going to need."""
     started = time.perf_counter()
     picture = read_picture(
         job.source,
@@ -204,27 +204,10 @@ def _read(job: Job, models: tuple[Upscalers, Upscalers], settings: Settings) -> 
         for frame, target in zip(picture.frames, targets, strict=True)
     )
     check_output(job, [target.kept for target in targets])
+    held = held_bytes(picture, targets, scales, kind)
+    check_memory(job, held)
     work = _Work(picture, upscalers, targets, scales, time.perf_counter() - started)
-    needed = _held_bytes(work, kind)
-    check_memory(job, needed)
-    return work, needed
-
-
-def _held_bytes(work: _Work, kind: PictureFormat) -> int:
-    """The input, also in floating point if need be, and of the result what cannot be written while it is made."""
-    streams = kind.streams and (work.picture.orientation == 1 or "orientation" in kind.keeps)
-    held = 0
-    for frame, target, scale in zip(work.picture.frames, work.targets, work.scales, strict=True):
-        held += frame.nbytes
-        resized = target.resized != tuple(side * (scale or 1) for side in frame.shape[:2])
-        if resized and scale and frame.dtype != np.float32:
-            held += 4 * (frame.nbytes // frame.dtype.itemsize)  # the input in floating point
-        alpha = len(frame.shape) == 3 and frame.shape[2] % 2 == 0 and not work.picture.inks
-        if resized and alpha:
-            held += math.prod((*target.resized, *frame.shape[2:])) * frame.dtype.itemsize
-        elif not streams:
-            held += math.prod((*target.kept, *frame.shape[2:])) * frame.dtype.itemsize
-    return held
+    return work, held + strips_bytes(picture, scales)
 
 
 def _as_seen(size: tuple[int, ...], orientation: int) -> tuple[int, int]:
@@ -242,8 +225,12 @@ def _target(frame: Frame, orientation: int, size: Size) -> Target:
     return Target((width, height), (kept_width, kept_height))
 
 
-def _enlarge_frames(work: _Work, progress: Callable[[float], None] | None, *, threaded: bool) -> tuple[Strips, ...]:
+def _enlarge_frames(work: _Work, progress: Callable[[float], None] | None, *, alone: bool) -> tuple[Strips, ...]:
     count = len(work.targets)
+
+    def upscaler(frame: Frame, scale: int) -> Upscaler:
+        small = math.prod(frame.shape[:2]) <= _SMALL_PIXELS
+        return work.upscalers.single(scale) if small and not alone else work.upscalers[scale]
 
     def report(number: int, rows: int, total: int) -> None:
         if progress:
@@ -253,10 +240,10 @@ def _enlarge_frames(work: _Work, progress: Callable[[float], None] | None, *, th
         enlarge(
             whole(frame),
             target,
-            work.upscalers[scale] if scale else None,
+            upscaler(frame, scale) if scale else None,
             partial(report, number),
             inks=work.picture.inks,
-            threaded=threaded,
+            threaded=alone,
         )
         for number, (frame, target, scale) in enumerate(
             zip(work.picture.frames, work.targets, work.scales, strict=True)

@@ -35,7 +35,7 @@ engine_option = click.option(
     "--engine", type=click.Choice(ENGINES), default="auto", show_default=True, help="What computes."
 )
 threads_option = click.option(
-    "--threads", type=click.IntRange(min=0), default=0, help="Of the network; default: all cores."
+    "--threads", type=click.IntRange(min=0), default=0, help="Of the network; default: as many as cores."
 )
 
 

@@ -22,7 +22,7 @@ from srcnn.cli.upscale_options import (
     size_options,
     writing_options,
 )
-from srcnn.runtime.session import Engine
+from srcnn.runtime.session import Engine, available_threads
 from srcnn.zoo.shipped import DEFAULT_MODEL, LOSSY_MODEL
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def upscale_command(
     model: str | None,
     engine: Engine,
     threads: int,
-    jobs: int,
+    jobs: int | None,
     exists: "Exists",
     max_pixels: int,
     allowed: frozenset[str],
@@ -81,7 +81,6 @@ def upscale_command(
         raise click.UsageError("expected -o - or --json, got both; standard output cannot hold both")
     if places.in_place and exists != "overwrite":
         raise click.UsageError(f"expected --in-place or --exists {exists}, got both; leave one of them out")
-    threads = threads or (1 if jobs > 1 else 0)
     upscalers = Upscalers(model or DEFAULT_MODEL, engine=engine, threads=threads)
     lossy = None if model else Upscalers(LOSSY_MODEL, engine=engine, threads=threads)
     size = size if size.given else replace(size, scale=(upscalers.scales or (DEFAULT_SCALE,))[0])
@@ -109,7 +108,7 @@ def upscale_command(
                     upscalers,
                     settings,
                     lossy=lossy,
-                    workers=jobs,
+                    workers=jobs or available_threads(threads),
                     progress=lambda done: advance(done, len(plan)),
                 )
             ) as results,

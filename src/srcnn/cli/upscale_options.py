@@ -200,7 +200,5 @@ allow_formats_option = click.option(
 jobs_option = click.option(
     "--jobs",
     type=click.IntRange(1, 256),
-    default=1,
-    show_default=True,
-    help="Pictures at the same time, each with one thread; for many small ones.",
+    help="Pictures at the same time; default: as many as threads.",
 )
