@@ -27,7 +27,8 @@ from srcnn.bench.implementations import implementations_of, open_implementation
 from srcnn.imaging import crop_to_multiple, from_float, imresize, psnr, rgb_to_luma_bt601, to_float
 from srcnn.pictures.find import find_pictures
 from srcnn.pictures.read import read_array
-from srcnn.zoo.shipped import load_model, shipped_cards
+from srcnn.zoo.cards import shipped_cards
+from srcnn.zoo.shipped import load_model
 
 Picture = np.ndarray
 FRAME = (1080, 1920)

@@ -11,7 +11,7 @@ from timing import Row, arguments, measure, show
 
 from srcnn import load
 from srcnn.bench.machine import peak_probe
-from srcnn.zoo.shipped import shipped_cards
+from srcnn.zoo.cards import shipped_cards
 
 SCALE = 3
 

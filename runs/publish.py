@@ -17,8 +17,8 @@ from srcnn.evaluation.protocol import AUTHORS
 from srcnn.evaluation.published import published_psnr
 from srcnn.spec import ModelSpec
 from srcnn.upscaler import load
+from srcnn.zoo.cards import Card, file_name
 from srcnn.zoo.model_file import Model, save_model
-from srcnn.zoo.shipped import Card, file_name
 
 TRAINING_DATA = {
     "T91": "T91 (Yang et al. 2010; 91 pictures, no licence stated, research use customary)",

@@ -30,8 +30,17 @@ def test_the_public_names_are_those_and_no_others() -> None:
     program = "import srcnn, types; print(*(n for n, v in vars(srcnn).items() if not isinstance(v, types.ModuleType)))"
     output = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     dunders = {"__name__", "__doc__", "__package__", "__loader__", "__spec__", "__path__", "__file__", "__cached__"}
-    found = set(output.split()) - dunders - {"__builtins__", "__all__", "version"}
-    assert found == {"Upscaler", "__version__", "load"}
+    found = set(output.split()) - dunders - {"__builtins__", "__all__", "__getattr__", "__dir__"}
+    assert found == {"__version__"}  # the others come when they are first used
+    assert set(PUBLIC) <= set(dir(srcnn))
+    with pytest.raises(AttributeError, match="module 'srcnn' has no attribute 'upscale'"):
+        _ = srcnn.upscale  # pyright: ignore[reportAttributeAccessIssue]
+
+
+@pytest.mark.parametrize("use", ["load", "Upscaler", "errors.SrcnnError", "imaging.imresize"])
+def test_a_public_name_is_there_as_soon_as_it_is_used(use: str) -> None:
+    program = f"import sys, srcnn; assert 'numpy' not in sys.modules; assert callable(srcnn.{use})"
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_every_error_is_drawn_in_the_tree_and_derives_from_the_root() -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from srcnn.zoo.shipped import markdown_table
+from srcnn.zoo.cards import markdown_table
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -20,8 +20,8 @@ from srcnn.imaging.joining import OnGrey, WithChange, luma_of
 from srcnn.imaging.large import forget
 from srcnn.imaging.resize import resize_planes
 from srcnn.imaging.window import Window, window_of
+from srcnn.runtime.engines import Engine
 from srcnn.runtime.enlarging import open_network
-from srcnn.runtime.session import Engine
 from srcnn.zoo.model_file import Model
 from srcnn.zoo.shipped import load_model
 

@@ -8,8 +8,8 @@ from srcnn.bench import speed
 from srcnn.bench.fresh import Fresh
 from srcnn.bench.speed import STEPS, Setting, measure_speed
 from srcnn.errors import InvalidConfigError
+from srcnn.zoo.cards import shipped_cards
 from srcnn.zoo.model_file import save_model
-from srcnn.zoo.shipped import shipped_cards
 
 
 @pytest.fixture(autouse=True)

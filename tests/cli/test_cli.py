@@ -25,6 +25,19 @@ def test_every_command_explains_itself(srcnn: Callable, command: str | None, opt
     assert outcome.out.startswith(f"Usage: srcnn {command or '[OPTIONS]'}")
 
 
+def test_help_wrong_use_and_the_list_of_models_wait_for_no_numpy_and_nothing_heavier() -> None:
+    program = (
+        "import sys\n"
+        "from srcnn.cli import cli, main\n"
+        "assert all(main([command, '--help']) == 0 for command in cli.commands)\n"
+        "assert (main(['models']), main(['upscale', '--no-such-option'])) == (0, 2)\n"
+        "heavy = {'numpy', 'onnxruntime', 'pyvips', 'PIL', 'scipy', 'torch'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+
+
 @pytest.mark.parametrize("command", cli.commands.values(), ids=cli.commands)
 def test_every_option_has_a_help_text(command: click.Command) -> None:
     for parameter in command.params:

@@ -7,7 +7,7 @@ import pytest
 from srcnn.bench import chart, speed
 from srcnn.bench.fresh import Fresh
 from srcnn.errors import OutputError
-from srcnn.zoo.shipped import shipped_cards
+from srcnn.zoo.cards import shipped_cards
 
 SMALL = ("--size", "60x48", "--rounds", 1, "--threads", 1)
 

@@ -1,7 +1,7 @@
 import json
 from collections.abc import Callable
 
-from srcnn.zoo.shipped import shipped_cards
+from srcnn.zoo.cards import shipped_cards
 
 KEYS = ["name", "scale", "weights", "macs_per_pixel", "set5_psnr", "set14_psnr", "licence", "training_data"]
 

@@ -274,18 +274,6 @@ def test_enlarging_a_file_never_imports_torch(picture: Path, model_file: Path) -
     assert picture.with_name("a_x3.png").is_file()
 
 
-def test_help_imports_no_engine_and_no_codec() -> None:
-    program = (
-        "import sys\n"
-        "from srcnn.cli import main\n"
-        "assert main(['upscale', '--help']) == 0\n"
-        "heavy = {'onnxruntime', 'pyvips', 'PIL', 'scipy', 'torch'} & set(sys.modules)\n"
-        "assert not heavy, heavy\n"
-    )
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert (result.returncode, result.stderr) == (0, "")
-
-
 def test_an_empty_name_is_not_the_current_folder(
     srcnn: Callable, picture: Path, model_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,7 +18,7 @@ from small_pictures import save_noise
 
 from srcnn.batch.run import upscale_files
 from srcnn.batch.upscale import Result
-from srcnn.runtime.session import available_threads
+from srcnn.runtime.engines import available_threads
 
 COMMAND = [sys.executable, "-m", "srcnn", "upscale"]
 

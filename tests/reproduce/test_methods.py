@@ -7,8 +7,8 @@ from tiny_models import gentle_model, random_model
 from srcnn.errors import InvalidConfigError, ModelFileError
 from srcnn.reproduce.methods import choose_methods
 from srcnn.rivals import RIVALS
+from srcnn.zoo.cards import shipped_cards
 from srcnn.zoo.model_file import save_model
-from srcnn.zoo.shipped import shipped_cards
 
 
 def names(*arguments: object) -> list[tuple[str, int]]:

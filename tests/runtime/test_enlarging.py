@@ -6,11 +6,11 @@ from tiny_models import random_model, run_by_definition
 
 from srcnn.errors import InvalidConfigError, ModelFileError
 from srcnn.imaging import imresize
+from srcnn.runtime.engines import Engine
 from srcnn.runtime.enlarging import open_network
 from srcnn.runtime.folded_network import FoldedNetwork
 from srcnn.runtime.hr_network import HrNetwork
 from srcnn.runtime.lr_network import LrNetwork
-from srcnn.runtime.session import Engine
 from srcnn.zoo.model_file import Model
 
 

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from tiny_models import random_model, run_by_definition
 
 from srcnn.imaging import imresize
+from srcnn.runtime.engines import Engine
 from srcnn.runtime.fold import fold_enlargement
 from srcnn.runtime.folded_network import FoldedNetwork
-from srcnn.runtime.session import Engine
 from srcnn.zoo.model_file import Model
 
 MODELS = {

@@ -6,11 +6,12 @@ import pytest
 from numpy.typing import NDArray
 from tiny_models import random_model, run_by_definition
 
-from srcnn.errors import BackendError, InvalidConfigError
+from srcnn.errors import BackendError
 from srcnn.runtime import session
+from srcnn.runtime.engines import ENGINES
 from srcnn.runtime.graph import Conv, replicated_graph, valid_graph
 from srcnn.runtime.rewrite import block_last_layer
-from srcnn.runtime.session import ENGINES, available_threads, open_session
+from srcnn.runtime.session import open_session
 from srcnn.spec import Activation
 
 MODEL = random_model()
@@ -46,16 +47,6 @@ def test_a_batch_holds_independent_pictures(engine) -> None:
     np.testing.assert_allclose(run(batch)[1:], run(batch[1:]), atol=1e-6)
 
 
-def test_an_unknown_engine_is_refused_with_those_there_are() -> None:
-    with pytest.raises(InvalidConfigError, match="expected an engine of auto, onnxruntime, openvino, got 'tensorrt'; "):
-        open_session(replicated_graph(MODEL), "tensorrt", 0)  # type: ignore[arg-type] # what a user may type
-
-
-def test_a_negative_number_of_threads_is_refused() -> None:
-    with pytest.raises(InvalidConfigError, match=r"expected 0 threads \(all cores\) or more, got -1"):
-        open_session(replicated_graph(MODEL), "auto", -1)
-
-
 @pytest.mark.parametrize(
     ("activation", "installed", "chosen"),
     [("relu", True, "onnxruntime"), ("prelu", True, "openvino"), ("prelu", False, "onnxruntime")],
@@ -83,11 +74,6 @@ def test_every_engine_computes_prelu(engine) -> None:
     )
     expected = np.where(PLANE > 0.5, PLANE - 0.5, 0.1 * (PLANE - 0.5))
     np.testing.assert_allclose(open_session((conv,), engine, 1)(PLANE[None, None])[0, 0], expected, atol=1e-6)
-
-
-def test_0_threads_are_the_cores_this_process_may_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session.os, "sched_getaffinity", lambda _: {0, 3, 5}, raising=False)
-    assert [available_threads(threads) for threads in (0, 1, 7)] == [3, 1, 7]
 
 
 @pytest.mark.parametrize("engine", ENGINES)

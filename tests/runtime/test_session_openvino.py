@@ -11,10 +11,11 @@ import pytest
 from tiny_models import random_model
 
 from srcnn.errors import MissingExtraError
+from srcnn.runtime.engines import available_threads
 from srcnn.runtime.graph import replicated_graph
 from srcnn.runtime.onnx import encode_onnx
 from srcnn.runtime.openvino_session import openvino_core, stream_settings
-from srcnn.runtime.session import available_threads, open_session
+from srcnn.runtime.session import open_session
 
 MODEL = random_model((9, 1, 5), (64, 32))
 CORES = available_threads(0)
@@ -49,7 +50,8 @@ def test_openvino_sends_no_telemetry_and_is_imported_only_when_asked_for() -> No
 import sys
 from tiny_models import random_model
 from srcnn.runtime.graph import replicated_graph
-from srcnn.runtime.session import available_threads, open_session
+from srcnn.runtime.engines import available_threads
+from srcnn.runtime.session import open_session
 graph = replicated_graph(random_model())
 open_session(graph, "auto", 1)
 assert "openvino" not in sys.modules

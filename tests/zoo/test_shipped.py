@@ -1,5 +1,3 @@
-import json
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -8,55 +6,18 @@ from tiny_models import random_model
 
 from srcnn.errors import InvalidConfigError, ModelFileError
 from srcnn.spec import FORMAT
-from srcnn.zoo import shipped
+from srcnn.zoo.cards import Card, shipped_cards
 from srcnn.zoo.model_file import save_model
-from srcnn.zoo.shipped import Card, file_name, load_model, markdown_table, shipped_cards
+from srcnn.zoo.shipped import load_model
 
 CARDS = {f"{card.name} x{card.scale}": card for card in shipped_cards()}
 every_card = pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
-
-CARD = Card(
-    name="tiny",
-    scale=2,
-    architecture="none",
-    weights=1,
-    macs_per_pixel=1,
-    protocol="authors",
-    set5_psnr=30.0,
-    set5_ssim=0.9,
-    set14_psnr=27.0,
-    set14_ssim=0.8,
-    paper_set5_psnr=None,
-    paper_set14_psnr=None,
-    licence="MIT",
-    training_sets=("T91",),
-    training_data="none",
-    recipe="none",
-    seed=0,
-    started_from=None,
-    training_minutes=0.0,
-)
 
 
 @pytest.fixture
 def model_file(tmp_path: Path) -> Path:
     save_model(tmp_path / "own.safetensors", random_model(scale=3))
     return tmp_path / "own.safetensors"
-
-
-@pytest.fixture
-def shipped_tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """A package that ships the model `tiny` at two scales and `other` at one."""
-    folder = tmp_path / "weights"
-    folder.mkdir()
-    for name, scale in (("tiny", 3), ("tiny", 2), ("other", 4)):
-        save_model(folder / file_name(name, scale), random_model(scale=scale))
-        card = {field: getattr(CARD, field) for field in CARD.__dataclass_fields__} | {"name": name, "scale": scale}
-        (folder / f"{name}_x{scale}.json").write_text(json.dumps(card))
-    monkeypatch.setattr(shipped, "_folder", lambda: folder)
-    shipped_cards.cache_clear()
-    yield
-    shipped_cards.cache_clear()
 
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
@@ -73,39 +34,9 @@ def test_a_shipped_model_is_what_its_card_says(card: Card) -> None:
     assert all(np.isfinite(weight).all() for weight in model.weights.values())
 
 
-@every_card
-def test_a_card_names_its_terms_and_its_recipe(card: Card) -> None:
-    assert card.licence
-    assert card.training_data
-    assert card.recipe
-    assert card.training_minutes > 0
-    assert 20 < card.set14_psnr < card.set5_psnr < 40
-    assert 0.5 < card.set14_ssim < card.set5_ssim < 1
-
-
-# Mean PSNR of the authors' own networks trained on T91, measured with the weights they released: Set5, Set14.
-@pytest.mark.parametrize(("scale", "set5", "set14"), [(2, 36.34, 32.18), (3, 32.39, 29.00), (4, 30.08, 27.20)])
-def test_srcnn_915_is_at_least_as_good_as_the_authors_own(scale: int, set5: float, set14: float) -> None:
-    card = CARDS[f"srcnn-915 x{scale}"]
-    assert round(card.set5_psnr, 2) >= set5
-    assert round(card.set14_psnr, 2) >= set14
-
-
-def test_every_shipped_model_has_a_card_and_every_card_a_model() -> None:
-    files = {
-        file.name for file in (resources.files("srcnn.zoo") / "weights").iterdir() if not file.name.startswith(".")
-    }
-    models = {file_name(card.name, card.scale) for card in CARDS.values()}
-    assert files == models | {name.replace(".safetensors", ".json") for name in models}
-
-
 def test_a_shipped_name_and_scale_load_its_file(shipped_tiny: None) -> None:
     assert load_model("tiny", 3).spec.scale == 3
     assert load_model("tiny", 2).spec.scale == 2
-
-
-def test_cards_are_sorted_by_name_and_scale(shipped_tiny: None) -> None:
-    assert [(card.name, card.scale) for card in shipped_cards()] == [("other", 4), ("tiny", 2), ("tiny", 3)]
 
 
 @pytest.mark.parametrize("scale", [4, 1, None])
@@ -157,11 +88,3 @@ def test_a_missing_file_is_called_a_file_not_an_unknown_name(tmp_path: Path) -> 
 
 def test_the_format_is_the_one_that_shipped_files_were_written_in() -> None:
     assert FORMAT == "srcnn-1"
-
-
-def test_the_table_names_the_training_sets_of_every_scale() -> None:
-    for row in markdown_table().splitlines()[2:]:
-        _, name, *_, sets, _ = row.split("|")
-        name = name.strip().strip("*`")
-        trained = {each for card in shipped_cards() if card.name == name for each in card.training_sets}
-        assert set(sets.strip().split(", ")) - {""} == trained

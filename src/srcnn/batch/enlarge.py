@@ -15,9 +15,10 @@ from srcnn.imaging import to_float
 from srcnn.imaging.depth import Image
 from srcnn.imaging.large import forget
 from srcnn.pictures.strips import Strips, strips_of, whole
-from srcnn.runtime.session import Engine, check_engine
+from srcnn.runtime.engines import Engine, check_engine
 from srcnn.upscaler import Upscaler
-from srcnn.zoo.shipped import load_model, shipped_cards
+from srcnn.zoo.cards import shipped_cards
+from srcnn.zoo.shipped import load_model
 
 BICUBIC = "bicubic"
 """In the place of a model's name: no network, and any size."""

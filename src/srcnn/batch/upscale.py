@@ -19,8 +19,8 @@ from srcnn.batch.output import Exists, check_output, write_output
 from srcnn.batch.plan import Job
 from srcnn.batch.size import Size, Target
 from srcnn.errors import OutputError, SrcnnError
-from srcnn.pictures.formats import format_to_write
-from srcnn.pictures.picture import DEFAULT_MAX_PIXELS, Picture
+from srcnn.pictures.formats import DEFAULT_MAX_PIXELS, format_to_write
+from srcnn.pictures.picture import Picture
 from srcnn.pictures.read import read_picture
 from srcnn.pictures.strips import Frame, Strips, whole
 from srcnn.pictures.write import WriteOptions, write_picture

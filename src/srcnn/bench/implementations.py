@@ -5,8 +5,9 @@ from importlib.util import find_spec
 
 from srcnn.imaging import imresize
 from srcnn.imaging.depth import Plane
+from srcnn.runtime.engines import ENGINES, Engine
 from srcnn.runtime.graph import replicated_graph
-from srcnn.runtime.session import ENGINES, Engine, open_session
+from srcnn.runtime.session import open_session
 from srcnn.upscaler import Upscaler
 from srcnn.zoo.model_file import Model
 

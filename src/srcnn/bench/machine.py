@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from srcnn.runtime.engines import available_threads
 from srcnn.runtime.graph import Conv
 from srcnn.runtime.processor import processor_name
-from srcnn.runtime.session import available_threads, open_session
+from srcnn.runtime.session import open_session
 
 _REPEATS = 20
 _KERNEL = 15

@@ -12,8 +12,9 @@ from srcnn.bench.machine import peak_probe
 from srcnn.bench.rounds import median_seconds
 from srcnn.errors import InvalidConfigError
 from srcnn.imaging.depth import Plane
+from srcnn.zoo.cards import shipped_cards
 from srcnn.zoo.model_file import Model
-from srcnn.zoo.shipped import load_model, shipped_cards
+from srcnn.zoo.shipped import load_model
 
 STEPS = 3
 """Reports of progress of one model beside those of its rounds."""

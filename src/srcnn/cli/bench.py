@@ -61,7 +61,8 @@ def bench_command(
     """
     from srcnn.bench.machine import describe_machine
     from srcnn.bench.speed import STEPS, Setting, measure_speed
-    from srcnn.zoo.shipped import is_shipped, load_model, shipped_cards
+    from srcnn.zoo.cards import is_shipped, shipped_cards
+    from srcnn.zoo.shipped import load_model
 
     names = names_between_commas(models) or [card.name for card in shipped_cards() if card.scale == scale]
     if not names:
@@ -94,7 +95,7 @@ def bench_command(
 def _check_chart(target: Path, names: Sequence[str]) -> None:
     """Refuse a chart that cannot be drawn before measuring for minutes."""
     from srcnn.bench.chart import check_chart
-    from srcnn.zoo.shipped import is_shipped
+    from srcnn.zoo.cards import is_shipped
 
     if not any(is_shipped(name) for name in names):
         raise click.UsageError(

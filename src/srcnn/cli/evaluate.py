@@ -17,7 +17,7 @@ from srcnn.cli.options import (
 )
 from srcnn.cli.printable import printable
 from srcnn.cli.progress import progress_bar
-from srcnn.runtime.session import Engine
+from srcnn.runtime.engines import Engine
 
 if TYPE_CHECKING:
     from srcnn.evaluation.evaluate import Evaluation, Measurement

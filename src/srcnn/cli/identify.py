@@ -88,7 +88,8 @@ def _text(matches: Sequence["PictureMatch"], fitting: int, given: tuple[float, f
 
 def _shipped(scales: Sequence[int]) -> dict[tuple[str, int], "Method"]:
     """The shipped models as methods that load when first used."""
-    from srcnn.zoo.shipped import load_model, shipped_cards
+    from srcnn.zoo.cards import shipped_cards
+    from srcnn.zoo.shipped import load_model
 
     def method(name: str, scale: int) -> "Method":
         return _when_used(lambda: load_model(name, scale))

@@ -14,7 +14,7 @@ _KEYS = ("name", "scale", "weights", "macs_per_pixel", "set5_psnr", "set14_psnr"
 @click.option("--markdown", is_flag=True, help="Print the table of the README.")
 def models_command(as_json: bool, markdown: bool) -> None:
     """List the shipped models with their cost and quality."""
-    from srcnn.zoo.shipped import markdown_table, shipped_cards
+    from srcnn.zoo.cards import markdown_table, shipped_cards
 
     if markdown:
         click.echo(markdown_table(), nl=False)

@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 
 from srcnn.errors import OutputError
-from srcnn.runtime.session import ENGINES
-from srcnn.zoo.shipped import is_shipped
+from srcnn.runtime.engines import ENGINES
+from srcnn.zoo.cards import is_shipped
 
 DEFAULT_SCALE = 2
 

@@ -109,7 +109,8 @@ def _split(setting: str) -> tuple[str, str]:
 
 def _initial_model(name: str, scale: int) -> "Model":
     """The model to start from; of a shipped one, the scale of the config unless another is named."""
-    from srcnn.zoo.shipped import is_shipped, load_model
+    from srcnn.zoo.cards import is_shipped
+    from srcnn.zoo.shipped import load_model
 
     model, colon, other = name.rpartition(":")
     if colon and other.isdecimal():

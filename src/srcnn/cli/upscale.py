@@ -22,8 +22,8 @@ from srcnn.cli.upscale_options import (
     size_options,
     writing_options,
 )
-from srcnn.runtime.session import Engine, available_threads
-from srcnn.zoo.shipped import DEFAULT_MODEL, LOSSY_MODEL
+from srcnn.runtime.engines import Engine, available_threads
+from srcnn.zoo.cards import DEFAULT_MODEL, LOSSY_MODEL
 
 if TYPE_CHECKING:
     from srcnn.batch.output import Exists

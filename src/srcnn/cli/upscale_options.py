@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from srcnn.pictures.formats import FORMATS, RISKY
-from srcnn.pictures.picture import DEFAULT_MAX_PIXELS
+from srcnn.pictures.formats import DEFAULT_MAX_PIXELS, FORMATS, RISKY
 
 if TYPE_CHECKING:
     from srcnn.batch.plan import Places

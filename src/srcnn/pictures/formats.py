@@ -9,6 +9,9 @@ from typing import Literal
 
 from srcnn.errors import ImageTooLargeError, OutputError
 
+DEFAULT_MAX_PIXELS = 500_000_000
+"""Of an input, all frames together: 1.5 GB of 8-bit RGB."""
+
 Kept = Literal["icc", "exif", "xmp", "iptc", "dpi", "orientation", "texts"]
 
 

@@ -12,8 +12,6 @@ from srcnn.errors import ImageTooLargeError
 from srcnn.imaging.depth import Image
 from srcnn.pictures.strips import Frame, strips_of, whole
 
-DEFAULT_MAX_PIXELS = 500_000_000
-"""Pixels of all frames together: 1.5 GB of 8-bit RGB."""
 MAX_FRAMES = 10_000
 """A file of very many tiny frames costs time that its pixels do not show."""
 

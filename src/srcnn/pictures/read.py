@@ -11,9 +11,9 @@ from pathlib import Path
 from srcnn.errors import InvalidImageError, SrcnnError
 from srcnn.imaging.depth import Image
 from srcnn.pictures.codecs import apng, libvips_decode, pillow, png, pnm
-from srcnn.pictures.formats import PictureFormat
+from srcnn.pictures.formats import DEFAULT_MAX_PIXELS, PictureFormat
 from srcnn.pictures.metadata_size import check_metadata_size
-from srcnn.pictures.picture import DEFAULT_MAX_PIXELS, Picture, upright
+from srcnn.pictures.picture import Picture, upright
 from srcnn.pictures.recognise import is_animated_png, is_lossless_webp, is_whole_gif, recognise
 from srcnn.pictures.tiff import is_camera_raw
 

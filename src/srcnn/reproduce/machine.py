@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from functools import cache
 from importlib import metadata
 
+from srcnn.runtime.engines import available_threads
 from srcnn.runtime.processor import processor_name
-from srcnn.runtime.session import available_threads
 
 
 @cache

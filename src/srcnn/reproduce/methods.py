@@ -10,8 +10,9 @@ from srcnn.reproduce.cache import bytes_digest, code_digest, digest
 from srcnn.reproduce.machine import versions
 from srcnn.rivals import RIVALS
 from srcnn.rivals.fit import SCALES as RIVAL_SCALES
+from srcnn.zoo.cards import is_shipped, shipped_cards
 from srcnn.zoo.model_file import Model, read_model
-from srcnn.zoo.shipped import is_shipped, load_model, shipped_cards
+from srcnn.zoo.shipped import load_model
 
 BICUBIC = "bicubic"
 _NETWORK_LIBRARIES = ("numpy", "onnxruntime", "openvino")  # decide how long a network takes

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from srcnn.imaging.depth import Plane
+from srcnn.runtime.engines import Engine
 from srcnn.runtime.fold import can_fold, fold_enlargement
 from srcnn.runtime.folded_network import FoldedNetwork
 from srcnn.runtime.graph import products_per_pixel, valid_graph
@@ -10,7 +11,6 @@ from srcnn.runtime.hr_network import HrNetwork
 from srcnn.runtime.lr_network import LrNetwork
 from srcnn.runtime.network import check_luma
 from srcnn.runtime.rewrite import BLOCK, block_last_layer
-from srcnn.runtime.session import Engine
 from srcnn.zoo.model_file import Model
 
 

@@ -2,8 +2,8 @@
 
 from srcnn.imaging import imresize
 from srcnn.imaging.depth import Plane
+from srcnn.runtime.engines import Engine, available_threads
 from srcnn.runtime.network import TILE_COLUMNS, StripNetwork
-from srcnn.runtime.session import Engine, available_threads
 from srcnn.runtime.tiles import pixels_within
 from srcnn.zoo.model_file import Model
 

@@ -5,8 +5,9 @@ pixels of its neighbours on each side is exact once these are cut off again.
 """
 
 from srcnn.imaging.depth import Plane
+from srcnn.runtime.engines import Engine, available_threads
 from srcnn.runtime.graph import zero_padded_graph
-from srcnn.runtime.session import Engine, available_threads, open_session
+from srcnn.runtime.session import open_session
 from srcnn.runtime.tiles import in_threads, pixels_within, same_in_tiles, tile_bounds
 from srcnn.zoo.model_file import Model
 

@@ -11,9 +11,10 @@ import numpy as np
 
 from srcnn.errors import ModelFileError
 from srcnn.imaging.depth import Plane
+from srcnn.runtime.engines import Engine, available_threads
 from srcnn.runtime.graph import replicated_graph, valid_graph
 from srcnn.runtime.rewrite import BLOCK, block_last_layer
-from srcnn.runtime.session import Engine, available_threads, open_session
+from srcnn.runtime.session import open_session
 from srcnn.runtime.tiles import in_threads, same_in_tiles, tile_bounds, valid_in_tiles
 from srcnn.zoo.model_file import Model
 

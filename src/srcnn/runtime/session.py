@@ -1,14 +1,13 @@
 """An engine as a function from batch to batch. Engine errors become BackendError here and nowhere else."""
 
-import os
 from collections.abc import Callable
 from importlib.util import find_spec
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from srcnn.errors import BackendError, InvalidConfigError, MissingExtraError, SrcnnError
+from srcnn.errors import BackendError, SrcnnError
+from srcnn.runtime.engines import Engine, available_threads, check_engine
 from srcnn.runtime.graph import Graph, convolutions
 from srcnn.runtime.onnx import encode_onnx
 from srcnn.runtime.onnxruntime_session import open_onnxruntime
@@ -16,8 +15,6 @@ from srcnn.runtime.openvino_session import open_openvino
 
 Batch = NDArray[np.float32]
 Session = Callable[[Batch], Batch]
-Engine = Literal["auto", "onnxruntime", "openvino"]
-ENGINES: tuple[Engine, ...] = ("auto", "onnxruntime", "openvino")
 
 
 def open_session(graph: Graph, engine: Engine, threads: int) -> Session:
@@ -64,36 +61,6 @@ def open_session(graph: Graph, engine: Engine, threads: int) -> Session:
             ) from error
 
     return session
-
-
-def check_engine(engine: str, threads: int) -> None:
-    """Refuse what can never open, before there is a network to open.
-
-    Raises:
-        InvalidConfigError: an unknown engine, or fewer than 0 threads.
-        MissingExtraError: the engine is not installed.
-
-    Tests: tests/runtime/test_session.py.
-    """
-    if engine not in ENGINES:
-        raise InvalidConfigError(f"expected an engine of {', '.join(ENGINES)}, got {engine!r}; choose one of them")
-    available_threads(threads)
-    if engine == "openvino" and find_spec("openvino") is None:
-        raise MissingExtraError("OpenVINO", "openvino")
-
-
-def available_threads(threads: int) -> int:
-    """The number of threads asked for, where 0 is as many as this process may use cores.
-
-    Raises:
-        InvalidConfigError: fewer than 0.
-
-    Tests: tests/runtime/test_session.py.
-    """
-    if threads < 0:
-        raise InvalidConfigError(f"expected 0 threads (all cores) or more, got {threads}; give another number")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return threads or cores
 
 
 def _is_faster_in_openvino(graph: Graph) -> bool:
