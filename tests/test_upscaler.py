@@ -1,4 +1,5 @@
 import os
+import pickle
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -400,6 +401,35 @@ for _ in range(40):
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     resident = [int(line) for line in done.stdout.split()]
     assert resident[-1] - resident[9] < 1024  # KiB; one result is 253 KiB, the maps of a tile are 1.5 MiB
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.parametrize("name", ["swift", "srcnn-915", "srcnn-955"])
+def test_a_forked_process_enlarges_as_its_parent_did(name: str) -> None:
+    # As servers and data loaders do it: load, try, then fork workers.
+    program = f"""
+import os, signal
+import numpy as np
+import srcnn
+up = srcnn.load({name!r}, 2, threads=2)
+image = np.zeros((16, 80, 3), np.uint8)
+before = up(image)
+child = os.fork()
+if not child:
+    signal.alarm(20)  # rather than wait for ever
+    os._exit(0 if np.array_equal(up(image), before) else 1)
+assert os.waitpid(child, 0)[1] == 0
+assert np.array_equal(up(image), before)
+"""
+    subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True)
+
+
+def test_an_upscaler_can_be_sent_to_another_process() -> None:
+    up = Upscaler(gentle_model(scale=2, seed=2), threads=2, strip_rows=6)
+    received: Upscaler = pickle.loads(pickle.dumps(up))
+    image = noise((5, 6, 3))
+    np.testing.assert_array_equal(received(image), up(image))
+    assert [len(strip) for strip in received.strips(image)] == [6, 4]
 
 
 def test_progress_counts_rows_to_the_end() -> None:

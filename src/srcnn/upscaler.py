@@ -65,6 +65,8 @@ def load(
 class Upscaler:
     """A model, loaded once, that enlarges pictures by its scale.
 
+    Threads may share one. It can be pickled, and works in processes that are forked after it was used.
+
     Attributes:
         model: spec and weights.
         scale: the enlargement.
@@ -90,10 +92,17 @@ class Upscaler:
             raise InvalidConfigError(f"expected strip_rows of at least 1, got {strip_rows}; give a number of rows")
         self.model = model
         self.scale = model.spec.scale
+        self._engine: Engine = engine
+        self._threads = threads
         self._strip_rows = strip_rows
         self._network = open_network(model, engine=engine, threads=threads)
         self._joining = OnGrey() if model.spec.input_space == "hr" else WithChange(model.spec.residual)
         self._halo = max(self._network.reach, _BICUBIC_REACH + _SLOPES_REACH)
+
+    def __reduce__(self) -> tuple[Callable[[Model], "Upscaler"], tuple[Model]]:
+        """Pickled as what it was made of: another process opens an engine of its own."""
+        make = partial(Upscaler, engine=self._engine, threads=self._threads, strip_rows=self._strip_rows)
+        return make, (self.model,)
 
     def __call__(self, image: Image, progress: Callable[[int, int], None] | None = None) -> Image:
         """Enlarge a picture.

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -39,9 +40,14 @@ def test_a_shipped_name_and_scale_load_its_file(shipped_tiny: None) -> None:
     assert load_model("tiny", 2).spec.scale == 2
 
 
-@pytest.mark.parametrize("scale", [4, 1, None])
+def test_a_scale_may_be_a_floating_point_number_or_numpys(shipped_tiny: None) -> None:
+    for scale in (3.0, np.int64(3)):
+        assert load_model("tiny", scale).spec.scale == 3  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize("scale", [4, 1, 2.5, None])
 def test_a_scale_that_a_shipped_model_does_not_have_is_refused_with_those_it_has(
-    shipped_tiny: None, scale: int | None
+    shipped_tiny: None, scale: Any
 ) -> None:
     with pytest.raises(InvalidConfigError, match=f"one of the scales 2, 3 of tiny, got {scale}; choose one of them"):
         load_model("tiny", scale)

@@ -4,6 +4,7 @@ A tile carries the columns of its neighbours that its own depend on, so the resu
 plane at once. This module knows nothing of networks.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -118,7 +119,7 @@ def in_threads(threads: int) -> Each:
 
     Tests: tests/runtime/test_tiles.py.
     """
-    return map if threads == 1 else ThreadPoolExecutor(threads, "srcnn-tile").map
+    return map if threads == 1 else _Threads(threads)
 
 
 def pixels_within(tile_bytes: int, spec: ModelSpec, threads: int) -> int:
@@ -136,6 +137,23 @@ def pixels_within(tile_bytes: int, spec: ModelSpec, threads: int) -> int:
     """
     widest = max(layer.out_channels for layer in spec.layers)
     return max(1, min(tile_bytes, _TILES_BYTES // threads) // (4 * widest))
+
+
+class _Threads:
+    """`map` in some threads; a forked process has none of its parent's, and gets its own."""
+
+    def __init__(self, threads: int) -> None:
+        self._threads = threads
+        self._start()
+
+    def __call__(self, function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
+        if self._process != os.getpid():
+            self._start()
+        return self._pool.map(function, items)
+
+    def _start(self) -> None:
+        self._process = os.getpid()
+        self._pool = ThreadPoolExecutor(self._threads, "srcnn-tile")
 
 
 def _run(session: Session, tile: Plane) -> Plane:

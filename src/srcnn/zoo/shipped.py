@@ -32,7 +32,7 @@ def load_model(name: str | Path, scale: int | None = None) -> Model:
             raise InvalidConfigError(
                 f"expected one of the scales {', '.join(map(str, scales))} of {text}, got {scale}; choose one of them"
             )
-        file = model_file(text, scale)
+        file = model_file(text, scales[scales.index(scale)])  # 2.0 is 2
         return parse_model(file.read_bytes(), file.name)
     path = Path(name)
     if path.suffix != ".safetensors" and not os.path.exists(path):  # noqa: PTH110 (Path.exists raises without access)
