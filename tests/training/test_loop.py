@@ -789,7 +789,15 @@ def test_the_rate_rises_linearly_then_falls_along_a_cosine_to_nearly_zero() -> N
     assert rates[5 + 50] == pytest.approx(0.5)
     assert rates[5 + 25] == pytest.approx((1 + math.cos(math.pi / 4)) / 2)
     assert 0 < rates[-1] < 0.001
-    assert learning_rate(replace(config, warmup_steps=200), 104) == 105 / 200
+
+
+def test_a_short_training_rises_no_longer_than_it_falls() -> None:
+    config = replace(CONFIG, steps=10, warmup_steps=100, learning_rate=1.0)
+    rates = [learning_rate(config, step) for step in range(10)]
+    assert rates[:6] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0, 1.0])
+    assert rates[5:] == sorted(rates[5:], reverse=True)
+    assert 0 < rates[-1] < 0.1
+    assert learning_rate(replace(config, steps=1), 0) == 1.0
 
 
 @pytest.mark.slow

@@ -67,10 +67,10 @@ def test_two_processes_train_as_one_and_resume(picture_folder: Path, tmp_path: P
         command = [*launcher, *command, "-o", str(tmp_path / name), *options]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
-    start(single, "one")
-    output = start(double, "two", "--set", "steps=10", "--set", "warmup_steps=100")
-    assert output.count("step 5:") == 1
-    start(double, "two", "--resume", "--accept-changes")
+    for launcher, name in ((single, "one"), (double, "two")):
+        output = start(launcher, name, "--set", "steps=10")
+        assert output.count("step 5:") == 1
+        start(launcher, name, "--resume", "--accept-changes")
     logs = [
         [json.loads(line) for line in (tmp_path / name / "log.jsonl").read_text().splitlines()]
         for name in ("one", "two")

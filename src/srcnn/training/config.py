@@ -42,7 +42,7 @@ class TrainConfig:
         optimiser: "muon", momentum with orthogonal steps; or "adam". Not used by the paper's recipe.
         learning_rate: the optimiser's peak rate, reached after `warmup_steps` and then lowered along a cosine to zero;
             in the paper's recipe Caffe's base rate, 1e-4.
-        warmup_steps: steps over which the rate rises linearly from zero.
+        warmup_steps: steps over which the rate rises linearly from zero, at most half of all.
         seed: decides starting weights and every patch.
         device: "cuda", a GPU; "cpu"; or "auto": a GPU where torch can use one.
         precision: "bf16", "fp32", or "auto": bf16 where the CPU (AMX) or the GPU multiplies matrices in it.

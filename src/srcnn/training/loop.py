@@ -225,9 +225,10 @@ def learning_rate(config: TrainConfig, step: int) -> float:
     """
     if config.recipe == "paper":
         return config.learning_rate
-    if step < config.warmup_steps:
-        return config.learning_rate * (step + 1) / config.warmup_steps
-    done = (step - config.warmup_steps) / max(1, config.steps - config.warmup_steps)
+    warmup = min(config.warmup_steps, config.steps // 2)  # a training that ends at its highest rate has learnt little
+    if step < warmup:
+        return config.learning_rate * (step + 1) / warmup
+    done = (step - warmup) / max(1, config.steps - warmup)
     return config.learning_rate * (1 + math.cos(math.pi * done)) / 2
 
 
