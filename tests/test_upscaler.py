@@ -324,13 +324,27 @@ def test_strip_rows_are_chosen_so_that_a_tile_s_widest_maps_take_the_same_memory
     up = upscaler(2)  # 5-1-3, which is not folded
     # The widest layer has 4 maps of float32, 16 bytes a pixel: 16 MiB hold 512 x 512 source pixels.
     for width, rows in ((64, 4096), (200, 1310), (256, 1024), (1000, 1024)):
-        found = heights(up, (5000, width))
-        assert set(found[:-1]) == {rows}
-        assert sum(found) == 5000
-    # A folded network has its maps in the cache: 1.25 MiB hold 5120 source pixels of 64 maps, whatever the scale.
-    up = Upscaler(random_model((9, 1, 5), (64, 32), scale=3), threads=1)
-    for width, rows in ((20, 256), (64, 80), (160, 32), (5000, 32)):
-        assert set(heights(up, (512, width))[:1]) == {rows}
+        assert set(heights(up, (rows, width))) == {rows}
+        assert len(heights(up, (rows + 1, width))) == 2
+    # A folded network has its maps in the cache: 1.9 MiB hold 7680 source pixels of 64 maps, whatever the scale; a tile
+    # for each of two threads, above each other.
+    for threads in (1, 2, 5):
+        up = Upscaler(random_model((9, 1, 5), (64, 32), scale=3), threads=threads)
+        for width, rows in ((20, 384), (64, 120), (160, 48), (5000, 48)):
+            rows *= min(2, threads)
+            assert set(heights(up, (rows, width))) == {rows}
+            assert len(heights(up, (rows + 1, width))) == 2
+
+
+@given(height=st.integers(1, 3000), width=st.integers(1, 3000))
+def test_strips_are_as_few_as_suffice_and_nearly_equal(height: int, width: int) -> None:
+    found = heights(GENTLE[2], (height, width))
+    most = len(heights(GENTLE[2], (10**6, width)))
+    most = -(-(10**6) // most)
+    assert sum(found) == height
+    assert max(found) <= most
+    assert set(found[:-1]) <= {found[0]}
+    assert 0 <= found[0] - found[-1] < len(found)
 
 
 @pytest.mark.parametrize("space", ["hr", "lr"])

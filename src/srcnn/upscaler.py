@@ -243,7 +243,8 @@ class Upscaler:
         """Source rows in a strip: what suits the network, within the bound of the result, but more than the halo."""
         suiting = self._network.pixels // min(image.shape[1], self._network.columns)
         result_row = 4 * self.scale**2 * image[0].size
-        return max(2 * self._network.reach, min(suiting, _RESULT_BYTES // result_row))
+        rows = max(2 * self._network.reach, min(suiting, _RESULT_BYTES // result_row))
+        return -(-len(image) // -(-len(image) // rows))  # as many strips, and nearly equal
 
     def _join(self, window: Window, output: Plane, out: Image) -> None:
         """Enlarge what a strip has beside its luma, a few rows at a time, which stay in the cache, and join both."""

@@ -53,12 +53,13 @@ def test_tiles_equal_the_whole_plane_whatever_their_width(height: int, width: in
     np.testing.assert_array_equal(same_in_tiles(padding, plane, tile_bounds(width, columns), halo=HALO), expected)
 
 
-@given(height=st.integers(1, 3), width=st.integers(1, 20), columns=st.integers(1, 45))
-def test_tiles_of_whole_steps_are_enlarged_into_place(height: int, width: int, columns: int) -> None:
+@given(height=st.integers(1, 9), width=st.integers(1, 20), rows=st.integers(1, 20), columns=st.integers(1, 45))
+def test_tiles_of_whole_steps_are_enlarged_into_place(height: int, width: int, rows: int, columns: int) -> None:
     sides = (2 * height + 2 * HALO, 2 * width + 2 * HALO)
     padded = np.random.default_rng(0).integers(1, 9, sides).astype(np.float32)
     expected = enlarging(padded[None, None])[0, 0, : 6 * height, : 6 * width]
-    result = valid_in_tiles(enlarging, padded, tile_bounds(2 * width, columns, step=2), halo=HALO, scale=3)
+    across, down = tile_bounds(2 * width, columns, step=2), tile_bounds(2 * height, rows, step=2)
+    result = valid_in_tiles(enlarging, padded, across, halo=HALO, scale=3, rows=down)
     np.testing.assert_array_equal(result, expected)
 
 

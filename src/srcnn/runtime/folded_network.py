@@ -20,7 +20,7 @@ from srcnn.zoo.model_file import Model
 
 Index = slice | tuple[slice, slice]
 _TILE_COLUMNS = 160
-_TILE_BYTES = 5 << 18  # of a branch's widest map, which stay in the cache then: 32 rows of 64 maps
+_TILE_BYTES = 15 << 17  # of a branch's widest map, which stay in the cache then: 48 rows of 64 maps
 
 
 class FoldedNetwork:
@@ -39,7 +39,9 @@ class FoldedNetwork:
         self.reach = max(folded.halo, -(-self._rim // self._scale) + BICUBIC_REACH)
         self._threads = available_threads(threads)
         self.columns = _TILE_COLUMNS
-        self.pixels = pixels_within(_TILE_BYTES, model.spec, self._threads)
+        self._tile_pixels = pixels_within(_TILE_BYTES, model.spec, self._threads)
+        # Two tiles above each other, so that threads wait less for each other; one alone has its first strip sooner.
+        self.pixels = self._tile_pixels * min(2, self._threads)
         self._each = in_threads(self._threads)
         exact = block_last_layer(replicated_graph(model), BLOCK)
         self._inner, self._exact = (open_session(graph, engine, threads=1) for graph in (folded.graph, exact))
@@ -98,5 +100,6 @@ class FoldedNetwork:
         fill_rows, fill_columns = -height % step, -width % step
         padded = np.pad(window[first:last], ((above, below + fill_rows), (halo, halo + fill_columns)), "symmetric")
         bounds = tile_bounds(padded.shape[1] - 2 * halo, self.columns, step=step, threads=self._threads)
-        result = valid_in_tiles(self._inner, padded, bounds, halo=halo, scale=scale, each=self._each)
+        rows = tile_bounds(len(padded) - 2 * halo, self._tile_pixels // min(width, self.columns), step=step)
+        result = valid_in_tiles(self._inner, padded, bounds, halo=halo, scale=scale, rows=rows, each=self._each)
         return result[: height * scale, : width * scale]

@@ -1,12 +1,13 @@
-"""A plane through a session in tiles of columns: maps stay near the cache, and memory is bounded however wide it is.
+"""A plane through a session in tiles: maps stay near the cache, and memory is bounded however wide it is.
 
-A tile carries the columns of its neighbours that its own depend on, so the result is that of the whole
+A tile carries what its own pixels depend on of its neighbours, so the result is that of the whole
 plane at once. This module knows nothing of networks.
 """
 
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,14 @@ _LEAST_COLUMNS = 32  # of a tile; narrower ones repeat too much of their neighbo
 
 
 def valid_in_tiles(
-    session: Session, padded: Plane, bounds: Iterable[Bounds], *, halo: int, scale: int = 1, each: Each = map
+    session: Session,
+    padded: Plane,
+    bounds: Iterable[Bounds],
+    *,
+    halo: int,
+    scale: int = 1,
+    rows: Iterable[Bounds] | None = None,
+    each: Each = map,
 ) -> Plane:
     """Apply a network that does not pad.
 
@@ -32,6 +40,7 @@ def valid_in_tiles(
         bounds: of the tiles, from `tile_bounds`.
         halo: columns that a tile needs of each neighbour.
         scale: by which the network enlarges.
+        rows: of the tiles, likewise; None takes all.
         each: calls a function for each tile, as `map` does; that of a thread pool, several at a time.
 
     Returns:
@@ -42,12 +51,13 @@ def valid_in_tiles(
     height, width = (length - 2 * halo for length in padded.shape)
     result = np.empty((height * scale, width * scale), np.float32)
 
-    def run(bound: Bounds) -> None:
-        left, right = bound
-        tile = _run(session, padded[:, left : right + 2 * halo])
-        result[:, left * scale : right * scale] = tile[: height * scale, : (right - left) * scale]
+    def run(bounds: tuple[Bounds, Bounds]) -> None:
+        (top, bottom), (left, right) = bounds
+        tile = _run(session, padded[top : bottom + 2 * halo, left : right + 2 * halo])
+        place = np.s_[top * scale : bottom * scale, left * scale : right * scale]
+        result[place] = tile[: (bottom - top) * scale, : (right - left) * scale]
 
-    for _ in each(run, bounds):
+    for _ in each(run, product(rows or [(0, height)], bounds)):
         pass
     return result
 
