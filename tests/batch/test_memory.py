@@ -5,6 +5,7 @@ import pytest
 
 from srcnn.batch.memory import check_memory, strips_bytes
 from srcnn.batch.plan import Job
+from srcnn.batch.size import Target
 from srcnn.errors import ImageTooLargeError
 from srcnn.pictures.picture import Picture
 
@@ -25,8 +26,15 @@ def test_a_system_that_does_not_tell_its_memory_refuses_nothing(monkeypatch: pyt
     check_memory(JOB, 10**18)
 
 
+def target(*size: int) -> Target:
+    height, width = size
+    return Target((height, width), (1, 1))
+
+
 def test_strips_grow_with_the_largest_result_up_to_a_bound() -> None:
     small, large = np.zeros((10, 20, 3), np.uint8), np.zeros((40, 50), np.uint8)
-    assert strips_bytes(Picture(frames=(small,)), (None,)) == 20 * 600
-    assert strips_bytes(Picture(frames=(small, large)), (3, 2)) == 20 * max(600 * 9, 2000 * 4)
-    assert strips_bytes(Picture(frames=(large,)), (10_000,)) == 256 << 20
+    assert strips_bytes(Picture(frames=(small,)), [target(10, 20)], [None]) == 20 * 600
+    assert strips_bytes(Picture(frames=(small,)), [target(70, 90)], [None]) == 20 * 70 * 90 * 3
+    targets = [target(30, 60), target(70, 90)]
+    assert strips_bytes(Picture(frames=(small, large)), targets, [3, 2]) == 20 * max(600 * 9, 2000 * 4)
+    assert strips_bytes(Picture(frames=(large,)), [target(40, 50)], [10_000]) == 256 << 20

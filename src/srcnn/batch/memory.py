@@ -67,16 +67,18 @@ def held_bytes(picture: Picture, targets: Sequence[Target], scales: Sequence[int
     return held
 
 
-def strips_bytes(picture: Picture, scales: Sequence[int | None]) -> int:
+def strips_bytes(picture: Picture, targets: Sequence[Target], scales: Sequence[int | None]) -> int:
     """The strips of a picture, of which those of one frame are there at a time.
 
     Args:
         picture: the input.
+        targets: what each of its frames is to become.
         scales: of the network for each frame, or None.
 
     Tests: tests/batch/test_memory.py.
     """
     samples = max(
-        math.prod(frame.shape) * (scale or 1) ** 2 for frame, scale in zip(picture.frames, scales, strict=True)
+        max(math.prod(frame.shape) * (scale or 1) ** 2, math.prod((*target.resized, *frame.shape[2:])))
+        for frame, target, scale in zip(picture.frames, targets, scales, strict=True)
     )
     return min(_MOST_STRIPS_BYTES, _STRIPS_BYTES_PER_SAMPLE * samples)

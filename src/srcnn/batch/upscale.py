@@ -207,7 +207,7 @@ def _read(job: Job, models: tuple[Upscalers, Upscalers], settings: Settings) -> 
     held = held_bytes(picture, targets, scales, kind)
     check_memory(job, held)
     work = _Work(picture, upscalers, targets, scales, time.perf_counter() - started)
-    return work, held + strips_bytes(picture, scales)
+    return work, held + strips_bytes(picture, targets, scales)
 
 
 def _as_seen(size: tuple[int, ...], orientation: int) -> tuple[int, int]:

@@ -57,7 +57,7 @@ def valid_in_tiles(
         place = np.s_[top * scale : bottom * scale, left * scale : right * scale]
         result[place] = tile[: (bottom - top) * scale, : (right - left) * scale]
 
-    for _ in each(run, product(rows or [(0, height)], bounds)):
+    for _ in each(run, product([(0, height)] if rows is None else rows, bounds)):
         pass
     return result
 
