@@ -87,7 +87,7 @@ def test_different_shapes_are_refused(metric) -> None:
 def test_ssim_refuses_colour_and_pictures_smaller_than_its_window() -> None:
     with pytest.raises(InvalidImageError, match=r"single channel of shape H x W, got \(20, 20, 3\)"):
         ssim(np.zeros((20, 20, 3)), np.zeros((20, 20, 3)), data_range=255)
-    with pytest.raises(InvalidImageError, match=r"at least 11 x 11 pixels inside the border, got \(10, 20\)"):
+    with pytest.raises(InvalidImageError, match=r"got 10 x 20; leave the picture out"):
         ssim(np.zeros((16, 26)), np.zeros((16, 26)), data_range=255, border=3)
     assert ssim(np.zeros((17, 26)), np.zeros((17, 26)), data_range=255, border=3) == pytest.approx(1)
 

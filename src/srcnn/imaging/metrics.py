@@ -64,8 +64,8 @@ def ssim(sr: Image, hr: Image, *, data_range: float, border: int = 0) -> float:
     x, y = (shave_border(image, border).astype(np.float64) for image in (sr, hr))
     if min(x.shape) < SSIM_WINDOW:
         raise InvalidImageError(
-            f"expected at least {SSIM_WINDOW} x {SSIM_WINDOW} pixels inside the border, got {x.shape}; "
-            "SSIM has no value on smaller pictures"
+            f"expected at least {SSIM_WINDOW} x {SSIM_WINDOW} pixels inside the border, "
+            f"got {x.shape[0]} x {x.shape[1]}; leave the picture out, since SSIM has no value on smaller ones"
         )
     c1, c2 = (0.01 * data_range) ** 2, (0.03 * data_range) ** 2
     mean_x, mean_y = window_mean(x), window_mean(y)
