@@ -65,7 +65,8 @@ def load(
 class Upscaler:
     """A model, loaded once, that enlarges pictures by its scale.
 
-    Threads may share one. It can be pickled, and works in processes that are forked after it was used.
+    Threads may share one. It can be pickled; with ONNX Runtime it works in processes that are forked after it was used
+    (OpenVINO does not: send it to them pickled, or load it there).
 
     Attributes:
         model: spec and weights.

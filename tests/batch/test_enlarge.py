@@ -97,9 +97,8 @@ class TestUpscalers:
         assert family[3] is family[3]
         assert (family[3].scale, family[2].scale) == (3, 2)
 
-    def test_one_thread_is_another_engine_with_the_same_weights(self, tmp_path: Path) -> None:
-        save_model(tmp_path / "a.safetensors", gentle_model(scale=2))
-        several = Upscalers(tmp_path / "a.safetensors", threads=2)
+    def test_one_thread_is_another_engine_with_the_same_weights(self, family: Upscalers) -> None:
+        several = Upscalers(family.name, threads=2)
         assert several.single(2) is several.single(2) is not several[2]
         assert several.single(2).model is several[2].model
 

@@ -103,5 +103,13 @@ def test_what_fails_while_reading_or_inside_gives_its_room_back() -> None:
             pass
         with pytest.raises(KeyError), gate.admit(lambda: (None, 10)):
             raise KeyError
-    with gate.admit(lambda: ("picture", 10)) as value:
+    with gate.admit(lambda: ("picture", 10)) as (value, _):
         assert value == "picture"
+
+
+@pytest.mark.parametrize(
+    ("places", "size", "alone"), [(1, 10, True), (2, 10, False), (2, 50, False), (2, 51, True), (2, 500, True)]
+)
+def test_a_picture_is_told_whether_a_second_like_it_has_a_place(places: int, size: int, alone: bool) -> None:
+    with MemoryGate(places, 100).admit(lambda: (None, size)) as (_, told):
+        assert told == alone

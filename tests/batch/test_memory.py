@@ -36,5 +36,7 @@ def test_strips_grow_with_the_largest_result_up_to_a_bound() -> None:
     assert strips_bytes(Picture(frames=(small,)), [target(10, 20)], [None]) == 20 * 600
     assert strips_bytes(Picture(frames=(small,)), [target(70, 90)], [None]) == 20 * 70 * 90 * 3
     targets = [target(30, 60), target(70, 90)]
-    assert strips_bytes(Picture(frames=(small, large)), targets, [3, 2]) == 20 * max(600 * 9, 2000 * 4)
-    assert strips_bytes(Picture(frames=(large,)), [target(40, 50)], [10_000]) == 256 << 20
+    assert strips_bytes(Picture(frames=(small, large)), targets, [3, 2]) == 20 * max(600 * 9, 2000 * 4) + 256 * 2000
+    assert strips_bytes(Picture(frames=(large,)), [target(40, 50)], [10_000]) == (256 << 20) + 256 * 2000
+    wide = np.broadcast_to(np.uint8(0), (1000, 1000))
+    assert strips_bytes(Picture(frames=(wide,)), [target(4, 4)], [2]) == 20 * 4_000_000 + (64 << 20)

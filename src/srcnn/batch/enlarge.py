@@ -18,6 +18,7 @@ from srcnn.pictures.strips import Strips, strips_of, whole
 from srcnn.runtime.engines import Engine, check_engine
 from srcnn.upscaler import Upscaler
 from srcnn.zoo.cards import shipped_cards
+from srcnn.zoo.model_file import Model
 from srcnn.zoo.shipped import load_model
 
 BICUBIC = "bicubic"
@@ -38,7 +39,7 @@ class Upscalers:
         Args:
             model: a shipped name, the path of a model file, which has one scale, or "bicubic".
             engine: "auto", "onnxruntime" or "openvino".
-            threads: that all pictures share; 0 takes all cores.
+            threads: that a picture is divided among; 0 takes all cores.
 
         Raises:
             ModelFileError: no such model, or not a model file.
@@ -51,12 +52,14 @@ class Upscalers:
         self._engine: Engine = engine
         self._threads = threads
         self._lock = Lock()
+        self._models: dict[int, Model] = {}
         self._loaded: dict[tuple[int, int], Upscaler] = {}
         self.scales = tuple(card.scale for card in shipped_cards() if card.name == self.name)
         if not self.scales and self.name != BICUBIC:
             only = load_model(model)
             self.name = only.spec.name
             self.scales = (only.spec.scale,)
+            self._models[only.spec.scale] = only
             self._loaded[only.spec.scale, threads] = Upscaler(only, engine=engine, threads=threads)
 
     def __getitem__(self, scale: int) -> Upscaler:
@@ -69,10 +72,10 @@ class Upscalers:
 
     def _upscaler(self, scale: int, threads: int) -> Upscaler:
         with self._lock:
+            if scale not in self._models:
+                self._models[scale] = load_model(self.name, scale)
             if (scale, threads) not in self._loaded:
-                loaded = self._loaded.get((scale, self._threads))
-                model = loaded.model if loaded else load_model(self.name, scale)
-                self._loaded[scale, threads] = Upscaler(model, engine=self._engine, threads=threads)
+                self._loaded[scale, threads] = Upscaler(self._models[scale], engine=self._engine, threads=threads)
             return self._loaded[scale, threads]
 
     def check(self, factor: float, subject: str) -> None:

@@ -27,7 +27,7 @@ class MemoryGate:
         self._reading = Lock()
 
     @contextmanager
-    def admit(self, read: Callable[[], tuple[T, int]]) -> Generator[T]:
+    def admit(self, read: Callable[[], tuple[T, int]]) -> Generator[tuple[T, bool]]:
         """Read a picture, wait until there is room for its enlargement, and keep the room for the block.
 
         Only one is read at a time, and may be read while others are inside: at most one picture waits decoded.
@@ -36,7 +36,7 @@ class MemoryGate:
             read: returns the picture and the bytes it is going to need.
 
         Yields:
-            What `read` returned first.
+            What `read` returned first, and whether there is no place for a second like it.
 
         Tests: tests/batch/test_gate.py.
         """
@@ -46,7 +46,7 @@ class MemoryGate:
                 self._changed.wait_for(lambda: not self._inside or self._has_room_for(needed))
                 self._inside.append(needed)
         try:
-            yield value
+            yield value, self._places == 1 or 2 * needed > self._room
         finally:
             with self._changed:
                 self._inside.remove(needed)

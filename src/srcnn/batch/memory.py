@@ -14,7 +14,9 @@ from srcnn.pictures.picture import Picture
 
 _STRIPS_BYTES_PER_SAMPLE = 20
 _MOST_STRIPS_BYTES = 256 << 20
-"""Of all strips of a picture that are there together: about what a second picture at the same time was seen to add."""
+_MAPS_BYTES_PER_PIXEL = 256
+_MOST_MAPS_BYTES = 64 << 20
+"""Of all strips of a picture and the maps of its network: about what a second picture was seen to add."""
 
 
 def check_memory(job: Job, needed: int) -> None:
@@ -68,7 +70,7 @@ def held_bytes(picture: Picture, targets: Sequence[Target], scales: Sequence[int
 
 
 def strips_bytes(picture: Picture, targets: Sequence[Target], scales: Sequence[int | None]) -> int:
-    """The strips of a picture, of which those of one frame are there at a time.
+    """The strips of a picture and what the network makes of them, of which those of one frame are there at a time.
 
     Args:
         picture: the input.
@@ -81,4 +83,6 @@ def strips_bytes(picture: Picture, targets: Sequence[Target], scales: Sequence[i
         max(math.prod(frame.shape) * (scale or 1) ** 2, math.prod((*target.resized, *frame.shape[2:])))
         for frame, target, scale in zip(picture.frames, targets, scales, strict=True)
     )
-    return min(_MOST_STRIPS_BYTES, _STRIPS_BYTES_PER_SAMPLE * samples)
+    pixels = max(math.prod(frame.shape[:2]) for frame in picture.frames) if any(scales) else 0
+    maps = min(_MOST_MAPS_BYTES, _MAPS_BYTES_PER_PIXEL * pixels)
+    return maps + min(_MOST_STRIPS_BYTES, _STRIPS_BYTES_PER_SAMPLE * samples)

@@ -53,7 +53,6 @@ def upscale_files(
             settings,
             lossy=lossy,
             gate=gate,
-            alone=not several,
             progress=lambda share: tally.set(number, share),
         )
         tally.set(number, 1)

@@ -102,7 +102,6 @@ def upscale_file(
     *,
     lossy: Upscalers | None = None,
     gate: MemoryGate | None = None,
-    alone: bool = True,
     progress: Callable[[float], None] | None = None,
 ) -> Result:
     """Enlarge one file. Everything that can be refused is refused before the network runs.
@@ -112,8 +111,8 @@ def upscale_file(
         upscalers: the model.
         settings: what is the same for every file.
         lossy: the model for files of lossy formats, such as JPEG; None takes the same.
-        gate: bounds the memory of files that are enlarged at the same time.
-        alone: no others are enlarged at the same time, so that this one gets threads of its own; see `enlarge`.
+        gate: bounds the memory of files that are enlarged at the same time; one that goes alone, as all do without a
+            gate, has threads of its own.
         progress: called with the share done, 0 to 1.
 
     Returns:
@@ -123,7 +122,7 @@ def upscale_file(
     """
     started = time.perf_counter()
     try:
-        return _upscale(job, (upscalers, lossy or upscalers), settings, gate or MemoryGate(), progress, alone=alone)
+        return _upscale(job, (upscalers, lossy or upscalers), settings, gate or MemoryGate(), progress)
     except SrcnnError as error:
         message = str(error)
         if str(job.source) not in message and str(job.target) not in message:
@@ -150,15 +149,13 @@ def _upscale(
     settings: Settings,
     gate: MemoryGate,
     progress: Callable[[float], None] | None,
-    *,
-    alone: bool,
 ) -> Result:
     if job.error:
         return Result(job=job, status="error", error=job.error)
     skipped = Result(job=job, status="skipped", output=job.target)
     if settings.exists == "skip" and os.path.lexists(job.target):
         return skipped
-    with gate.admit(lambda: _read(job, models, settings)) as work:
+    with gate.admit(lambda: _read(job, models, settings)) as (work, alone):
         admitted = time.perf_counter()
         if _stays(job, work, settings):
             write, notes = partial(_copy, job.source), (_COPIED,)

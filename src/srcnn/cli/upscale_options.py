@@ -196,8 +196,9 @@ allow_formats_option = click.option(
     default="",
     help=f"Also read formats whose decoders have a bad security record: {', '.join(RISKY)}.",
 )
+MOST_JOBS = 256
 jobs_option = click.option(
     "--jobs",
-    type=click.IntRange(1, 256),
+    type=click.IntRange(1, MOST_JOBS),
     help="Pictures at the same time; default: as many as threads.",
 )

@@ -29,7 +29,7 @@ class FoldedNetwork:
     Attributes:
         reach: rows of the small plane that a strip needs of its neighbours.
         columns: of the small plane that the engine sees at a time, but for the halo beside them.
-        pixels: of the small plane that the engine is best given at a time.
+        pixels: of the small plane that a strip as wide as a tile is best of.
     """
 
     def __init__(self, model: Model, folded: Folded, *, engine: Engine, threads: int) -> None:
@@ -41,7 +41,8 @@ class FoldedNetwork:
         self.columns = _TILE_COLUMNS
         self._tile_pixels = pixels_within(_TILE_BYTES, model.spec, self._threads)
         # Two tiles above each other, so that threads wait less for each other; one alone has its first strip sooner.
-        self.pixels = self._tile_pixels * min(2, self._threads)
+        self._stacked = min(2, self._threads)
+        self.pixels = self._tile_pixels * self._stacked
         self._each = in_threads(self._threads)
         exact = block_last_layer(replicated_graph(model), BLOCK)
         self._inner, self._exact = (open_session(graph, engine, threads=1) for graph in (folded.graph, exact))
@@ -100,6 +101,7 @@ class FoldedNetwork:
         fill_rows, fill_columns = -height % step, -width % step
         padded = np.pad(window[first:last], ((above, below + fill_rows), (halo, halo + fill_columns)), "symmetric")
         bounds = tile_bounds(padded.shape[1] - 2 * halo, self.columns, step=step, threads=self._threads)
-        rows = tile_bounds(len(padded) - 2 * halo, self._tile_pixels // min(width, self.columns), step=step)
+        most = max(self._tile_pixels // min(width, self.columns), -(-height // self._stacked))
+        rows = tile_bounds(len(padded) - 2 * halo, -(-most // step) * step, step=step)
         result = valid_in_tiles(self._inner, padded, bounds, halo=halo, scale=scale, rows=rows, each=self._each)
         return result[: height * scale, : width * scale]

@@ -37,10 +37,10 @@ def valid_in_tiles(
     Args:
         session: from (h + 2 halo) x (w + 2 halo) to scale h x scale w or a little more, which is cut off.
         padded: (h + 2 halo) x (w + 2 halo), with the borders that the network does not make.
-        bounds: of the tiles, from `tile_bounds`.
-        halo: columns that a tile needs of each neighbour.
+        bounds: columns of the tiles, from `tile_bounds`.
+        halo: columns and rows that a tile needs of each neighbour.
         scale: by which the network enlarges.
-        rows: of the tiles, likewise; None takes all.
+        rows: of the tiles, from `tile_bounds` too; None takes all.
         each: calls a function for each tile, as `map` does; that of a thread pool, several at a time.
 
     Returns:
@@ -70,7 +70,7 @@ def same_in_tiles(
     Args:
         session: from h x w to scale h x scale w or a little more, which is cut off.
         plane: h x w.
-        bounds: of the tiles, from `tile_bounds`.
+        bounds: columns of the tiles, from `tile_bounds`.
         halo: columns that a tile needs of each neighbour.
         scale: by which the network enlarges.
         each: as for `valid_in_tiles`.
@@ -95,12 +95,12 @@ def same_in_tiles(
     return result
 
 
-def tile_bounds(width: int, columns: int, *, step: int = 1, threads: int = 1) -> Iterator[Bounds]:
-    """First and last column of nearly equal tiles: engines keep code for every width.
+def tile_bounds(length: int, most: int, *, step: int = 1, threads: int = 1) -> Iterator[Bounds]:
+    """First and last column, or row, of nearly equal tiles: engines keep code for every size.
 
     Args:
-        width: of the plane.
-        columns: of a tile, at most.
+        length: columns or rows of the plane.
+        most: of a tile.
         step: tiles begin at multiples of it.
         threads: that work on tiles at the same time; each gets as many, unless they were too narrow then.
 
@@ -109,11 +109,11 @@ def tile_bounds(width: int, columns: int, *, step: int = 1, threads: int = 1) ->
 
     Tests: tests/runtime/test_tiles.py.
     """
-    steps = -(-width // step)
-    tiles = -(-steps // max(1, columns // step))
-    tiles = max(tiles, min(-(-tiles // threads) * threads, width // _LEAST_COLUMNS))
+    steps = -(-length // step)
+    tiles = -(-steps // max(1, most // step))
+    tiles = max(tiles, min(-(-tiles // threads) * threads, length // _LEAST_COLUMNS))
     for tile in range(tiles):
-        yield step * (steps * tile // tiles), min(width, step * (steps * (tile + 1) // tiles))
+        yield step * (steps * tile // tiles), min(length, step * (steps * (tile + 1) // tiles))
 
 
 def in_threads(threads: int) -> Each:
@@ -154,16 +154,16 @@ class _Threads:
 
     def __init__(self, threads: int) -> None:
         self._threads = threads
-        self._start()
+        self._pool = self._start()
 
     def __call__(self, function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
-        if self._process != os.getpid():
-            self._start()
-        return self._pool.map(function, items)
+        process, pool = self._pool
+        if process != os.getpid():  # of two threads that find this at once, one uses a pool that nobody else does
+            self._pool = _, pool = self._start()
+        return pool.map(function, items)
 
-    def _start(self) -> None:
-        self._process = os.getpid()
-        self._pool = ThreadPoolExecutor(self._threads, "srcnn-tile")
+    def _start(self) -> tuple[int, ThreadPoolExecutor]:
+        return os.getpid(), ThreadPoolExecutor(self._threads, "srcnn-tile")
 
 
 def _run(session: Session, tile: Plane) -> Plane:

@@ -228,7 +228,7 @@ def learning_rate(config: TrainConfig, step: int) -> float:
     warmup = min(config.warmup_steps, config.steps // 2)  # a training that ends at its highest rate has learnt little
     if step < warmup:
         return config.learning_rate * (step + 1) / warmup
-    done = (step - warmup) / max(1, config.steps - warmup)
+    done = (step - warmup) / (config.steps - warmup)
     return config.learning_rate * (1 + math.cos(math.pi * done)) / 2
 
 
