@@ -24,6 +24,7 @@ from srcnn.imaging import (
     ycbcr_to_rgb_bt601,
 )
 from srcnn.imaging.slopes import luma_slopes
+from srcnn.runtime.engines import Engine
 from srcnn.runtime.folded_network import FoldedNetwork
 from srcnn.runtime.hr_network import HrNetwork
 from srcnn.upscaler import Upscaler
@@ -419,14 +420,17 @@ for _ in range(40):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-@pytest.mark.parametrize("name", ["swift", "srcnn-915", "srcnn-955"])
-def test_a_forked_process_enlarges_as_its_parent_did(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "engine"),
+    [("swift", "auto"), ("srcnn-915", "auto"), ("srcnn-955", "auto"), ("swift", "openvino"), ("srcnn-915", "openvino")],
+)
+def test_a_forked_process_enlarges_as_its_parent_did(name: str, engine: Engine) -> None:
     # As servers and data loaders do it: load, try, then fork workers.
     program = f"""
 import os, signal
 import numpy as np
 import srcnn
-up = srcnn.load({name!r}, 2, threads=2)
+up = srcnn.load({name!r}, 2, engine={engine!r}, threads=2)
 image = np.zeros((16, 80, 3), np.uint8)
 before = up(image)
 child = os.fork()

@@ -65,8 +65,8 @@ def load(
 class Upscaler:
     """A model, loaded once, that enlarges pictures by its scale.
 
-    Threads may share one. It can be pickled; with ONNX Runtime it works in processes that are forked after it was used
-    (OpenVINO does not: send it to them pickled, or load it there).
+    Threads may share one, it can be pickled, and it works in processes that are forked after it was used. With OpenVINO
+    those must end by `os._exit`, as `multiprocessing`'s do: what is left of the parent's OpenVINO cannot be unloaded.
 
     Attributes:
         model: spec and weights.

@@ -92,3 +92,29 @@ signal.raise_signal(signal.SIGINT)
     path = {"PYTHONPATH": str(Path(__file__).parents[1])}
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env={**os.environ, **path})
     assert (ended.returncode, ended.stdout) == (0, "heard\n")
+
+
+def test_first_calls_of_several_threads_do_not_wait_for_each_other() -> None:
+    # Without the table of types filled in `openvino_core`, every second process waited here for ever.
+    program = """
+import os, sys
+from threading import Barrier, Thread
+import numpy as np
+from srcnn.runtime.graph import replicated_graph
+from srcnn.runtime.session import open_session
+from tiny_models import random_model
+session = open_session(replicated_graph(random_model()), "openvino", 1)
+together = Barrier(8)
+def call():
+    together.wait()
+    session(np.zeros((1, 1, 20, 20), np.float32))
+threads = [Thread(target=call) for _ in range(8)]
+sys.setswitchinterval(1e-6)
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+    path = {"PYTHONPATH": str(Path(__file__).parents[1])}
+    for _ in range(3):
+        subprocess.run([sys.executable, "-c", program], check=True, timeout=20, env={**os.environ, **path})

@@ -95,6 +95,12 @@ def test_tiles_are_computed_in_as_many_threads_as_asked_for_and_equal_the_whole_
     np.testing.assert_array_equal(result, expected)
 
 
+def test_networks_at_work_together_share_their_threads() -> None:
+    # Each with threads of its own, a folder for two networks would run twice as many as asked for.
+    used = [thread for _ in range(2) for thread in in_threads(3)(lambda _: current_thread(), range(30))]
+    assert len(set(used)) <= 3
+
+
 def test_one_thread_is_the_callers_own() -> None:
     assert list(in_threads(1)(lambda _: current_thread(), [0])) == [current_thread()]
 

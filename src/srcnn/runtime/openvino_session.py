@@ -3,10 +3,11 @@
 In bf16, its default where the processor has it, every shipped model loses more than 0.01 dB.
 """
 
+import os
 import sys
 from collections.abc import Callable
 from functools import cache
-from threading import local
+from threading import Lock, local
 from types import ModuleType
 from typing import Any
 
@@ -24,6 +25,7 @@ _SETTINGS = {
     "ENABLE_CPU_PINNING": False,  # pictures enlarged at the same time would all be pinned to the first core
     "CPU_RUNTIME_CACHE_CAPACITY": "32",  # sizes of picture whose code is kept; by default 5000
 }
+_loading = Lock()
 
 
 def open_openvino(model: bytes, threads: int, cores: int) -> Callable[[Batch], Batch]:
@@ -35,23 +37,31 @@ def open_openvino(model: bytes, threads: int, cores: int) -> Callable[[Batch], B
         cores: that this process may use; as many calls of one thread run at the same time.
 
     Returns:
-        A function from batch to batch, for several threads at a time. It and this raise whatever
-        OpenVINO raises.
+        A function from batch to batch, for several threads at a time; a forked process loads the network anew when it
+        first calls. It and this raise whatever OpenVINO raises.
 
     Raises:
         MissingExtraError: OpenVINO is not installed.
 
     Tests: tests/runtime/test_session.py, tests/runtime/test_session_openvino.py.
     """
-    core = openvino_core()
-    compiled = core.compile_model(core.read_model(model), "CPU", {**_SETTINGS, **stream_settings(threads, cores)})
+    settings = {**_SETTINGS, **stream_settings(threads, cores)}
+    networks: dict[int, Any] = {}  # by process: one that was forked lacks the threads of its parent's
     requests = local()  # a request serves one thread at a time, and keeps the memory of its maps
 
+    def load() -> Any:
+        with _loading:
+            if os.getpid() not in networks:
+                core = openvino_core()
+                networks[os.getpid()] = core.compile_model(core.read_model(model), "CPU", settings)
+            return networks[os.getpid()]
+
     def run(batch: Batch) -> Batch:
-        if not hasattr(requests, "own"):
-            requests.own = compiled.create_infer_request()
+        if getattr(requests, "process", None) != os.getpid():
+            requests.own, requests.process = load().create_infer_request(), os.getpid()
         return requests.own.infer({INPUT: batch}, share_inputs=True)[0]
 
+    load()
     return run
 
 
@@ -73,17 +83,22 @@ def stream_settings(threads: int, cores: int) -> dict[str, str]:
 
 @cache
 def openvino_core() -> Any:
-    """OpenVINO's entrance, one for the whole process.
+    """OpenVINO's entrance, one for the whole process and those forked from it.
 
     Each `Core` puts a stack for signals in place. Of two, the first to go leaves its own in use, and the next Ctrl-C
     finds no memory there.
+
+    OpenVINO lists NumPy's types when it is first asked for one, without letting go of the interpreter's lock for good:
+    of two threads whose first calls come together each can wait for the other, for ever. So it is asked here.
 
     Raises:
         MissingExtraError: OpenVINO is not installed.
 
     Tests: tests/runtime/test_session_openvino.py.
     """
-    return import_openvino().Core()
+    openvino = import_openvino()
+    openvino.Type.f32.to_dtype()
+    return openvino.Core()
 
 
 def import_openvino() -> ModuleType:

@@ -7,6 +7,7 @@ plane at once. This module knows nothing of networks.
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -116,8 +117,9 @@ def tile_bounds(length: int, most: int, *, step: int = 1, threads: int = 1) -> I
         yield step * (steps * tile // tiles), min(length, step * (steps * (tile + 1) // tiles))
 
 
+@cache
 def in_threads(threads: int) -> Each:
-    """Call a function for each tile in threads of its own.
+    """Call a function for each tile in threads kept for that, which all networks share.
 
     Tiles at the same time use threads better than one at a time whose every operation is shared by all threads.
 
