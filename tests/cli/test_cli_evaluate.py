@@ -2,7 +2,9 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image as PillowImage
 
 from srcnn.evaluation.evaluate import evaluate
 from srcnn.evaluation.protocol import AUTHORS, PROTOCOLS
@@ -44,6 +46,14 @@ def test_the_text_has_a_line_for_each_picture_and_the_mean(srcnn: Callable, fold
     assert -1 <= float(ssim) <= 1
     assert -1 <= float(bicubic_ssim) <= 1
     assert float(gain) == pytest.approx(float(psnr) - float(bicubic), abs=0.0011)
+
+
+def test_a_flat_picture_is_named_and_not_in_the_mean(srcnn: Callable, folder: Path) -> None:
+    PillowImage.fromarray(np.full((40, 40), 128, np.uint8)).save(folder / "flat.png")
+    *_, flat, mean, said = srcnn("evaluate", "bicubic", folder).out.splitlines()
+    assert flat.split() == ["flat", "inf", "1.0000", "inf", "1.0000", "-"]
+    assert mean.endswith("+0.000")
+    assert said == "not in the mean, since bicubic gives them exactly, as it does flat pictures: flat"
 
 
 def test_another_protocol_is_used_and_named(srcnn: Callable, folder: Path) -> None:

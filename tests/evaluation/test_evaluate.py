@@ -53,7 +53,19 @@ def test_equal_pictures_have_no_number_in_json(tmp_path):
     PillowImage.fromarray(np.full((30, 30, 3), 128, np.uint8)).save(tmp_path / "flat.png")
     result = evaluate(None, tmp_path, 2, AUTHORS)
     assert result.mean.psnr == np.inf
+    assert result.left_out == ()  # there would be nothing left
     assert result.to_dict("bicubic")["mean"]["psnr"] is None
+
+
+def test_means_are_over_the_pictures_that_bicubic_does_not_give_exactly(folder):
+    PillowImage.fromarray(np.full((30, 30, 3), 128, np.uint8)).save(folder / "flat.png")
+    result = evaluate(lambda lr: imresize(lr, 2) + np.float32(0.01), folder, 2, AUTHORS)
+    assert result.left_out == ("flat",)
+    counted = [image for image in result.images if image.name != "flat"]
+    for value in ("psnr", "ssim", "bicubic_psnr", "bicubic_ssim"):
+        assert getattr(result.mean, value) == pytest.approx(np.mean([getattr(image, value) for image in counted]))
+    (folder / "flat.png").unlink()
+    assert evaluate(None, folder, 2, AUTHORS).left_out == ()
 
 
 def test_progress_is_told_after_each_picture(folder):

@@ -13,7 +13,7 @@ import tifffile
 from PIL import Image
 
 from srcnn.errors import ImageTooLargeError, InvalidImageError
-from srcnn.pictures.picture import upright
+from srcnn.pictures.picture import CLIPPED, upright
 from srcnn.pictures.read import read_array, read_picture
 from srcnn.pictures.recognise import recognise
 
@@ -160,6 +160,14 @@ def test_half_precision_is_read(tmp_path: Path) -> None:
     values = np.linspace(0, 1, 60, dtype=np.float16).reshape(4, 5, 3)
     tifffile.imwrite(tmp_path / "a.tif", values, photometric="rgb")
     np.testing.assert_array_equal(read_array(tmp_path / "a.tif"), values.astype(np.float32))
+
+
+@pytest.mark.parametrize("values", [np.linspace(0, 255, 60), np.append(np.linspace(0, 1, 59), np.nan)])
+def test_floating_point_outside_0_to_1_is_no_truth(tmp_path: Path, values: np.ndarray) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", values.astype(np.float32).reshape(4, 5, 3), photometric="rgb")
+    with pytest.raises(InvalidImageError, match=r"expected floating point in \[0, 1\] in .*, got values outside"):
+        read_array(tmp_path / "a.tif")
+    assert read_picture(tmp_path / "a.tif").notes == (CLIPPED,)  # to enlarge it, it is clipped and said
 
 
 def test_five_channels_are_refused(tmp_path: Path) -> None:

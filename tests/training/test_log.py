@@ -1,4 +1,5 @@
 import json
+import math
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -34,6 +35,13 @@ def test_a_line_is_json_with_lists(tmp_path: Path) -> None:
     assert written["channel_psnr"] == [30.0, 40.0, 41.0, 29.0]
     assert written["bicubic_channel_psnr"] is None
     assert written.keys() == Progress.__dataclass_fields__.keys()
+
+
+def test_what_is_infinite_is_null(tmp_path: Path) -> None:
+    append_log(tmp_path, replace(line(3), validation_psnr=math.inf, channel_psnr=(30.0, math.inf, math.inf, 29.0)))
+    written = json.loads((tmp_path / LOG_FILE).read_text())
+    assert written["validation_psnr"] is None
+    assert written["channel_psnr"] == [30.0, None, None, 29.0]
 
 
 def test_cutting_keeps_the_lines_up_to_a_step_and_leaves_out_what_is_no_line(tmp_path: Path) -> None:

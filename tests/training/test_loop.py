@@ -116,6 +116,16 @@ def log(run_dir: Path) -> list[dict[str, float]]:
     return [json.loads(line) for line in (run_dir / LOG_FILE).read_text().splitlines()]
 
 
+def test_pictures_that_validation_cannot_count_are_named(data: TrainingData, tmp_path: Path) -> None:
+    flat = np.full((20, 20), 0.5, np.float32)
+    pair = Pair("flat.png", flat[::2, ::2], flat, flat)
+    _, lines, notices = run(CONFIG, replace(data, validation=[*data.validation, pair]), tmp_path)
+    assert len(notices) == 1
+    assert notices[0].endswith("as it does flat pictures: flat.png")
+    _, without, _ = run(CONFIG, data, tmp_path / "without")
+    assert [line.validation_psnr for line in lines] == [line.validation_psnr for line in without]
+
+
 def test_the_loss_falls_on_a_single_patch(data: TrainingData, tmp_path: Path) -> None:
     pair = data.train[0]
     patch = Pair("patch", pair.lr[5:15, 5:15], pair.enlarged[10:30, 10:30], pair.hr[10:30, 10:30])

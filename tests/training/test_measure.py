@@ -1,7 +1,9 @@
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from srcnn.errors import InvalidConfigError
 from srcnn.imaging import imresize, psnr
@@ -30,6 +32,14 @@ def test_before_is_the_degraded_picture_and_after_the_networks(picture_folder: P
 def test_a_small_picture_is_measured_after_enlarging(picture_folder: Path) -> None:
     before, after = measure_degraded(lambda luma: imresize(luma, 3), picture_folder, config(3, downscale="box"))
     assert before == after
+
+
+def test_what_bicubic_gives_exactly_counts_for_neither(picture_folder: Path, tmp_path: Path) -> None:
+    for path in picture_folder.iterdir():
+        shutil.copy(path, tmp_path)
+    expected = measure_degraded(lambda luma: imresize(luma, 2) + np.float32(0.1), picture_folder, config(2))
+    Image.fromarray(np.full((24, 24), 128, np.uint8)).save(tmp_path / "flat.png")
+    assert measure_degraded(lambda luma: imresize(luma, 2) + np.float32(0.1), tmp_path, config(2)) == expected
 
 
 def test_the_same_seed_degrades_the_same(picture_folder: Path) -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -21,6 +22,11 @@ def rgb_8(seed: int, *, height: int = 20, width: int = 22) -> np.ndarray:
 
 def pair(hr: np.ndarray) -> Pair:
     return Pair("x", hr[::2, ::2], hr, hr)
+
+
+def off(hr: np.ndarray) -> Pair:
+    """A pair that bicubic does not give exactly."""
+    return replace(pair(hr), enlarged=1 - hr)
 
 
 def tensors(model) -> dict[str, torch.Tensor]:
@@ -57,7 +63,7 @@ def test_a_network_of_colour_gives_a_picture_with_its_channels_last(space: Liter
 def test_luma_is_measured_in_8_bits_without_a_border_the_mean_over_pictures() -> None:
     truths = [noise(20, 22), noise(24, 18, seed=1)]
     pictures = [truth + noise(*truth.shape, seed=2) / 10 for truth in truths]
-    quality = measure(pictures, [pair(truth) for truth in truths], colour="luma", border=3)
+    quality = measure(pictures, [off(truth) for truth in truths], colour="luma", border=3)
     expected = [
         psnr(
             np.rint(picture[3:-3, 3:-3].astype(float) * 255),
@@ -76,7 +82,7 @@ def test_colour_is_measured_alike_in_either_space(colour: Literal["ycbcr", "rgb"
     planes = [(image / np.float32(255)).astype(np.float32) for image in (ours, truth)]
     if colour == "ycbcr":
         planes = [rgb_to_ycbcr_bt601(plane) for plane in planes]
-    quality = measure([planes[0]], [pair(planes[1])], colour=colour, border=2)
+    quality = measure([planes[0]], [off(planes[1])], colour=colour, border=2)
     # Of the 8-bit files, with MATLAB's rounded rgb2ycbcr.
     files = [rgb_to_ycbcr_bt601(image) for image in (ours, truth)]
     expected = [psnr(files[0][:, :, i], files[1][:, :, i], data_range=255, border=2) for i in range(3)]
@@ -88,11 +94,29 @@ def test_colour_is_measured_alike_in_either_space(colour: Literal["ycbcr", "rgb"
 def test_the_chroma_of_grey_pictures_does_not_count() -> None:
     grey = np.full((20, 20, 3), 0.5, np.float32)
     colourful, truth = (rgb_8(seed) / np.float32(255) for seed in (1, 2))
-    alone = measure([colourful], [pair(truth)], colour="rgb", border=0).channels
-    both = measure([colourful, grey + np.float32(0.1)], [pair(truth), pair(grey)], colour="rgb", border=0).channels
+    colours = Pair("colours", truth[::2, ::2], colourful, truth)
+    alone = measure([colourful], [colours], colour="rgb", border=0).channels
+    dotted = grey.copy()
+    dotted[::3, ::3] = 0.6
+    greys = Pair("grey", grey[::2, ::2], grey, dotted)
+    both = measure([colourful, grey], [colours, greys], colour="rgb", border=0).channels
     assert both[1:3] == alone[1:3]
     assert both[0] > alone[0]
     assert measure([grey], [pair(grey)], colour="rgb", border=0).channels == (np.inf,) * 4
+
+
+def test_network_and_bicubic_are_measured_on_the_same_pictures() -> None:
+    # Bicubic gives flat pictures exactly; counted for the network alone, they would decide the comparison.
+    truth, flat = noise(20, 22), np.full((20, 22), 0.5, np.float32)
+    pairs = [Pair("noise", truth[::2, ::2], truth + np.float32(0.1), truth), pair(flat)]
+    network, bicubic = (
+        measure(pictures, pairs, colour="luma", border=0)
+        for pictures in ([truth + np.float32(0.05), flat + np.float32(0.01)], [pair.enlarged for pair in pairs])
+    )
+    alone = measure([truth + np.float32(0.05)], pairs[:1], colour="luma", border=0)
+    assert network.luma == alone.luma
+    assert network.luma - bicubic.luma == pytest.approx(20 * np.log10(2), abs=0.5)
+    assert (network.left_out, bicubic.left_out, alone.left_out) == (("x",), ("x",), ())
 
 
 def test_without_pictures_there_is_no_quality() -> None:

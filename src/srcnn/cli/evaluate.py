@@ -1,6 +1,7 @@
 """`srcnn evaluate`."""
 
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,6 +78,9 @@ def _show(evaluation: "Evaluation", model: str, name: str, folder: Path) -> None
     click.echo(f"{'picture':<20} {'PSNR dB':>8} {'SSIM':>7} {'bicubic dB':>11} {'SSIM':>7} {'gain dB':>8}")
     for row in (*evaluation.images, evaluation.mean):
         click.echo(_line(row))
+    if evaluation.left_out:
+        names = ", ".join(map(printable, evaluation.left_out))
+        click.echo(f"not in the mean, since bicubic gives them exactly, as it does flat pictures: {names}")
     # Published numbers hold for one protocol; beside another they would mislead.
     comparable = evaluation.protocol.name in ("authors", "old-matlab")
     dataset = recognise_dataset(folder.name, [image.name for image in evaluation.images])
@@ -87,6 +91,6 @@ def _show(evaluation: "Evaluation", model: str, name: str, folder: Path) -> None
 
 
 def _line(row: "Measurement") -> str:
-    gain = row.psnr - row.bicubic_psnr
+    gain = f"{row.psnr - row.bicubic_psnr:+.3f}" if row.bicubic_psnr < math.inf else "-"
     bicubic = f"{row.bicubic_psnr:>11.3f} {row.bicubic_ssim:>7.4f}"
-    return f"{printable(row.name):<20} {row.psnr:>8.3f} {row.ssim:>7.4f} {bicubic} {gain:>+8.3f}"
+    return f"{printable(row.name):<20} {row.psnr:>8.3f} {row.ssim:>7.4f} {bicubic} {gain:>8}"

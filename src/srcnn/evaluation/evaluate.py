@@ -54,13 +54,19 @@ class Evaluation:
         scale: the enlargement.
         protocol: how it was measured.
         images: one measurement a picture, in the order of names.
-        mean: the plain mean over the pictures.
+        mean: the plain mean over the pictures that count.
     """
 
     scale: int
     protocol: Protocol
     images: tuple[Measurement, ...]
     mean: Measurement
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Pictures that bicubic gives exactly, as it does flat ones: beside them no mean would be a number."""
+        exact = tuple(image.name for image in self.images if image.bicubic_psnr == math.inf)
+        return exact if len(exact) < len(self.images) else ()
 
     def to_dict(self, model: str) -> dict[str, Any]:
         """The JSON of `srcnn evaluate`, with the name of the model that was measured."""
@@ -92,7 +98,8 @@ def evaluate(
         progress: called after each picture with (pictures done, pictures in all).
 
     Returns:
-        PSNR and SSIM of the method and of bicubic, for each picture and in the mean.
+        PSNR and SSIM of the method and of bicubic, for each picture and in the mean; means are over the same
+        pictures, `Evaluation.left_out` not among them unless there are no others.
 
     Raises:
         InvalidConfigError: no picture in the folder, or the scale is below 2.
@@ -188,6 +195,7 @@ def _refused(unreadable: dict[str, InvalidImageError], folder: Path) -> InvalidI
 
 
 def _mean(images: list[Measurement]) -> Measurement:
+    images = [image for image in images if image.bicubic_psnr < math.inf] or images
     return Measurement(
         name="mean",
         psnr=fmean(image.psnr for image in images),

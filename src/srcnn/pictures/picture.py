@@ -14,6 +14,8 @@ from srcnn.pictures.strips import Frame, strips_of, whole
 
 MAX_FRAMES = 10_000
 """A file of very many tiny frames costs time that its pixels do not show."""
+CLIPPED = "values outside 0 to 1 were clipped"
+"""The note on floating point that was not in [0, 1]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,4 +143,4 @@ def as_unit_float(values: NDArray[Any]) -> tuple[NDArray[np.float32], tuple[str,
     inside = np.clip(np.nan_to_num(result, nan=0.0, posinf=1.0, neginf=0.0), 0, 1)
     if np.array_equal(inside, result):
         return inside, ()
-    return inside, ("values outside 0 to 1 were clipped",)
+    return inside, (CLIPPED,)

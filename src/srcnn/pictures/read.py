@@ -13,7 +13,7 @@ from srcnn.imaging.depth import Image
 from srcnn.pictures.codecs import apng, libvips_decode, pillow, png, pnm
 from srcnn.pictures.formats import DEFAULT_MAX_PIXELS, PictureFormat
 from srcnn.pictures.metadata_size import check_metadata_size
-from srcnn.pictures.picture import Picture, upright
+from srcnn.pictures.picture import CLIPPED, Picture, upright
 from srcnn.pictures.recognise import is_animated_png, is_lossless_webp, is_whole_gif, recognise
 from srcnn.pictures.tiff import is_camera_raw
 
@@ -64,12 +64,19 @@ def read_array(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image:
         by the orientation tag; no colour conversion except CMYK and Lab to sRGB.
 
     Raises:
-        InvalidImageError: missing, not a picture, damaged, cut short, or a kind that is not read.
+        InvalidImageError: missing, not a picture, damaged, cut short, a kind that is not read, or floating point
+            outside [0, 1]: clipped, it would be no truth to learn from or to measure against.
         ImageTooLargeError: more than `max_pixels`.
 
     Tests: tests/pictures/test_read.py.
     """
-    return _decode(path, _open(path), max_pixels=max_pixels, first_only=True).image
+    picture = _decode(path, _open(path), max_pixels=max_pixels, first_only=True)
+    if CLIPPED in picture.notes:
+        raise InvalidImageError(
+            f"expected floating point in [0, 1] in {path}, got values outside, or no numbers; divide by the largest "
+            "value that samples can have, such as 255, or clip what is little above"
+        )
+    return picture.image
 
 
 def _decode(

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from srcnn.atomic import write_atomically
 from srcnn.errors import OutputError
@@ -25,7 +25,8 @@ class Progress:
         mpx_per_s: label pixels per second since the last line, in millions; None before the first step.
         loss: mean squared error per pixel since the last line, samples in [0, 1]; None before the first step.
         learning_rate: of the last step; None before the first.
-        validation_psnr: mean over the validation pictures, dB on limited-range luma; None without any.
+        validation_psnr: mean over the validation pictures, dB on limited-range luma; None without any. What is
+            infinite here is null in the log.
         bicubic_psnr: the same for bicubic.
         channel_psnr: of a network of colour, that of luma, Cb, Cr, and RGB; else None.
         bicubic_channel_psnr: the same for bicubic.
@@ -93,7 +94,7 @@ def append_log(run_dir: Path, line: Progress) -> None:
     path = run_dir / LOG_FILE
     try:
         with path.open("a") as file:
-            file.write(json.dumps(asdict(line)) + "\n")
+            file.write(json.dumps({key: _finite(value) for key, value in asdict(line).items()}) + "\n")
     except OSError as error:
         raise OutputError(
             f"expected to add a line to {path}, got: {error.strerror or error}; free space or check permissions, "
@@ -106,6 +107,13 @@ def read_start(run_dir: Path) -> float | None:
     path = run_dir / LOG_FILE
     lines = path.read_text(errors="replace").splitlines() if path.is_file() else []
     return json.loads(lines[0])["validation_psnr"] if lines and _step_of(lines[0]) == 0 else None
+
+
+def _finite(value: Any) -> Any:
+    """JSON knows no infinity, which the PSNR of what bicubic gives exactly is."""
+    if isinstance(value, tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _step_of(line: str) -> float:

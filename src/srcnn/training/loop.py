@@ -93,6 +93,11 @@ def train(
     low_precision = config.precision == "bf16" or (config.precision == "auto" and has_fast_bf16(state.device))
     fp32_from = round(config.steps * (1 - config.fp32_share)) if low_precision else 0
     bicubic = _measure(config, data, [pair.enlarged for pair in data.validation])
+    if bicubic.left_out:
+        notice(
+            "not in the validation's means, since bicubic gives them exactly, as it does flat pictures: "
+            + ", ".join(bicubic.left_out)
+        )
     if init and not state.step and data.validation and is_first():
         tell(*_validate(config, data, state, bicubic))
     _write_finished(config, state, data, run_dir)

@@ -1,5 +1,6 @@
 """How much a network gives back of what a config's degradations take. Knows no engine and no torch."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from statistics import fmean
@@ -24,7 +25,8 @@ def measure_degraded(method: Callable[[Plane], Plane], folder: Path, config: Tra
 
     Returns:
         Mean PSNR in dB of bicubic's enlargement (at scale 1 the degraded picture itself) and of the
-        network's output: limited-range BT.601 luma in 8 bits, `scale` pixels left out on every side.
+        network's output: limited-range BT.601 luma in 8 bits, `scale` pixels left out on every side. Pictures that
+        bicubic gives exactly count for neither, unless there are no others.
 
     Raises:
         InvalidConfigError: no picture in the folder.
@@ -32,15 +34,15 @@ def measure_degraded(method: Callable[[Plane], Plane], folder: Path, config: Tra
 
     Tests: tests/training/test_measure.py.
     """
-    before: list[float] = []
-    after: list[float] = []
+    rows: list[tuple[float, float]] = []
     for path in find_pictures(folder, follow_links=True):
         small, hr = degraded(path.name, read_luma(path), config)
-        before.append(_psnr(imresize(small, config.scale), hr, config.scale))
-        after.append(_psnr(method(small), hr, config.scale))
-    if not before:
+        before, after = (_psnr(luma, hr, config.scale) for luma in (imresize(small, config.scale), method(small)))
+        rows.append((before, after))
+    if not rows:
         raise InvalidConfigError(f"expected pictures in {folder}, got none; name another folder")
-    return fmean(before), fmean(after)
+    counted = [row for row in rows if row[0] < math.inf] or rows
+    return fmean(before for before, _ in counted), fmean(after for _, after in counted)
 
 
 def _psnr(luma: Plane, hr: Plane, border: int) -> float:

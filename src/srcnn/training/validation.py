@@ -1,5 +1,6 @@
 """What a network makes of the pictures that were kept out, and how good that is by the authors' protocol."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,14 +25,18 @@ CHANNELS = ("Y", "Cb", "Cr", "RGB")
 class Quality:
     """Mean PSNR of pictures, dB in 8 bits.
 
+    What bicubic gives exactly, as flat pictures and the chroma of grey ones, counts neither for bicubic nor for a
+    network: means over different pictures could not be compared.
+
     Attributes:
         luma: limited-range BT.601; None without pictures.
-        channels: those of `CHANNELS`, for pictures of colour; None for others. What is equal to the
-            truth, as the chroma of grey pictures, is left out of the mean.
+        channels: those of `CHANNELS`, for pictures of colour; None for others. Infinite where nothing counts.
+        left_out: names of the pictures whose luma does not count.
     """
 
     luma: float | None = None
     channels: tuple[float, ...] | None = None
+    left_out: tuple[str, ...] = ()
 
 
 @torch.no_grad()
@@ -73,26 +78,33 @@ def measure(pictures: Sequence[Plane], pairs: Sequence[Pair], *, colour: Colour,
         border: pixels left out on every side; the authors leave out as many as the scale.
 
     Returns:
-        The mean over all.
+        The mean over all that count.
 
     Tests: tests/training/test_validation.py.
     """
     if not pictures:
         return Quality()
-    values = [
+    ours = _psnr(pictures, pairs, colour, border)
+    counts = np.isfinite(_psnr([pair.enlarged for pair in pairs], pairs, colour, border))
+    means = tuple(
+        float(values[counted].mean()) if counted.any() else math.inf
+        for values, counted in zip(ours.T, counts.T, strict=True)
+    )
+    left_out = tuple(pair.name for pair, counted in zip(pairs, counts[:, 0], strict=True) if not counted)
+    return Quality(means[0], means if len(means) > 1 else None, left_out)
+
+
+def _psnr(pictures: Sequence[Plane], pairs: Sequence[Pair], colour: Colour, border: int) -> NDArray[np.float64]:
+    """Of every picture, a row, and channel, in dB."""
+    return np.array(
         [
-            psnr(ours, true, data_range=255, border=border)
-            for ours, true in zip(_in_8_bits(sr, colour), _in_8_bits(pair.hr, colour), strict=True)
+            [
+                psnr(ours, true, data_range=255, border=border)
+                for ours, true in zip(_in_8_bits(sr, colour), _in_8_bits(pair.hr, colour), strict=True)
+            ]
+            for sr, pair in zip(pictures, pairs, strict=True)
         ]
-        for sr, pair in zip(pictures, pairs, strict=True)
-    ]
-    means = tuple(_mean_of_finite(channel) for channel in np.transpose(values))
-    return Quality(means[0], means if len(means) > 1 else None)
-
-
-def _mean_of_finite(values: NDArray[np.float64]) -> float:
-    finite = values[np.isfinite(values)]
-    return float(finite.mean()) if finite.size else float("inf")
+    )
 
 
 def to_shown(picture: Plane, colour: Colour) -> NDArray[np.uint8]:
