@@ -19,7 +19,6 @@ from timing import arguments, measure, show
 from srcnn import load
 from srcnn.cli import main as srcnn
 from srcnn.imaging import from_float, imresize
-from srcnn.pictures.picture import Picture
 from srcnn.pictures.read import read_array
 from srcnn.pictures.write import write_picture
 
@@ -37,12 +36,12 @@ def main() -> None:
         for place in ("in", "loop", "command"):
             (folder / place).mkdir()
         for number in range(PICTURES):
-            write_picture(folder / "in" / f"{number:03}.png", Picture(frames=(picture(number),)))
+            write_picture(folder / "in" / f"{number:03}.png", picture(number))
         upscaler = load(MODEL, SCALE, threads=options.threads)
 
         def loop() -> None:
             for path in sorted((folder / "in").iterdir()):
-                write_picture(folder / "loop" / path.name, Picture(frames=(upscaler(read_array(path)),)))
+                write_picture(folder / "loop" / path.name, upscaler(read_array(path)))
 
         command = ["upscale", f"{folder}/in", "-o", f"{folder}/command", "-m", MODEL, "-s", str(SCALE), "--json"]
         command += ["--threads", str(options.threads)]

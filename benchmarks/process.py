@@ -20,7 +20,6 @@ from timing import arguments, measure, show
 import srcnn
 from srcnn import load
 from srcnn.imaging import rgb_to_luma_bt601, to_float
-from srcnn.pictures.picture import Picture
 from srcnn.pictures.read import read_array
 from srcnn.pictures.write import write_picture
 
@@ -71,7 +70,7 @@ def photo(path: Path, size: tuple[int, int]) -> Path:
     picture = read_array(FLOWERS)
     height, width = (max(0, length - have) for length, have in zip(size, picture.shape, strict=False))
     filled = np.pad(picture, ((0, height), (0, width), (0, 0)), "symmetric")
-    write_picture(path, Picture(frames=(filled[: size[0], : size[1]],)))
+    write_picture(path, filled[: size[0], : size[1]])
     return path
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 import srcnn
-from srcnn.pictures.picture import Picture
 from srcnn.pictures.read import read_array
 from srcnn.pictures.write import write_picture
 
@@ -25,7 +24,7 @@ def main(picture: Path) -> None:
     sr = srcnn.load("fine", scale=3)(small)
     gap = np.full((PART[0].stop - PART[0].start, GAP, 3), 255, np.uint8)
     panels = np.hstack([bicubic[PART], gap, sr[PART], gap, original[PART]])
-    write_picture(Path(__file__).parents[1] / "docs" / "before_after.png", Picture(frames=(panels,)))
+    write_picture(Path(__file__).parents[1] / "docs" / "before_after.png", panels)
 
 
 if __name__ == "__main__":

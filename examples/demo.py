@@ -6,9 +6,6 @@ from pathlib import Path
 import numpy as np
 
 import srcnn
-from srcnn.pictures.picture import Picture
-from srcnn.pictures.read import read_picture
-from srcnn.pictures.write import write_picture
 
 SCALE = 3
 GAP = 12  # white pixels between the two
@@ -19,13 +16,13 @@ def main() -> None:
     source = Path(__file__).parent / "flowers.png"
     folder = Path("demo")
     folder.mkdir(exist_ok=True)
-    picture = read_picture(source)
+    picture = srcnn.read_picture(source)
     sr = srcnn.load("fine", scale=SCALE)(picture.image)
     bicubic = srcnn.imaging.imresize(picture.image, SCALE)
     result, beside = folder / "flowers_x3.png", folder / "bicubic_and_srcnn.png"
-    write_picture(result, Picture(frames=(sr,)))
+    srcnn.write_picture(result, sr)
     gap = np.full((sr.shape[0], GAP, sr.shape[2]), 255, sr.dtype)
-    write_picture(beside, Picture(frames=(np.hstack([bicubic, gap, sr]),)))
+    srcnn.write_picture(beside, np.hstack([bicubic, gap, sr]))
     sys.stdout.write(
         f"{source}: {picture.image.shape[1]} x {picture.image.shape[0]} pixels\n"
         f"{result}: {sr.shape[1]} x {sr.shape[0]} pixels, by fine\n"

@@ -12,7 +12,6 @@ import numpy as np
 from srcnn.evaluation.pasted_patches import uses_of_a_network
 from srcnn.evaluation.planes import enlarge, measure_psnr, shrink, truth_planes
 from srcnn.evaluation.protocol import AUTHORS
-from srcnn.pictures.picture import Picture
 from srcnn.pictures.read import read_array
 from srcnn.pictures.write import write_picture
 from srcnn.runtime.network import StripNetwork
@@ -37,7 +36,7 @@ def main() -> None:
         large = enlarge(small, SCALE, AUTHORS, uses[name])
         sys.stdout.write(f"{measure_psnr(large, truth, SCALE, AUTHORS):7.3f} dB  {name}\n")
         panels += [np.rint(large[PART] * 255).astype(np.uint8), np.full((231, GAP), 255, np.uint8)]
-    write_picture(root / "docs" / "seams.png", Picture(frames=(np.hstack(panels[:-1]),)))
+    write_picture(root / "docs" / "seams.png", np.hstack(panels[:-1]))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from srcnn.cli import cli
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src" / "srcnn").rglob("*.py"))
-PUBLIC = ["Upscaler", "__version__", "errors", "imaging", "load"]
+PUBLIC = ["Picture", "Upscaler", "__version__", "errors", "imaging", "load", "read_picture", "write_picture"]
 
 
 def name(path: Path) -> str:
@@ -31,16 +31,28 @@ def test_the_public_names_are_those_and_no_others() -> None:
     output = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     dunders = {"__name__", "__doc__", "__package__", "__loader__", "__spec__", "__path__", "__file__", "__cached__"}
     found = set(output.split()) - dunders - {"__builtins__", "__all__", "__getattr__", "__dir__"}
-    assert found == {"__version__"}  # the others come when they are first used
+    assert found == {"__version__", "_MODULES"}  # the others come when they are first used
     assert set(PUBLIC) <= set(dir(srcnn))
     with pytest.raises(AttributeError, match="module 'srcnn' has no attribute 'upscale'"):
         _ = srcnn.upscale  # pyright: ignore[reportAttributeAccessIssue]
 
 
-@pytest.mark.parametrize("use", ["load", "Upscaler", "errors.SrcnnError", "imaging.imresize"])
+@pytest.mark.parametrize(
+    "use", ["load", "Upscaler", "errors.SrcnnError", "imaging.imresize", "Picture", "read_picture", "write_picture"]
+)
 def test_a_public_name_is_there_as_soon_as_it_is_used(use: str) -> None:
     program = f"import sys, srcnn; assert 'numpy' not in sys.modules; assert callable(srcnn.{use})"
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_type_checkers_know_the_public_names_and_no_others(tmp_path: Path) -> None:
+    assert (ROOT / "src" / "srcnn" / "py.typed").is_file()
+    program = tmp_path / "program.py"
+    program.write_text("import srcnn\nreveal_type(srcnn.load('swift', 2).scale)\nsrcnn.lode\n")
+    command = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable, str(program)]
+    told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True).stdout
+    assert 'Type of "srcnn.load(\'swift\', 2).scale" is "int"' in told
+    assert '"lode" is not a known attribute' in told
 
 
 def test_every_error_is_drawn_in_the_tree_and_derives_from_the_root() -> None:

@@ -473,11 +473,17 @@ def test_progress_counts_rows_to_the_end() -> None:
     ],
 )
 def test_what_is_no_picture_is_refused(image: np.ndarray, message: str) -> None:
-    with pytest.raises(InvalidImageError, match=message):
-        GENTLE[2](image)
+    # Before the first strip is asked for too, not somewhere else in the program, later.
+    for enlarge in (GENTLE[2], GENTLE[2].strips, GENTLE[2].strips_to_join):
+        with pytest.raises(InvalidImageError, match=message):
+            enlarge(image)
 
 
-@pytest.mark.parametrize("strip_rows", [0, -4])
+def test_it_says_what_it_is() -> None:
+    assert repr(srcnn.load("fine", 3)) == "<Upscaler fine x3>"
+
+
+@pytest.mark.parametrize("strip_rows", [0, -4, 2.5])
 def test_strips_without_rows_are_refused(strip_rows: int) -> None:
     with pytest.raises(InvalidConfigError, match=f"expected strip_rows of at least 1, got {strip_rows}"):
         upscaler(2, strip_rows)

@@ -9,6 +9,7 @@ memory once more, or lies in a file if it is large. This module knows nothing of
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -89,7 +90,7 @@ class Upscaler:
             ModelFileError: a network of several channels.
             BackendError: the engine refuses the network.
         """
-        if strip_rows is not None and strip_rows < 1:
+        if strip_rows is not None and (not isinstance(strip_rows, Integral) or strip_rows < 1):
             raise InvalidConfigError(f"expected strip_rows of at least 1, got {strip_rows}; give a number of rows")
         self.model = model
         self.scale = model.spec.scale
@@ -99,6 +100,9 @@ class Upscaler:
         self._network = open_network(model, engine=engine, threads=threads)
         self._joining = OnGrey() if model.spec.input_space == "hr" else WithChange(model.spec.residual)
         self._halo = max(self._network.reach, _BICUBIC_REACH + _SLOPES_REACH)
+
+    def __repr__(self) -> str:
+        return f"<Upscaler {self.model.spec.name} x{self.scale}>"
 
     def __reduce__(self) -> tuple[Callable[[Model], "Upscaler"], tuple[Model]]:
         """Pickled as what it was made of: another process opens an engine of its own."""
@@ -141,15 +145,14 @@ class Upscaler:
         Args:
             image: as for calling.
 
-        Yields:
-            Strips of the result in order, full width.
+        Returns:
+            Strips of the result in order, full width, made as they are asked for.
 
         Raises:
             InvalidImageError: another shape, dtype or number of channels, or values far outside [0, 1].
             BackendError: the engine failed.
         """
-        for join in self.strips_to_join(image):
-            yield join()
+        return (join() for join in self.strips_to_join(image))
 
     def strips_to_join(self, image: Image) -> Iterator[Callable[[], Image]]:
         """Run the network on a picture from top to bottom, and return the rest of the work as functions.
@@ -157,7 +160,7 @@ class Upscaler:
         Args:
             image: as for calling.
 
-        Yields:
+        Returns:
             For each of `strips`, a function that makes it of what the network gave. They may be called in any thread
             and any order.
 
@@ -215,11 +218,13 @@ class Upscaler:
 
     def _outputs(self, image: Image) -> Iterator[tuple[Window, Plane]]:
         """The picture's planes in strips, and what the network makes of each one's luma."""
-        for window in self._windows(image):
-            yield window, self._run(window, luma_of(window.source[: _colours(len(window.source))]))
+        return (
+            (window, self._run(window, luma_of(window.source[: _colours(len(window.source))])))
+            for window in self._windows(image)
+        )
 
     def _windows(self, image: Image) -> Iterator[Window]:
-        """The picture's planes in strips."""
+        """The picture's planes in strips; refuses what is no picture now, not when the first is asked for."""
         check_image(image)
         check_range(image)
         source = image if image.ndim == 3 else image[:, :, None]
@@ -230,9 +235,13 @@ class Upscaler:
             )
         if source.shape[2] in (2, 4):
             source = fill_transparent(source)
-        for start, stop in self._bounds(image):
-            yield window_of(np.moveaxis(source, 2, 0), start, stop, self._halo)
-            forget(source)
+
+        def windows() -> Iterator[Window]:
+            for start, stop in self._bounds(image):
+                yield window_of(np.moveaxis(source, 2, 0), start, stop, self._halo)
+                forget(source)
+
+        return windows()
 
     def _bounds(self, image: Image) -> Iterator[tuple[int, int]]:
         """First and last source row of every strip."""

@@ -62,6 +62,12 @@ def test_other_dtypes_are_refused_with_those_that_are_taken(dtype: str) -> None:
         to_float(np.zeros((2, 2), dtype))
 
 
+@pytest.mark.parametrize("dtype", ["int8", "int32", "uint32", "float16", "bool"])
+def test_other_dtypes_are_not_made(dtype: str) -> None:
+    with pytest.raises(InvalidImageError, match=f"expected a dtype of uint8, uint16, float32 or float64, got {dtype}"):
+        from_float(np.zeros((2, 2), np.float32), dtype)
+
+
 @pytest.mark.parametrize("shape", [(), (3,), (0, 3), (3, 0), (2, 2, 0), (1, 2, 2, 3)])
 def test_other_shapes_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(InvalidImageError, match=r"expected an image of shape H x W or H x W x C, got \("):

@@ -31,6 +31,12 @@ def test_a_picture_smaller_than_the_multiple_is_refused(shape: tuple[int, ...]) 
         crop_to_multiple(np.zeros(shape), 3)
 
 
+@pytest.mark.parametrize("multiple", [0, -3])
+def test_a_multiple_below_1_is_refused(multiple: int) -> None:
+    with pytest.raises(InvalidConfigError, match=f"expected a multiple of 1 pixel or more, got {multiple}; "):
+        crop_to_multiple(np.zeros((9, 9), np.uint8), multiple)
+
+
 def test_a_border_is_left_out_on_every_side() -> None:
     image = np.arange(7 * 9).reshape(7, 9)
     np.testing.assert_array_equal(shave_border(image, 2), image[2:5, 2:7])

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -6,6 +7,7 @@ from PIL import Image, ImageOps
 
 from srcnn.errors import ImageTooLargeError
 from srcnn.pictures.picture import Picture, as_unit_float, check_pixels, upright
+from srcnn.pictures.strips import strips_of
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -26,6 +28,14 @@ def test_orientation_6_is_a_quarter_turn_clockwise() -> None:
 def test_resolution_follows_the_axes() -> None:
     turned = upright(Picture(frames=(np.zeros((2, 3), np.uint8),), orientation=8, dpi=(300.0, 150.0)))
     assert turned.dpi == (150.0, 300.0)
+
+
+def test_every_frame_is_changed_and_all_else_kept() -> None:
+    frames = tuple(np.full((2, 3), value, np.uint8) for value in (1, 2))
+    picture = Picture(frames=(frames[0], strips_of(frames[1])), durations_ms=(40, 50), icc=b"profile", dpi=(300, 300))
+    larger = picture.each(lambda frame: np.repeat(frame, 2, axis=0))
+    assert [frame.tolist() for frame in larger.frames] == [[[1] * 3] * 4, [[2] * 3] * 4]
+    assert replace(larger, frames=picture.frames) == picture
 
 
 @pytest.mark.parametrize("form", [b'tiff:Orientation="%d"', b"<tiff:Orientation>%d</tiff:Orientation>"])

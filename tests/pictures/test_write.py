@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from srcnn.errors import ImageTooLargeError, OutputError
+from srcnn.errors import ImageTooLargeError, InvalidImageError, OutputError
 from srcnn.pictures import write
 from srcnn.pictures.codecs import libvips_encode
 from srcnn.pictures.picture import Picture, xmp_upright
-from srcnn.pictures.read import read_picture
+from srcnn.pictures.read import read_array, read_picture
 from srcnn.pictures.strips import Strips
 from srcnn.pictures.write import WriteOptions, write_picture
 
@@ -48,6 +48,32 @@ def test_every_sample_is_read_as_it_was_written(tmp_path: Path, suffix: str, dty
     again = read_picture(tmp_path / f"a.{suffix}")
     assert again.image.dtype == image.dtype
     np.testing.assert_array_equal(again.image, image)
+
+
+@pytest.mark.parametrize("shape", [*SHAPES.values(), (9, 13, 1)])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32", "float64"])
+def test_an_array_is_a_picture_and_a_path_may_be_text(tmp_path: Path, shape: tuple[int, ...], dtype: str) -> None:
+    image = _noise(shape, "float32" if dtype == "float64" else dtype).astype(dtype)[:, ::-1]
+    assert write_picture(f"{tmp_path}/a.tif", image) == ()
+    for again in (read_picture(f"{tmp_path}/a.tif").image, read_array(f"{tmp_path}/a.tif")):
+        np.testing.assert_array_equal(again.reshape(shape), image)
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        (np.zeros((4, 4), np.int64), "expected an image of dtype .*, got int64"),
+        (np.zeros((4, 4), bool), "expected an image of dtype .*, got bool"),
+        (np.zeros((4, 4, 5), np.uint8), r"expected 1 to 4 channels \(grey, .*\), got 5"),
+        (np.zeros((0, 4), np.uint8), r"expected an image of shape .*, got \(0, 4\)"),
+        (np.full((4, 4), 255.0), r"expected floating point in \[0, 1\], got values from 255 to 255"),
+    ],
+)
+def test_an_array_that_is_no_picture_is_refused(tmp_path: Path, image: np.ndarray, message: str) -> None:
+    for picture in (image, Picture(frames=(image,))):
+        with pytest.raises(InvalidImageError, match=message):
+            write_picture(tmp_path / "a.png", picture)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "avif", "webp"])

@@ -17,9 +17,10 @@ def test_an_engine_that_is_not_installed_is_refused_with_its_extra(monkeypatch: 
         check_engine("openvino", 0)
 
 
-def test_a_negative_number_of_threads_is_refused() -> None:
-    with pytest.raises(InvalidConfigError, match=r"expected 0 threads \(all cores\) or more, got -1"):
-        check_engine("auto", -1)
+@pytest.mark.parametrize("threads", [-1, 1.5, None, "2"])
+def test_what_is_no_number_of_threads_is_refused(threads: int) -> None:
+    with pytest.raises(InvalidConfigError, match=rf"expected 0 threads \(all cores\) or more, got {threads}; "):
+        check_engine("auto", threads)
 
 
 def test_0_threads_are_the_cores_this_process_may_use(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,4 +52,4 @@ def test_the_same_seed_degrades_the_same(picture_folder: Path) -> None:
 
 def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidConfigError, match=r"expected pictures in .*, got none"):
-        measure_degraded(lambda luma: luma, tmp_path, config(1))
+        measure_degraded(lambda luma: luma, tmp_path, config(2))

@@ -109,8 +109,15 @@ def from_float(image: NDArray[np.floating], dtype: DTypeLike) -> Image:
     Returns:
         The same shape in `dtype`.
 
+    Raises:
+        InvalidImageError: another dtype.
+
     Tests: tests/imaging/test_depth.py.
     """
+    if np.dtype(dtype).name not in _DEPTHS:
+        raise InvalidImageError(
+            f"expected a dtype of {', '.join(_DEPTHS[:-1])} or {_DEPTHS[-1]}, got {np.dtype(dtype)}; take one of them"
+        )
     result = np.empty(image.shape, dtype)
     write_float(image.copy(), result)
     return result

@@ -17,10 +17,13 @@ def crop_to_multiple(image: Image, multiple: int) -> Image:
         A view, (H // multiple * multiple) x (W // multiple * multiple).
 
     Raises:
+        InvalidConfigError: a multiple below 1.
         InvalidImageError: the picture is smaller than `multiple`.
 
     Source: modcrop.m of the SRCNN authors' package. Tests: tests/imaging/test_geometry.py.
     """
+    if multiple < 1:
+        raise InvalidConfigError(f"expected a multiple of 1 pixel or more, got {multiple}; give another number")
     height, width = (length // multiple * multiple for length in image.shape[:2])
     if not height or not width:
         raise InvalidImageError(

@@ -10,7 +10,9 @@ border is mirrored, edge included.
 """
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -116,12 +118,21 @@ def _target(
         raise InvalidConfigError(f"expected either scale or size, got scale={scale}, size={size}; give one of them")
     if size is None:
         assert scale is not None
-        if not (scale > 0 and math.isfinite(scale)):
+        if not (isinstance(scale, Real) and scale > 0 and math.isfinite(scale)):
             raise InvalidConfigError(f"expected a scale above 0, got {scale}; give a positive factor")
         return (_ceil(scale * shape[0]), _ceil(scale * shape[1])), (scale, scale)
-    if min(size) < 1:
-        raise InvalidConfigError(f"expected a size of at least 1 x 1, got {size}; give positive numbers of pixels")
+    if not _is_size(size):
+        raise InvalidConfigError(
+            f"expected a size of (height, width), at least 1 x 1, got {size}; give two positive whole numbers of pixels"
+        )
     return size, (size[0] / shape[0], size[1] / shape[1])
+
+
+def _is_size(size: object) -> bool:
+    """Callers are not all typed."""
+    return (
+        isinstance(size, Sequence) and len(size) == 2 and all(isinstance(n, int | np.integer) and n >= 1 for n in size)
+    )
 
 
 def _ceil(length: float) -> int:

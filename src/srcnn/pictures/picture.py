@@ -1,6 +1,7 @@
 """A picture: pixels, there or still to come, and what must be kept. This module knows no files and no codecs."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,22 @@ class Picture:
     def image(self) -> Image:
         """The first frame as an array: all of it is made, unless it is there already."""
         return whole(self.frames[0])
+
+    def each(self, function: Callable[[Image], Image]) -> "Picture":
+        """The picture with every frame changed, and all else as it is.
+
+        Args:
+            function: from frame to frame, such as an `Upscaler`.
+
+        Returns:
+            What the function made, with profile, metadata and durations of this picture.
+
+        Raises:
+            Exception: whatever the function raises.
+
+        Tests: tests/pictures/test_picture.py.
+        """
+        return replace(self, frames=tuple(function(whole(frame)) for frame in self.frames))
 
 
 def upright(picture: Picture) -> Picture:

@@ -3,6 +3,7 @@
 This module knows nothing of networks, and leaves decoding to one codec for each format.
 """
 
+import os
 import stat
 from collections.abc import Collection
 from dataclasses import replace
@@ -19,7 +20,7 @@ from srcnn.pictures.tiff import is_camera_raw
 
 
 def read_picture(
-    path: Path,
+    path: str | os.PathLike[str],
     *,
     max_pixels: int = DEFAULT_MAX_PIXELS,
     turn: bool = True,
@@ -48,11 +49,12 @@ def read_picture(
 
     Tests: tests/pictures/test_read.py, tests/pictures/test_corrupted.py.
     """
+    path = Path(path)
     picture = _decode(path, _open(path, allowed), max_pixels=max_pixels, inks=inks)
     return upright(picture) if turn else picture
 
 
-def read_array(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image:
+def read_array(path: str | os.PathLike[str], *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image:
     """Read the pixels exactly as stored: what training and evaluation work on.
 
     Args:
@@ -70,6 +72,7 @@ def read_array(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Image:
 
     Tests: tests/pictures/test_read.py.
     """
+    path = Path(path)
     picture = _decode(path, _open(path), max_pixels=max_pixels, first_only=True)
     if CLIPPED in picture.notes:
         raise InvalidImageError(

@@ -3,16 +3,21 @@
 This module knows nothing of networks, and leaves encoding to one codec for each format.
 """
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from srcnn.atomic import atomic_path
 from srcnn.errors import InvalidImageError
+from srcnn.imaging.depth import Image, check_image, check_range
 from srcnn.pictures.codecs import libvips_encode, pillow, pnm
 from srcnn.pictures.fit import fit
 from srcnn.pictures.formats import PictureFormat, check_output_format
 from srcnn.pictures.picture import Picture
+from srcnn.pictures.strips import Frame, Strips
 
 _BIGTIFF_FROM = 2**31
 """Bytes of pixels from which a TIFF gets 64-bit offsets: half of what 32-bit ones reach."""
@@ -43,7 +48,9 @@ _QUALITY = 95
 _DEFAULTS = WriteOptions()
 
 
-def write_picture(path: Path, picture: Picture, *, options: WriteOptions = _DEFAULTS) -> tuple[str, ...]:
+def write_picture(
+    path: str | os.PathLike[str], picture: Picture | Image, *, options: WriteOptions = _DEFAULTS
+) -> tuple[str, ...]:
     """Write a picture in the format its name asks for.
 
     Frames that come in strips are written as they come: what is held of them is a few strips, unless the
@@ -54,7 +61,8 @@ def write_picture(path: Path, picture: Picture, *, options: WriteOptions = _DEFA
 
     Args:
         path: the output; its suffix names the format. An existing file is replaced once this one is finished.
-        picture: frames of equal dtype and channels, and what is to be kept.
+        picture: frames of equal dtype and channels, and what is to be kept; or only an array, H x W grey,
+            H x W x 2 grey and alpha, H x W x 3 RGB or H x W x 4 RGBA; uint8, uint16, or floating point in [0, 1].
         options: how.
 
     Returns:
@@ -62,12 +70,16 @@ def write_picture(path: Path, picture: Picture, *, options: WriteOptions = _DEFA
 
     Raises:
         OutputError: not a format that is written, or the file cannot be written; nothing is left behind.
-        InvalidImageError: CMYK, and the format holds none.
+        InvalidImageError: arrays of another shape or dtype; or CMYK, and the format holds none.
         ImageTooLargeError: more pixels a side than the format holds.
         Exception: whatever making a strip raises; nothing is left behind then either.
 
     Tests: tests/pictures/test_write.py.
     """
+    path = Path(path)
+    if isinstance(picture, np.ndarray):
+        picture = Picture(frames=(picture,))
+    picture = replace(picture, frames=tuple(map(_storable, picture.frames)))
     height, width = (max(frame.shape[axis] for frame in picture.frames) for axis in (0, 1))
     kind = check_output_format(path, height, width)
     if picture.inks and not kind.inks:
@@ -78,6 +90,19 @@ def write_picture(path: Path, picture: Picture, *, options: WriteOptions = _DEFA
     with atomic_path(path) as temporary:
         notes = _encode(temporary, fitted, kind, options)
     return fitted.notes + notes
+
+
+def _storable(frame: Frame) -> Frame:
+    """A frame that files can hold."""
+    if isinstance(frame, Strips):
+        return frame
+    check_image(frame)
+    check_range(frame)
+    if frame.ndim == 3 and frame.shape[2] > 4:
+        raise InvalidImageError(
+            f"expected 1 to 4 channels (grey, grey+alpha, RGB, RGBA), got {frame.shape[2]}; write some of them"
+        )
+    return frame.astype(np.float32, copy=False) if frame.dtype.kind == "f" else frame
 
 
 def _encode(path: Path, picture: Picture, kind: PictureFormat, options: WriteOptions) -> tuple[str, ...]:

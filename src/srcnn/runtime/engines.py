@@ -2,6 +2,7 @@
 
 import os
 from importlib.util import find_spec
+from numbers import Integral
 from typing import Literal
 
 from srcnn.errors import InvalidConfigError, MissingExtraError
@@ -30,11 +31,11 @@ def available_threads(threads: int) -> int:
     """The number of threads asked for, where 0 is as many as this process may use cores.
 
     Raises:
-        InvalidConfigError: fewer than 0.
+        InvalidConfigError: fewer than 0, or no whole number.
 
     Tests: tests/runtime/test_engines.py.
     """
-    if threads < 0:
-        raise InvalidConfigError(f"expected 0 threads (all cores) or more, got {threads}; give another number")
+    if not isinstance(threads, Integral) or threads < 0:  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise InvalidConfigError(f"expected 0 threads (all cores) or more, got {threads}; give another whole number")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return threads or cores

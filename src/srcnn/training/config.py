@@ -19,7 +19,8 @@ class TrainConfig:
 
     Attributes:
         model: the name the trained model carries.
-        scale: the enlargement to learn; 1 changes no size: the network learns to undo the degradations.
+        scale: the enlargement to learn; 1 changes no size: the network learns to undo the degradations, so there
+            must be one.
         recipe: "fast": random patches, cosine; "paper": the authors' sub-images, SGD and fixed rate, in fp32 and
             without a running mean.
         input_space: "hr": the network sees the bicubic enlargement, as in the paper; "lr": the small picture.
@@ -118,6 +119,7 @@ class TrainConfig:
             _require(getattr(self, name) > 0, name, "above 0", getattr(self, name))
         for name in ("seed", "threads", "warmup_steps", "expansion"):
             _require(getattr(self, name) >= 0, name, "0 or more", getattr(self, name))
+        _require(self.seed < 2**63, "seed", "below 2^63", self.seed)
         fewest = 0 if self.recipe == "paper" else 1
         _require(
             self.validation_pictures >= fewest, "validation_pictures", f"at least {fewest}", self.validation_pictures
@@ -131,6 +133,8 @@ class TrainConfig:
         )  # fmt: skip
         for name, low, high in (("blur_sigma", 0, 50), ("noise_sigma", 0, 255), ("jpeg_quality", 1, 100)):
             _require_range(name, getattr(self, name), low, high)
+        degraded = bool(self.blur_sigma or self.blur_kernel or self.noise_sigma or self.jpeg_quality)
+        _require(self.scale > 1 or degraded, "scale", "above 1 without a degradation to undo", self.scale)
         self.spec()  # checks that kernels and widths make a network
         reach = self.label_border
         _require(

@@ -92,12 +92,7 @@ def train(
         cut_log(run_dir, state.step)
     low_precision = config.precision == "bf16" or (config.precision == "auto" and has_fast_bf16(state.device))
     fp32_from = round(config.steps * (1 - config.fp32_share)) if low_precision else 0
-    bicubic = _measure(config, data, [pair.enlarged for pair in data.validation])
-    if bicubic.left_out:
-        notice(
-            "not in the validation's means, since bicubic gives them exactly, as it does flat pictures: "
-            + ", ".join(bicubic.left_out)
-        )
+    bicubic = _measure_bicubic(config, data, notice)
     if init and not state.step and data.validation and is_first():
         tell(*_validate(config, data, state, bicubic))
     _write_finished(config, state, data, run_dir)
@@ -200,6 +195,14 @@ def _warn(config: TrainConfig, last: Progress, first: float | None, notice: Call
                 f"train again with a lower learning_rate than {config.learning_rate:g}, or with more steps"
             )
             return
+
+
+def _measure_bicubic(config: TrainConfig, data: TrainingData, notice: Callable[[str], None]) -> Quality:
+    quality = _measure(config, data, [pair.enlarged for pair in data.validation])
+    if quality.left_out:
+        names = ", ".join(quality.left_out)
+        notice(f"not in the validation's mean, since bicubic gives them exactly, as it does flat pictures: {names}")
+    return quality
 
 
 def _measure(config: TrainConfig, data: TrainingData, pictures: Sequence[Plane]) -> Quality:
