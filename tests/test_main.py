@@ -44,6 +44,23 @@ def ended(*arguments):
 loop._take_step = ended
 run()
 """
+AMID_IMPORTS = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever these tests run under
+name = sys.argv.pop(1)
+class Finder:
+    def find_spec(self, module, *_):
+        if module == name:
+            sys.meta_path.remove(self)
+            try:
+                signal.raise_signal(signal.SIGINT)
+            except KeyboardInterrupt:
+                if module != "torch._C":  # which may lose it
+                    raise
+sys.meta_path.insert(0, Finder())
+from srcnn.__main__ import run
+run()
+"""
 IGNORED = """
 import os
 import signal
@@ -100,6 +117,17 @@ def test_who_ends_it_from_outside_gets_what_an_interrupt_does(tmp_path: Path, na
     assert ended.returncode == 128 + getattr(signal, name)
     assert ended.stderr.endswith("interrupted\n")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.ppm", "model.safetensors"]
+
+
+@posix
+@pytest.mark.parametrize("module", ["click", "torch._C"])
+def test_an_interrupt_while_modules_are_imported_ends_it_at_once(tmp_path: Path, module: str) -> None:
+    config = tmp_path / "tiny.toml"
+    config.write_text("model = 'tiny'\nscale = 2\nsteps = 9")
+    ended = program(AMID_IMPORTS, module, "train", config, tmp_path / "no-folder", "-o", tmp_path / "run")
+    assert ended.returncode == 128 + signal.SIGINT
+    assert ended.stderr.strip() in ("", "interrupted")
+    assert not (tmp_path / "run").exists()
 
 
 @posix

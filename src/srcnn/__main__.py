@@ -6,7 +6,7 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
-from srcnn.cli import INTERRUPTED, main
+_INTERRUPTED = 128 + signal.SIGINT
 
 
 def run() -> NoReturn:
@@ -19,10 +19,14 @@ def run() -> NoReturn:
 
     Tests: tests/test_main.py.
     """
+    try:
+        from srcnn.cli import main  # here, so that Ctrl-C prints no traceback while modules are imported either
+    except KeyboardInterrupt:
+        os._exit(_INTERRUPTED)
     _open_closed_streams()
     ended_by = _signals_from_outside()
     code = main()
-    if code == INTERRUPTED and ended_by:
+    if code == _INTERRUPTED and ended_by:
         code = 128 + ended_by[0]
     for stream in (sys.stdout, sys.stderr):
         try:

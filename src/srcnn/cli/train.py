@@ -1,5 +1,6 @@
 """`srcnn train`."""
 
+import importlib
 import importlib.util
 import os
 import signal
@@ -64,12 +65,9 @@ def train_command(
     for needed in ("torch", "matplotlib", *extra):  # said now, not after the training
         if importlib.util.find_spec(needed) is None:
             raise MissingExtraError(needed, "train")
-    import torch
-
+    _import_torch(config.threads)
     from srcnn.training.state import begin
 
-    if config.threads:
-        torch.set_num_threads(config.threads)
     with _first_process_speaks(config):
         start = _initial_model(init, config.scale) if init else None
         begin(config, run_dir, init=start, resume=resume, accept_changes=accept_changes)  # errors come before reading
@@ -84,6 +82,18 @@ def train_command(
             accept_changes=accept_changes,
             tensorboard=tensorboard,
         )
+
+
+def _import_torch(threads: int) -> None:
+    """It takes a second, in which it may lose a Ctrl-C."""
+    with _catch_interrupt() as interrupted:
+        import torch
+
+        importlib.import_module("srcnn.training.loop")  # what imports the rest of torch
+    if interrupted.is_set():
+        raise click.Abort
+    if threads:
+        torch.set_num_threads(threads)
 
 
 @contextmanager
