@@ -18,6 +18,10 @@ def written(tmp_path: Path, text: str) -> Path:
     return tmp_path / "config.toml"
 
 
+def test_a_byte_order_mark_of_an_editor_is_no_key(tmp_path: Path) -> None:
+    assert read_config(written(tmp_path, "\ufeff" + REQUIRED_TOML), {}).scale == 3
+
+
 def test_three_keys_are_enough_and_the_network_is_then_the_papers(tmp_path: Path) -> None:
     config = read_config(written(tmp_path, REQUIRED_TOML), {})
     assert config == TrainConfig(model="tiny", scale=3, steps=10)

@@ -178,6 +178,16 @@ class TestLoadData:
         with pytest.raises(InvalidConfigError, match="larger than a patch of 8 pixels"):
             load(config(augment_scales=(0.07,), patch_size=8, **settings), tmp_path)
 
+    def test_the_plots_of_a_run_are_no_pictures_to_learn_from(self, tmp_path: Path) -> None:
+        for name in "ab":
+            save(tmp_path / f"{name}.png", noise(20, 20))
+        expected = load(config(), tmp_path).pictures
+        save(tmp_path / "runs" / "tiny" / "curves.png", noise(20, 20))
+        (tmp_path / "runs" / "tiny" / "log.jsonl").touch()
+        data = load(config(), tmp_path)
+        assert data.pictures == expected
+        assert data.skipped == [f"{tmp_path / 'runs' / 'tiny'}: the folder of a training, and no pictures"]
+
     def test_what_cannot_be_used_is_left_out_and_named_with_its_reason(self, tmp_path: Path) -> None:
         for name in "ab":
             save(tmp_path / f"{name}.png", noise(20, 20))
@@ -188,7 +198,7 @@ class TestLoadData:
         assert len(data.train) == len(data.validation) == 1
         empty, small, text = data.skipped
         assert "empty.jpg" in empty
-        assert small == f"{tmp_path / 'small.png'}: 11 x 50 is smaller than a patch"
+        assert small == f"{tmp_path / 'small.png'}: 11 x 50 is smaller than a patch of 12 x 12"
         assert "text.png" in text
         (tmp_path / "text.png").unlink()  # nothing was learned from it
         assert load(config(), tmp_path).pictures == data.pictures

@@ -248,11 +248,17 @@ def test_a_run_may_be_stopped_again_and_again_even_between_log_and_checkpoint(
     assert [line["seconds"] for line in log(tmp_path)] == sorted(line["seconds"] for line in log(tmp_path))
 
 
-def test_a_model_named_only_on_resuming_is_not_recorded(data: TrainingData, finished: Path, tmp_path: Path) -> None:
+def test_a_model_named_only_on_resuming_is_not_used_and_told(
+    data: TrainingData, finished: Path, tmp_path: Path
+) -> None:
     with pytest.raises(StoppedError):
         run(CONFIG, data, tmp_path, progress=stop_at(25))
-    run(CONFIG, data, tmp_path, resume=True, init=read_model(finished / MODEL_FILE))
+    _, _, notices = run(CONFIG, data, tmp_path, resume=True, init=read_model(finished / MODEL_FILE))
     assert weights(tmp_path) == weights(finished)
+    assert notices == [
+        "tiny:2 is not used: the training goes on from its checkpoint, which started from drawn weights; "
+        "to start from another model name another folder"
+    ]
 
 
 def test_resuming_a_finished_run_changes_nothing(data: TrainingData, finished: Path) -> None:

@@ -71,8 +71,8 @@ def train_command(
     with _first_process_speaks(config):
         start = _initial_model(init, config.scale) if init else None
         begin(config, run_dir, init=start, resume=resume, accept_changes=accept_changes)  # errors come before reading
-        pictures = _load(config, (*data, *folders))
         make_folder(run_dir, "choose another with -o")
+        pictures = _load(config, (*data, *folders))
         _train(
             config,
             pictures,

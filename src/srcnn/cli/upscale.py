@@ -90,7 +90,8 @@ def upscale_command(
         plan = plan_jobs(streams.inputs, size, streams.places)
         if not plan:
             raise click.UsageError(
-                "expected at least one picture, got folders without any; check the paths or use --recursive"
+                "expected at least one picture, got folders without any; check the paths, or use --recursive "
+                "for folders in them, or --follow-links for symbolic links that lead out of them"
             )
         settings = Settings(
             size=size,

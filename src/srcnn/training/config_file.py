@@ -30,7 +30,7 @@ def read_config(path: Path, overrides: dict[str, str]) -> TrainConfig:
     Tests: tests/training/test_config_file.py.
     """
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         for key, text in overrides.items():
             values[key] = _parse_value(key, text)
     except OSError as error:

@@ -17,6 +17,7 @@ from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.pictures.find import find_pictures
 from srcnn.training.config import TrainConfig
 from srcnn.training.degradation import Plane
+from srcnn.training.log import LOG_FILE
 from srcnn.training.pairs import Pair, make_pair, pair_bytes, read_usable, usable_sizes
 from srcnn.training.picture_set import PictureSet, describe_pictures
 from srcnn.training.pools import Pool, Pools
@@ -52,7 +53,8 @@ def load_data(config: TrainConfig, folders: Sequence[Path], progress: Callable[[
         progress: called with (done, total) files.
 
     Returns:
-        Pairs for training and validation. Files that cannot be used are skipped and named.
+        Pairs for training and validation. Files that cannot be used are skipped and named, and so are folders of
+        trainings, whose plots are no pictures to learn from.
 
     Raises:
         InvalidConfigError: no usable picture, or too few to keep any for validation.
@@ -61,9 +63,10 @@ def load_data(config: TrainConfig, folders: Sequence[Path], progress: Callable[[
     """
     # A folder named twice must not put a picture into training and validation both.
     found = [path for folder in folders for path in find_pictures(folder, follow_links=True)]
-    paths = list({path.resolve(): path for path in found}.values())
+    runs = {folder for folder in {path.parent for path in found} if (folder / LOG_FILE).exists()}
+    paths = list({path.resolve(): path for path in found if path.parent not in runs}.values())
     pictures: dict[Path, NDArray[np.uint8]] = {}
-    skipped: dict[Path, str] = {}
+    skipped = {folder: f"{folder}: the folder of a training, and no pictures" for folder in sorted(runs)}
     room = config.memory_mb * 1e6
     for done, path in enumerate(paths, 1):
         try:

@@ -83,7 +83,8 @@ def read_usable(path: Path, config: TrainConfig) -> NDArray[np.uint8]:
     """
     picture = read_luma(path) if config.colour == "luma" else read_rgb(path)
     if min(picture.shape[:2]) < config.hr_patch_size:
-        raise InvalidImageError(f"{path}: {picture.shape[0]} x {picture.shape[1]} is smaller than a patch")
+        side, (height, width) = config.hr_patch_size, picture.shape[:2]
+        raise InvalidImageError(f"{path}: {height} x {width} is smaller than a patch of {side} x {side}")
     return picture
 
 

@@ -206,6 +206,11 @@ def _resume(
     state.load_ema(saved.ema)
     state.step, state.seconds = saved.step, saved.seconds
     if saved.pictures:  # one of an earlier version does not say
+        if state.init not in (None, saved.init):
+            notice(
+                f"{state.init} is not used: the training goes on from its checkpoint, which started from "
+                f"{saved.init or 'drawn weights'}; to start from another model name another folder"
+            )
         state.init = saved.init
 
 
