@@ -54,9 +54,12 @@ class Finder:
             sys.meta_path.remove(self)
             try:
                 signal.raise_signal(signal.SIGINT)
-            except KeyboardInterrupt:
-                if module != "torch._C":  # which may lose it
+            except KeyboardInterrupt as interrupt:
+                if module == "torch._C":  # which may lose it
+                    return
+                if module == "click":
                     raise
+                raise ImportError("initialization failed") from interrupt
 sys.meta_path.insert(0, Finder())
 from srcnn.__main__ import run
 run()
@@ -120,11 +123,16 @@ def test_who_ends_it_from_outside_gets_what_an_interrupt_does(tmp_path: Path, na
 
 
 @posix
-@pytest.mark.parametrize("module", ["click", "torch._C"])
+@pytest.mark.parametrize(
+    "module", ["click", "torch._C", "numpy._core._multiarray_umath", "onnxruntime.capi.onnxruntime_pybind11_state"]
+)
 def test_an_interrupt_while_modules_are_imported_ends_it_at_once(tmp_path: Path, module: str) -> None:
     config = tmp_path / "tiny.toml"
     config.write_text("model = 'tiny'\nscale = 2\nsteps = 9")
-    ended = program(AMID_IMPORTS, module, "train", config, tmp_path / "no-folder", "-o", tmp_path / "run")
+    training = ("train", config, tmp_path / "no-folder", "-o", tmp_path / "run")
+    ended = program(
+        AMID_IMPORTS, module, *(training if module in ("click", "torch._C") else ("evaluate", "swift", tmp_path))
+    )
     assert ended.returncode == 128 + signal.SIGINT
     assert ended.stderr.strip() in ("", "interrupted")
     assert not (tmp_path / "run").exists()

@@ -27,7 +27,7 @@ from srcnn.errors import SrcnnError
 from srcnn.pictures.formats import SUFFIXES
 
 _WRONG_USE = 2
-INTERRUPTED = 130
+_INTERRUPTED = 130
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -62,14 +62,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         result = cli.main(arguments, prog_name="srcnn", standalone_mode=False)
     except click.exceptions.Abort:
-        click.echo("interrupted", err=True)
-        return INTERRUPTED
+        return _interrupted()
     except click.ClickException as error:
         error.show()
         for name in _files_like_options(sys.argv[1:] if arguments is None else arguments, error):
             click.echo(f"a file whose name begins with - is given after --, or as ./{name}", err=True)
         return error.exit_code
-    except SrcnnError as error:
+    except (SrcnnError, ImportError) as error:
+        if _came_of_an_interrupt(error):
+            return _interrupted()
+        if isinstance(error, ImportError):
+            raise
         click.echo(f"error: {printable(str(error))}", err=True)
         return _WRONG_USE
     except SystemExit:  # click's answer where whoever read our output has gone
@@ -78,6 +81,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         click.echo(f"error: {printable(_sentence(error))}", err=True)
         return _WRONG_USE
     return result if isinstance(result, int) else 0
+
+
+def _interrupted() -> int:
+    click.echo("interrupted", err=True)
+    return _INTERRUPTED
+
+
+def _came_of_an_interrupt(error: BaseException | None) -> bool:
+    """Modules of C++ make an error of their own of a Ctrl-C while they are imported."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__
+    return error is not None
 
 
 def _files_like_options(arguments: Sequence[str], error: click.ClickException) -> list[str]:
