@@ -71,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (SrcnnError, ImportError) as error:
         if _came_of_an_interrupt(error):
             return _interrupted()
-        if isinstance(error, ImportError):
+        if not isinstance(error, SrcnnError):
             raise
         click.echo(f"error: {printable(str(error))}", err=True)
         return _WRONG_USE
