@@ -76,6 +76,30 @@ def test_an_array_that_is_no_picture_is_refused(tmp_path: Path, image: np.ndarra
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("dtype", [">u2", ">f4", ">f8"])
+def test_the_order_of_bytes_does_not_matter(tmp_path: Path, dtype: str) -> None:
+    image = _noise((9, 13, 3), "uint16" if dtype == ">u2" else "float32").astype(dtype)
+    write_picture(tmp_path / "a.tif", image)
+    np.testing.assert_array_equal(read_array(tmp_path / "a.tif"), image)
+
+
+@pytest.mark.parametrize(
+    ("picture", "message"),
+    [
+        ([[1, 2], [3, 4]], "expected a Picture or a NumPy array, got list; "),
+        (Picture(frames=()), "expected a Picture of at least one frame, got none; "),
+        (
+            Picture(frames=(np.zeros((2, 2, 3), np.uint8), np.zeros((2, 2), np.uint8)), durations_ms=(40, 40)),
+            "expected frames of an animation to be alike, got 2 x 2 uint8 and 2 x 2 x 3 uint8; ",
+        ),
+    ],
+)
+def test_what_is_no_picture_is_refused(tmp_path: Path, picture: Picture, message: str) -> None:
+    with pytest.raises(InvalidImageError, match=message):
+        write_picture(tmp_path / "a.gif", picture)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("suffix", ["jpg", "avif", "webp"])
 @pytest.mark.parametrize("kind", SHAPES)
 def test_lossy_formats_come_close(tmp_path: Path, suffix: str, kind: str) -> None:

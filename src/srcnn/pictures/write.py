@@ -61,8 +61,9 @@ def write_picture(
 
     Args:
         path: the output; its suffix names the format. An existing file is replaced once this one is finished.
-        picture: frames of equal dtype and channels, and what is to be kept; or only an array, H x W grey,
-            H x W x 2 grey and alpha, H x W x 3 RGB or H x W x 4 RGBA; uint8, uint16, or floating point in [0, 1].
+        picture: frames, those of an animation of equal shape and dtype, and what is to be kept; or only an array,
+            H x W grey, H x W x 2 grey and alpha, H x W x 3 RGB or H x W x 4 RGBA; uint8, uint16,
+            or floating point in [0, 1].
         options: how.
 
     Returns:
@@ -70,7 +71,8 @@ def write_picture(
 
     Raises:
         OutputError: not a format that is written, or the file cannot be written; nothing is left behind.
-        InvalidImageError: arrays of another shape or dtype; or CMYK, and the format holds none.
+        InvalidImageError: arrays of another shape or dtype, frames that are not alike, or none; or CMYK, and the
+            format holds none.
         ImageTooLargeError: more pixels a side than the format holds.
         Exception: whatever making a strip raises; nothing is left behind then either.
 
@@ -79,7 +81,7 @@ def write_picture(
     path = Path(path)
     if isinstance(picture, np.ndarray):
         picture = Picture(frames=(picture,))
-    picture = replace(picture, frames=tuple(map(_storable, picture.frames)))
+    picture = _storable(picture)
     height, width = (max(frame.shape[axis] for frame in picture.frames) for axis in (0, 1))
     kind = check_output_format(path, height, width)
     if picture.inks and not kind.inks:
@@ -92,8 +94,23 @@ def write_picture(
     return fitted.notes + notes
 
 
-def _storable(frame: Frame) -> Frame:
-    """A frame that files can hold."""
+def _storable(picture: Picture) -> Picture:
+    """With frames that files can hold, in the machine's order of bytes."""
+    if not isinstance(picture, Picture):  # pyright: ignore[reportUnnecessaryIsInstance] (callers are not all typed)
+        raise InvalidImageError(
+            f"expected a Picture or a NumPy array, got {type(picture).__name__}; use numpy.asarray first"
+        )
+    if not picture.frames:
+        raise InvalidImageError("expected a Picture of at least one frame, got none; put an array into its frames")
+    kinds = {f"{' x '.join(map(str, frame.shape))} {frame.dtype}" for frame in picture.frames}
+    if picture.durations_ms and len(kinds) > 1:
+        raise InvalidImageError(
+            f"expected frames of an animation to be alike, got {' and '.join(sorted(kinds))}; make them alike"
+        )
+    return replace(picture, frames=tuple(map(_storable_frame, picture.frames)))
+
+
+def _storable_frame(frame: Frame) -> Frame:
     if isinstance(frame, Strips):
         return frame
     check_image(frame)
@@ -102,7 +119,8 @@ def _storable(frame: Frame) -> Frame:
         raise InvalidImageError(
             f"expected 1 to 4 channels (grey, grey+alpha, RGB, RGBA), got {frame.shape[2]}; write some of them"
         )
-    return frame.astype(np.float32, copy=False) if frame.dtype.kind == "f" else frame
+    kept = np.dtype(np.float32) if frame.dtype.kind == "f" else frame.dtype.newbyteorder("=")
+    return frame.astype(kept, copy=False)
 
 
 def _encode(path: Path, picture: Picture, kind: PictureFormat, options: WriteOptions) -> tuple[str, ...]:
