@@ -9,6 +9,7 @@ from typing import Any
 import click
 import numpy as np
 import pytest
+from PIL import Image
 from small_pictures import save_noise
 
 from srcnn.training import loop
@@ -363,3 +364,15 @@ def test_without_torch_the_extra_is_named(
         == "error: torch is needed and not installed; in the folder of srcnn's source run: pip install '.[train]'\n"
     )
     assert not (tmp_path / "run").exists()
+
+
+def test_a_validation_picture_that_does_not_count_is_named_as_a_terminal_can_show_it(
+    srcnn: Callable, config: Path, data: Path, tmp_path: Path
+) -> None:
+    Image.fromarray(np.full((24, 24), 128, np.uint8)).save(data / "0\x1b[31m.png")  # the first by name is kept out
+    outcome = srcnn("train", config, "--data", data, "-o", tmp_path / "run")
+    assert outcome.code == 0
+    assert "as it does flat pictures: 0\\x1b[31m.png\n" in outcome.err
+    assert "\x1b" not in outcome.err
+    assert "nan" not in outcome.out
+    assert "Infinity" not in (tmp_path / "run" / "log.jsonl").read_text()

@@ -192,7 +192,7 @@ def _train(
             progress=lambda step: advance(step, config.steps),
             report=report,
             show=board.add if tensorboard else lambda line, pictures: None,
-            notice=lambda text: say(text, err=True),
+            notice=lambda text: say(printable(text), err=True),
             should_stop=interrupted.is_set,
         )
     if interrupted.is_set() and done[-1] < config.steps:
