@@ -58,3 +58,17 @@ def test_every_command_runs_as_written(tmp_path: Path) -> None:
     for name, size in sizes.items():
         with Image.open(tmp_path / name) as after:
             assert after.size == size, name
+
+
+def test_the_python_example_runs_as_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    exif = Image.Exif()
+    exif[0x010F] = "Maker"
+    Image.new("CMYK", (12, 9)).save("photo.jpg", exif=exif)
+    (example,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    exec(example, {})
+    assert capsys.readouterr().out.startswith("CMYK was converted to sRGB")
+    with Image.open("photo_x2.png") as large:
+        assert (large.size, large.mode, large.getexif()[0x010F]) == ((24, 18), "RGB", "Maker")
