@@ -99,6 +99,10 @@ def test_one_output_file_for_two_inputs_is_refused(tmp_path: Path) -> None:
         "{stem.nothing}.png",
         "{scale[a]}.png",
         "{stem:%}.png",
+        "{stem:>99999999999}.png",
+        "{stem!r}.png",
+        "{stem.__class__}.png",
+        "{stem[0]}.png",
     ],
 )
 def test_a_pattern_that_is_none_is_refused(tmp_path: Path, pattern: str) -> None:

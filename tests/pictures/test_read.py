@@ -42,6 +42,26 @@ def _png(
     return path
 
 
+@pytest.mark.parametrize(
+    ("extra", "named"),
+    [
+        ([], ""),
+        ([(b"sRGB", b"\0")], ""),
+        ([(b"gAMA", struct.pack(">I", 45455))], ""),
+        ([(b"gAMA", struct.pack(">I", 100000))], "gAMA"),
+        ([(b"sRGB", b"\0"), (b"gAMA", struct.pack(">I", 100000))], ""),  # sRGB goes before
+        ([(b"cICP", bytes((9, 16, 0, 1))), (b"cHRM", bytes(32))], "cICP, cHRM"),
+        ([(b"cICP", bytes((1, 13, 0, 1)))], ""),
+    ],
+)
+def test_colours_that_a_png_gives_without_a_profile_are_told(
+    tmp_path: Path, extra: list[tuple[bytes, bytes]], named: str
+) -> None:
+    path = _png(tmp_path / "a.png", depth=8, colour=2, rows=[bytes(12)] * 3, extra=extra, width=4)
+    told = (f"the colours were taken for sRGB: {named} of a PNG is not kept",) if named else ()
+    assert read_picture(path).notes == told
+
+
 @pytest.mark.parametrize("suffix", ["png", "gif", "jpg", "tif", "webp", "avif", "bmp", "tga", "ppm"])
 @pytest.mark.parametrize("read", [read_picture, read_array])
 def test_a_file_that_goes_away_while_it_is_read_is_named(

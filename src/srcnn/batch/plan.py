@@ -2,6 +2,7 @@
 
 import glob
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from srcnn.pictures.formats import FORMATS, SUFFIXES, format_to_write
 
 WRITTEN = tuple(suffix for kind in FORMATS for suffix in kind.suffixes if kind.writes)
 _EXAMPLE = "out/{stem}_x{scale}{ext}"
+_FIELDS = re.compile(r"{{|}}|{(parent|stem|ext|size|scale)(:\.\d{1,4})?}")  # of all that Python's formats can do
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,8 +185,10 @@ def _fill_in(pattern: str, file: Path, ext: str, size: Size) -> str:
     if size.scale is not None:
         values["scale"] = f"{size.scale:g}"
     try:
+        if re.search("[{}]", _FIELDS.sub("", pattern)):
+            raise ValueError(pattern)
         return pattern.format_map(values)
-    except (LookupError, ValueError, AttributeError, TypeError) as error:
+    except (LookupError, ValueError) as error:
         raise InvalidConfigError(
             "expected a pattern with {parent}, {stem}, {size} and {ext}, and {scale} where a scale is asked for, "
             f"got {pattern!r}; write for example {_EXAMPLE}"

@@ -117,7 +117,9 @@ def _decode_by_kind(path: Path, kind: PictureFormat, *, max_pixels: int, first_o
         picture = apng.decode(path, kind, max_pixels=max_pixels)
     else:
         picture = libvips_decode.decode(path, kind, max_pixels=max_pixels, first_only=first_only)
-    return replace(picture, texts=png.read_texts(path))
+    others = png.colours_beside_srgb(path)
+    notes = (f"the colours were taken for sRGB: {', '.join(others)} of a PNG is not kept",) if others else ()
+    return replace(picture, texts=png.read_texts(path), notes=(*picture.notes, *notes))
 
 
 def _open(path: Path, allowed: Collection[str] = ()) -> PictureFormat:

@@ -17,6 +17,12 @@ _XMP = b"XML:com.adobe.xmp\0"
 _METRE = b"\1"
 _MAX_BYTES = 2**24
 _LARGEST = 2**16 - 1
+_SRGB = {
+    b"cICP": bytes((1, 13, 0, 1)),
+    b"gAMA": struct.pack(">I", 45455),
+    b"cHRM": struct.pack(">8I", 31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000),
+}
+"""What says sRGB in each of them."""
 
 
 def read_texts(path: Path) -> tuple[Chunk, ...]:
@@ -35,6 +41,22 @@ def has_resolution(path: Path) -> bool:
     """
     first = next(_read_chunks(path, (b"pHYs",)), None)
     return first is not None and first[1][8:] == _METRE
+
+
+def colours_beside_srgb(path: Path) -> tuple[str, ...]:
+    """Names of the chunks that say in another way than a profile that the colours are not sRGB.
+
+    Args:
+        path: a PNG file.
+
+    Returns:
+        Of cICP, gAMA and cHRM those that programs would heed, which are not kept.
+
+    Source: PNG, third edition (W3C 2025), 4.3 for the order of precedence. Tests: tests/pictures/test_read.py.
+    """
+    chunks = dict(_read_chunks(path, (b"iCCP", b"sRGB", *_SRGB)))
+    heeded = (b"cICP",) if chunks.keys() & {b"iCCP", b"sRGB"} else tuple(_SRGB)
+    return tuple(name.decode() for name in heeded if chunks.get(name, _SRGB[name]) != _SRGB[name])
 
 
 def _read_chunks(path: Path, names: Collection[bytes]) -> Iterator[Chunk]:
