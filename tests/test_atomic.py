@@ -4,8 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from srcnn.atomic import atomic_path, make_folder, write_atomically
+from srcnn.atomic import atomic_path, check_folder, make_folder, write_atomically
 from srcnn.errors import OutputError
+
+
+def test_a_folder_is_tried_without_leaving_anything(tmp_path: Path) -> None:
+    check_folder(tmp_path / "a" / "b", "do c")
+    check_folder(tmp_path, "do c")
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "file").touch()
+    for place in (tmp_path / "file", tmp_path / "file" / "b"):
+        with pytest.raises(OutputError, match=f"expected to .* the folder {place}, got: Not a directory; do c"):
+            check_folder(place, "do c")
 
 
 def test_the_content_is_there_afterwards_and_nothing_else(tmp_path: Path) -> None:

@@ -6,8 +6,6 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
-_INTERRUPTED = 128 + signal.SIGINT
-
 
 def run() -> NoReturn:
     """Run the command line and end the process with its exit code.
@@ -20,13 +18,16 @@ def run() -> NoReturn:
     Tests: tests/test_main.py.
     """
     try:
-        from srcnn.cli import main  # here, so that Ctrl-C prints no traceback while modules are imported either
+        from srcnn.cli import (
+            INTERRUPTED,
+            main,
+        )  # here, so that Ctrl-C prints no traceback while modules are imported either
     except KeyboardInterrupt:
-        os._exit(_INTERRUPTED)
+        os._exit(128 + signal.SIGINT)
     _open_closed_streams()
     ended_by = _signals_from_outside()
     code = main()
-    if code == _INTERRUPTED and ended_by:
+    if code == INTERRUPTED and ended_by:
         code = 128 + ended_by[0]
     for stream in (sys.stdout, sys.stderr):
         try:

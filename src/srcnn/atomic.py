@@ -92,6 +92,28 @@ def make_folder(folder: Path, advice: str) -> None:
         raise OutputError(f"expected to make the folder {folder}, got: {error.strerror}; {advice}") from error
 
 
+def check_folder(folder: Path, advice: str) -> None:
+    """Refuse a folder that could not be made or written into; nothing is left behind.
+
+    Args:
+        folder: it, or the nearest folder above that exists, is tried.
+        advice: what to do if it cannot be written, for the message.
+
+    Raises:
+        OutputError: it cannot.
+
+    Tests: tests/test_atomic.py.
+    """
+    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    trial = nearest / f".srcnn-{os.urandom(8).hex()}"
+    try:
+        trial.mkdir()
+        trial.rmdir()
+    except OSError as error:
+        what = "write into" if folder.is_dir() else "make"
+        raise OutputError(f"expected to {what} the folder {folder}, got: {error.strerror}; {advice}") from error
+
+
 def _sync(path: Path) -> None:
     """Wait until the content is on the disk, so that a rename cannot overtake it."""
     with path.open("rb+") as file:

@@ -67,7 +67,7 @@ class Upscaler:
     """A model, loaded once, that enlarges pictures by its scale.
 
     Threads may share one, it can be pickled, and it works in processes that are forked after it was used. With OpenVINO
-    those must end by `os._exit`, as `multiprocessing`'s do: what is left of the parent's OpenVINO cannot be unloaded.
+    no other thread may be loading a network at the fork, and they must end by `os._exit`, as `multiprocessing`'s do.
 
     Attributes:
         model: spec and weights.

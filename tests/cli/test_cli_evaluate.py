@@ -53,7 +53,7 @@ def test_a_flat_picture_is_named_and_not_in_the_mean(srcnn: Callable, folder: Pa
     *_, flat, mean, said = srcnn("evaluate", "bicubic", folder).out.splitlines()
     assert flat.split() == ["flat", "inf", "1.0000", "inf", "1.0000", "-"]
     assert mean.endswith("+0.000")
-    assert said == "not in the mean, since bicubic gives them exactly, as it does flat pictures: flat"
+    assert said == "not in the mean, since a PSNR is infinite (bicubic gives flat pictures exactly): flat"
 
 
 def test_another_protocol_is_used_and_named(srcnn: Callable, folder: Path) -> None:

@@ -8,7 +8,7 @@ from PIL import Image as PillowImage
 from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.evaluation.evaluate import evaluate, named_pictures
 from srcnn.evaluation.protocol import AUTHORS
-from srcnn.imaging import imresize
+from srcnn.imaging import imresize, to_float
 
 
 @pytest.fixture
@@ -64,7 +64,15 @@ def test_means_are_over_the_pictures_that_bicubic_does_not_give_exactly(folder):
     counted = [image for image in result.images if image.name != "flat"]
     for value in ("psnr", "ssim", "bicubic_psnr", "bicubic_ssim"):
         assert getattr(result.mean, value) == pytest.approx(np.mean([getattr(image, value) for image in counted]))
+    # Nor those that the method gives exactly, and bicubic does not.
+    patch = np.full((36, 36), 100, np.uint8)
+    patch[14:20, 14:20] = 103
+    PillowImage.fromarray(patch).save(folder / "nearly_flat.png")
+    exact = evaluate(lambda lr: to_float(patch) if lr.shape == (18, 18) else imresize(lr, 2), folder, 2, AUTHORS)
+    assert exact.left_out == ("flat", "nearly_flat")
+    assert exact.mean.psnr == exact.mean.bicubic_psnr < np.inf
     (folder / "flat.png").unlink()
+    (folder / "nearly_flat.png").unlink()
     assert evaluate(None, folder, 2, AUTHORS).left_out == ()
 
 

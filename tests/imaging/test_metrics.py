@@ -8,6 +8,7 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.imaging import psnr, ssim
+from srcnn.imaging.metrics import comparable
 
 RANGES = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0, "float64": 1.0}
 
@@ -103,3 +104,10 @@ def test_a_peak_that_is_not_above_0_is_refused(metric, data_range: float) -> Non
     picture = np.zeros((16, 16), np.uint8)
     with pytest.raises(InvalidConfigError, match="expected a data_range above 0, got "):
         metric(picture, picture, data_range=data_range)
+
+
+def test_means_are_over_what_no_method_gives_exactly_or_over_all() -> None:
+    inf = np.inf
+    assert comparable([30.0, inf, 31.0, 32.0], [28.0, 60.0, inf, 29.0]).tolist() == [True, False, False, True]
+    assert comparable([inf, 31.0], [28.0, inf]).tolist() == [True, True]
+    assert comparable([], []).tolist() == []

@@ -38,6 +38,18 @@ def test_every_frame_is_changed_and_all_else_kept() -> None:
     assert replace(larger, frames=picture.frames) == picture
 
 
+def test_inks_are_changed_one_by_one() -> None:
+    picture = Picture(frames=(np.arange(24, dtype=np.uint8).reshape(2, 3, 4),), inks=True)
+    seen: list[tuple[int, ...]] = []
+
+    def negative(ink: np.ndarray) -> np.ndarray:
+        seen.append(ink.shape)
+        return 255 - ink
+
+    np.testing.assert_array_equal(picture.each(negative).image, 255 - picture.image)
+    assert seen == [(2, 3)] * 4
+
+
 @pytest.mark.parametrize("form", [b'tiff:Orientation="%d"', b"<tiff:Orientation>%d</tiff:Orientation>"])
 def test_the_orientation_in_xmp_becomes_1(form: bytes) -> None:
     turned = upright(Picture(frames=(np.zeros((2, 3), np.uint8),), orientation=3, xmp=form % 3))

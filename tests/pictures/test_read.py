@@ -50,8 +50,12 @@ def _png(
         ([(b"gAMA", struct.pack(">I", 45455))], ""),
         ([(b"gAMA", struct.pack(">I", 100000))], "gAMA"),
         ([(b"sRGB", b"\0"), (b"gAMA", struct.pack(">I", 100000))], ""),  # sRGB goes before
-        ([(b"cICP", bytes((9, 16, 0, 1))), (b"cHRM", bytes(32))], "cICP, cHRM"),
-        ([(b"cICP", bytes((1, 13, 0, 1)))], ""),
+        ([(b"gAMA", struct.pack(">I", 45450))], ""),  # rounded
+        ([(b"gAMA", bytes(4))], ""),  # says nothing
+        ([(b"cHRM", struct.pack(">8I", 31270, 32900, 64000, 33000, 21000, 71000, 15000, 6000))], "cHRM"),  # Adobe RGB
+        ([(b"gAMA", b"\0"), (b"cHRM", bytes(3))], ""),  # damaged
+        ([(b"cICP", bytes((9, 16, 0, 1))), (b"gAMA", struct.pack(">I", 100000))], "cICP"),  # which goes before all
+        ([(b"cICP", bytes((1, 13, 0, 1))), (b"gAMA", struct.pack(">I", 100000))], ""),
     ],
 )
 def test_colours_that_a_png_gives_without_a_profile_are_told(

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from srcnn.errors import ImageTooLargeError, InvalidImageError, OutputError
+from srcnn.imaging import to_float
 from srcnn.pictures import write
 from srcnn.pictures.codecs import libvips_encode
-from srcnn.pictures.picture import Picture, xmp_upright
+from srcnn.pictures.picture import CLIPPED, Picture, xmp_upright
 from srcnn.pictures.read import read_array, read_picture
 from srcnn.pictures.strips import Strips
 from srcnn.pictures.write import WriteOptions, write_picture
@@ -76,6 +77,26 @@ def test_an_array_that_is_no_picture_is_refused(tmp_path: Path, image: np.ndarra
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("suffix", ["png", "jpg", "tif", "webp", "avif", "gif", "bmp", "tga", "pgm"])
+@pytest.mark.parametrize("strips", [False, True])
+def test_one_channel_is_grey_in_every_format(tmp_path: Path, suffix: str, strips: bool) -> None:
+    image = np.full((9, 13, 1), 90, np.uint8)
+    frame = Strips(image.shape, image.dtype, lambda: iter([image[:4], image[4:]])) if strips else image
+    write_picture(tmp_path / f"a.{suffix}", Picture(frames=(frame,)))
+    again = read_picture(tmp_path / f"a.{suffix}").image
+    assert again.shape[:2] == (9, 13)
+    np.testing.assert_allclose(again.reshape(9, 13, -1)[:, :, 0], 90, atol=2)
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+def test_overshoot_is_clipped_and_told_in_every_format(tmp_path: Path, suffix: str) -> None:
+    image = np.linspace(-0.1, 1.1, 117, dtype=np.float32).reshape(9, 13)
+    assert CLIPPED in write_picture(tmp_path / f"a.{suffix}", image)
+    again = read_picture(tmp_path / f"a.{suffix}")
+    assert again.notes == ()
+    np.testing.assert_allclose(to_float(again.image), image.clip(0, 1), atol=1e-5)
+
+
 @pytest.mark.parametrize("dtype", [">u2", ">f4", ">f8"])
 def test_the_order_of_bytes_does_not_matter(tmp_path: Path, dtype: str) -> None:
     image = _noise((9, 13, 3), "uint16" if dtype == ">u2" else "float32").astype(dtype)
@@ -86,7 +107,7 @@ def test_the_order_of_bytes_does_not_matter(tmp_path: Path, dtype: str) -> None:
 @pytest.mark.parametrize(
     ("picture", "message"),
     [
-        ([[1, 2], [3, 4]], "expected a Picture or a NumPy array, got list; "),
+        ([[1, 2], [3, 4]], "expected a Picture or a NumPy array, got list; give"),
         (Picture(frames=()), "expected a Picture of at least one frame, got none; "),
         (
             Picture(frames=(np.zeros((2, 2, 3), np.uint8), np.zeros((2, 2), np.uint8)), durations_ms=(40, 40)),

@@ -102,6 +102,7 @@ def test_the_record_of_a_training_goes_into_the_spec() -> None:
         ),
         ({"scale": 1}, "expected scale to be above 1 without a degradation to undo, got 1; "),
         ({"scale": 1, "downscale": "box"}, "expected scale to be above 1 without a degradation to undo"),
+        ({"scale": 1, "noise_sigma": [0, 0]}, "expected scale to be above 1 without a degradation to undo"),
         ({"seed": 2**63}, r"expected seed to be below 2\^63, got 9223372036854775808; "),
         ({"patch_size": 16, "kernel_sizes": [9, 5, 5]}, "expected patch_size to be above 16, .* got 16"),
     ],

@@ -182,11 +182,17 @@ class TestLoadData:
         for name in "ab":
             save(tmp_path / f"{name}.png", noise(20, 20))
         expected = load(config(), tmp_path).pictures
-        save(tmp_path / "runs" / "tiny" / "curves.png", noise(20, 20))
-        (tmp_path / "runs" / "tiny" / "log.jsonl").touch()
+        for folder in (tmp_path, tmp_path / "runs" / "tiny"):  # also where the pictures lie
+            save(folder / "curves.png", noise(20, 20))
+            (folder / "log.jsonl").touch()
         data = load(config(), tmp_path)
         assert data.pictures == expected
-        assert data.skipped == [f"{tmp_path / 'runs' / 'tiny'}: the folder of a training, and no pictures"]
+        assert data.skipped == [
+            f"{folder / 'curves.png'}: drawn by a training, and no picture to learn from"
+            for folder in (tmp_path, tmp_path / "runs" / "tiny")
+        ]
+        (tmp_path / "log.jsonl").unlink()
+        assert load(config(), tmp_path).pictures.count == 3  # somebody's own picture of that name
 
     def test_what_cannot_be_used_is_left_out_and_named_with_its_reason(self, tmp_path: Path) -> None:
         for name in "ab":

@@ -259,6 +259,8 @@ def test_a_model_named_only_on_resuming_is_not_used_and_told(
         "tiny:2 is not used: the training goes on from its checkpoint, which started from drawn weights; "
         "to start from another model name another folder"
     ]
+    # Nor need it fit into the network.
+    run(CONFIG, data, tmp_path, resume=True, init=random_model((3, 3), (4,)))
 
 
 def test_resuming_a_finished_run_changes_nothing(data: TrainingData, finished: Path) -> None:

@@ -27,7 +27,7 @@ from srcnn.errors import SrcnnError
 from srcnn.pictures.formats import SUFFIXES
 
 _WRONG_USE = 2
-_INTERRUPTED = 130
+INTERRUPTED = 130
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -85,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _interrupted() -> int:
     click.echo("interrupted", err=True)
-    return _INTERRUPTED
+    return INTERRUPTED
 
 
 def _came_of_an_interrupt(error: BaseException | None) -> bool:

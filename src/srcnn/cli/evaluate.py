@@ -80,7 +80,7 @@ def _show(evaluation: "Evaluation", model: str, name: str, folder: Path) -> None
         click.echo(_line(row))
     if evaluation.left_out:
         names = ", ".join(map(printable, evaluation.left_out))
-        click.echo(f"not in the mean, since bicubic gives them exactly, as it does flat pictures: {names}")
+        click.echo(f"not in the mean, since a PSNR is infinite (bicubic gives flat pictures exactly): {names}")
     # Published numbers hold for one protocol; beside another they would mislead.
     comparable = evaluation.protocol.name in ("authors", "old-matlab")
     dataset = recognise_dataset(folder.name, [image.name for image in evaluation.images])
@@ -91,6 +91,6 @@ def _show(evaluation: "Evaluation", model: str, name: str, folder: Path) -> None
 
 
 def _line(row: "Measurement") -> str:
-    gain = f"{row.psnr - row.bicubic_psnr:+.3f}" if row.bicubic_psnr < math.inf else "-"
+    gain = f"{row.psnr - row.bicubic_psnr:+.3f}" if max(row.psnr, row.bicubic_psnr) < math.inf else "-"
     bicubic = f"{row.bicubic_psnr:>11.3f} {row.bicubic_ssim:>7.4f}"
     return f"{printable(row.name):<20} {row.psnr:>8.3f} {row.ssim:>7.4f} {bicubic} {gain:>8}"

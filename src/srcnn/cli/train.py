@@ -52,7 +52,7 @@ def train_command(
     --resume goes on from; with --tensorboard also a folder to name as tensorboard --logdir.
     docs/training.md describes every key of CONFIG.toml.
     """
-    from srcnn.atomic import make_folder
+    from srcnn.atomic import check_folder, make_folder
     from srcnn.training.config_file import read_config
 
     if not (data or folders):
@@ -71,8 +71,9 @@ def train_command(
     with _first_process_speaks(config):
         start = _initial_model(init, config.scale) if init else None
         begin(config, run_dir, init=start, resume=resume, accept_changes=accept_changes)  # errors come before reading
-        make_folder(run_dir, "choose another with -o")
+        check_folder(run_dir, "choose another with -o")
         pictures = _load(config, (*data, *folders))
+        make_folder(run_dir, "choose another with -o")
         _train(
             config,
             pictures,

@@ -1,7 +1,7 @@
 """Measure a method on a folder of pictures, beside bicubic. This module knows no engine and no network."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -19,6 +19,7 @@ from srcnn.evaluation.planes import (
 )
 from srcnn.evaluation.protocol import Protocol
 from srcnn.imaging.depth import Image
+from srcnn.imaging.metrics import comparable
 from srcnn.pictures.find import find_pictures
 from srcnn.pictures.read import read_array
 
@@ -64,12 +65,14 @@ class Evaluation:
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """Pictures that bicubic gives exactly, as it does flat ones: beside them no mean would be a number."""
-        exact = tuple(image.name for image in self.images if image.bicubic_psnr == math.inf)
-        return exact if len(exact) < len(self.images) else ()
+        """Pictures that the method or bicubic gives exactly: beside them no mean would be a number."""
+        return tuple(image.name for image in self.images if image not in _counted(self.images))
 
     def to_dict(self, model: str) -> dict[str, Any]:
-        """The JSON of `srcnn evaluate`, with the name of the model that was measured."""
+        """The JSON of `srcnn evaluate`, with the name of the model that was measured.
+
+        Where there is a mean, pictures with a PSNR of None do not count in it.
+        """
         return {
             "model": model,
             "scale": self.scale,
@@ -194,8 +197,14 @@ def _refused(unreadable: dict[str, InvalidImageError], folder: Path) -> InvalidI
     )
 
 
-def _mean(images: list[Measurement]) -> Measurement:
-    images = [image for image in images if image.bicubic_psnr < math.inf] or images
+def _counted(images: Sequence[Measurement]) -> list[Measurement]:
+    """Those that means are over."""
+    psnr = [[image.psnr for image in images], [image.bicubic_psnr for image in images]]
+    return [image for image, counts in zip(images, comparable(*psnr), strict=True) if counts]
+
+
+def _mean(images: Sequence[Measurement]) -> Measurement:
+    images = _counted(images)
     return Measurement(
         name="mean",
         psnr=fmean(image.psnr for image in images),

@@ -1,5 +1,7 @@
 """PSNR and SSIM, each with its convention in its arguments. This module chooses no colour and no border."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,6 +35,22 @@ def psnr(sr: Image, hr: Image, *, data_range: float, border: int = 0) -> float:
     difference = shave_border(sr, border).astype(np.float64) - shave_border(hr, border)
     mse = float(np.mean(difference * difference))
     return float("inf") if mse == 0 else float(10 * np.log10(data_range**2 / mse))
+
+
+def comparable(*psnr_of_methods: Sequence[float]) -> NDArray[np.bool_]:
+    """Which pictures means of PSNR can be over, the same ones for every method.
+
+    Args:
+        psnr_of_methods: for each method that of every picture, in dB, infinite where it gives the picture exactly, as
+            bicubic does flat ones.
+
+    Returns:
+        For every picture whether no method gives it exactly; all of them if there would be none.
+
+    Tests: tests/imaging/test_metrics.py.
+    """
+    finite = np.logical_and.reduce(np.isfinite(psnr_of_methods), axis=0)
+    return finite if finite.any() else ~finite
 
 
 def ssim(sr: Image, hr: Image, *, data_range: float, border: int = 0) -> float:

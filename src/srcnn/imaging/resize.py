@@ -119,11 +119,11 @@ def _target(
     if size is None:
         assert scale is not None
         if not (isinstance(scale, Real) and scale > 0 and math.isfinite(scale)):
-            raise InvalidConfigError(f"expected a scale above 0, got {scale}; give a positive factor")
+            raise InvalidConfigError(f"expected a scale above 0, got {scale!r}; give a positive number")
         return (_ceil(scale * shape[0]), _ceil(scale * shape[1])), (scale, scale)
     if not _is_size(size):
         raise InvalidConfigError(
-            f"expected a size of (height, width), at least 1 x 1, got {size}; give two positive whole numbers of pixels"
+            f"expected a size of (height, width), at least 1 x 1, got {size!r}; give a tuple of two whole numbers"
         )
     return size, (size[0] / shape[0], size[1] / shape[1])
 

@@ -67,7 +67,8 @@ class Picture:
         """The picture with every frame changed, and all else as it is.
 
         Args:
-            function: from frame to frame, such as an `Upscaler`.
+            function: from frame to frame, such as an `Upscaler`. Of a picture of inks it is called for every ink,
+                H x W, since four channels would be taken for RGBA.
 
         Returns:
             What the function made, with profile, metadata and durations of this picture.
@@ -77,7 +78,13 @@ class Picture:
 
         Tests: tests/pictures/test_picture.py.
         """
-        return replace(self, frames=tuple(function(whole(frame)) for frame in self.frames))
+
+        def changed(frame: Image) -> Image:
+            if not self.inks:
+                return function(frame)
+            return np.stack([function(frame[:, :, ink]) for ink in range(frame.shape[2])], axis=2)
+
+        return replace(self, frames=tuple(changed(whole(frame)) for frame in self.frames))
 
 
 def upright(picture: Picture) -> Picture:

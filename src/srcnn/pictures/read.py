@@ -37,8 +37,7 @@ def read_picture(
         max_pixels: of all frames together, checked from the header before any decoding.
         turn: bring the pixels upright as the orientation tag says; else they stay as stored, and so
             does the tag.
-        inks: leave CMYK as it is, for an output that holds it (`PictureFormat.inks`). An `Upscaler` takes four
-            channels for RGBA: enlarge each ink by itself then, as the command line does.
+        inks: leave CMYK as it is, for an output that holds it (`PictureFormat.inks`).
         allowed: names of formats that are read though their decoders have a bad security record.
 
     Returns:

@@ -16,7 +16,7 @@ from srcnn.imaging.depth import Image, check_image, check_range
 from srcnn.pictures.codecs import libvips_encode, pillow, pnm
 from srcnn.pictures.fit import fit
 from srcnn.pictures.formats import PictureFormat, check_output_format
-from srcnn.pictures.picture import Picture
+from srcnn.pictures.picture import Picture, as_unit_float
 from srcnn.pictures.strips import Frame, Strips
 
 _BIGTIFF_FROM = 2**31
@@ -62,7 +62,7 @@ def write_picture(
     Args:
         path: the output; its suffix names the format. An existing file is replaced once this one is finished.
         picture: frames, those of an animation of equal shape and dtype, and what is to be kept; or only an array,
-            H x W grey, H x W x 2 grey and alpha, H x W x 3 RGB or H x W x 4 RGBA; uint8, uint16,
+            H x W or H x W x 1 grey, H x W x 2 grey and alpha, H x W x 3 RGB or H x W x 4 RGBA; uint8, uint16,
             or floating point in [0, 1].
         options: how.
 
@@ -81,7 +81,7 @@ def write_picture(
     path = Path(path)
     if isinstance(picture, np.ndarray):
         picture = Picture(frames=(picture,))
-    picture = _storable(picture)
+    picture, clipped = _storable(picture)
     height, width = (max(frame.shape[axis] for frame in picture.frames) for axis in (0, 1))
     kind = check_output_format(path, height, width)
     if picture.inks and not kind.inks:
@@ -91,36 +91,43 @@ def write_picture(
     fitted = fit(picture, kind, background=options.background)
     with atomic_path(path) as temporary:
         notes = _encode(temporary, fitted, kind, options)
-    return fitted.notes + notes
+    return clipped + fitted.notes + notes
 
 
-def _storable(picture: Picture) -> Picture:
-    """With frames that files can hold, in the machine's order of bytes."""
+def _storable(picture: Picture) -> tuple[Picture, tuple[str, ...]]:
+    """With frames that files can hold, and a note if values were clipped for it."""
     if not isinstance(picture, Picture):  # pyright: ignore[reportUnnecessaryIsInstance] (callers are not all typed)
-        raise InvalidImageError(
-            f"expected a Picture or a NumPy array, got {type(picture).__name__}; use numpy.asarray first"
-        )
+        raise InvalidImageError(f"expected a Picture or a NumPy array, got {type(picture).__name__}; give one of them")
     if not picture.frames:
         raise InvalidImageError("expected a Picture of at least one frame, got none; put an array into its frames")
-    kinds = {f"{' x '.join(map(str, frame.shape))} {frame.dtype}" for frame in picture.frames}
+    frames, notes = zip(*map(_storable_frame, picture.frames), strict=True)
+    kinds = {f"{' x '.join(map(str, frame.shape))} {frame.dtype}" for frame in frames}
     if picture.durations_ms and len(kinds) > 1:
         raise InvalidImageError(
             f"expected frames of an animation to be alike, got {' and '.join(sorted(kinds))}; make them alike"
         )
-    return replace(picture, frames=tuple(map(_storable_frame, picture.frames)))
+    return replace(picture, frames=frames), tuple(dict.fromkeys(sum(notes, ())))
 
 
-def _storable_frame(frame: Frame) -> Frame:
+def _storable_frame(frame: Frame) -> tuple[Frame, tuple[str, ...]]:
+    """In the machine's order of bytes, H x W if there is one channel, floating point in [0, 1]."""
     if isinstance(frame, Strips):
-        return frame
+        return (frame.each(_without_channel) if frame.shape[2:] == (1,) else frame), ()
     check_image(frame)
     check_range(frame)
     if frame.ndim == 3 and frame.shape[2] > 4:
         raise InvalidImageError(
             f"expected 1 to 4 channels (grey, grey+alpha, RGB, RGBA), got {frame.shape[2]}; write some of them"
         )
-    kept = np.dtype(np.float32) if frame.dtype.kind == "f" else frame.dtype.newbyteorder("=")
-    return frame.astype(kept, copy=False)
+    if frame.shape[2:] == (1,):
+        frame = _without_channel(frame)
+    if frame.dtype.kind == "f":
+        return as_unit_float(frame)
+    return frame.astype(frame.dtype.newbyteorder("="), copy=False), ()
+
+
+def _without_channel(image: Image) -> Image:
+    return image[:, :, 0]
 
 
 def _encode(path: Path, picture: Picture, kind: PictureFormat, options: WriteOptions) -> tuple[str, ...]:

@@ -36,6 +36,6 @@ def available_threads(threads: int) -> int:
     Tests: tests/runtime/test_engines.py.
     """
     if not isinstance(threads, Integral) or threads < 0:  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise InvalidConfigError(f"expected 0 threads (all cores) or more, got {threads}; give another whole number")
+        raise InvalidConfigError(f"expected 0 threads (all cores) or more, got {threads!r}; give another whole number")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return threads or cores

@@ -38,7 +38,8 @@ def open_openvino(model: bytes, threads: int, cores: int) -> Callable[[Batch], B
 
     Returns:
         A function from batch to batch, for several threads at a time; a forked process loads the network anew when it
-        first calls. It and this raise whatever OpenVINO raises.
+        first calls, and waits for ever if another thread was loading one at the fork. It and this raise whatever
+        OpenVINO raises.
 
     Raises:
         MissingExtraError: OpenVINO is not installed.

@@ -11,7 +11,7 @@ from srcnn.pictures.find import find_pictures
 from srcnn.training.config import TrainConfig
 from srcnn.training.degradation import Plane
 from srcnn.training.pairs import Pair, make_pair, read_rgb
-from srcnn.training.validation import Quality, enlarge, measure
+from srcnn.training.validation import Quality, compare, enlarge, measure
 from srcnn.zoo.model_file import Model
 
 
@@ -38,9 +38,11 @@ def measure_colour(model: Model, folder: Path) -> tuple[Quality, Quality]:
     if not pairs:
         raise InvalidConfigError(f"expected pictures in {folder}, got none; name another folder")
     pictures = [_in_ycbcr(model, pair) for pair in pairs]
-    bicubic, network = (
-        measure(versions, pairs, colour="ycbcr", border=spec.scale)
-        for versions in ([pair.enlarged for pair in pairs], pictures)
+    network, bicubic = compare(
+        *(
+            measure(versions, pairs, colour="ycbcr", border=spec.scale)
+            for versions in (pictures, [pair.enlarged for pair in pairs])
+        )
     )
     return bicubic, network
 

@@ -133,7 +133,8 @@ class TrainConfig:
         )  # fmt: skip
         for name, low, high in (("blur_sigma", 0, 50), ("noise_sigma", 0, 255), ("jpeg_quality", 1, 100)):
             _require_range(name, getattr(self, name), low, high)
-        degraded = bool(self.blur_sigma or self.blur_kernel or self.noise_sigma or self.jpeg_quality)
+        strongest = max((*self.blur_sigma, *self.noise_sigma, *self.jpeg_quality, 0))
+        degraded = strongest > 0 or bool(self.blur_kernel)
         _require(self.scale > 1 or degraded, "scale", "above 1 without a degradation to undo", self.scale)
         self.spec()  # checks that kernels and widths make a network
         reach = self.label_border

@@ -20,6 +20,7 @@ from srcnn.training.degradation import Plane
 from srcnn.training.log import LOG_FILE
 from srcnn.training.pairs import Pair, make_pair, pair_bytes, read_usable, usable_sizes
 from srcnn.training.picture_set import PictureSet, describe_pictures
+from srcnn.training.plots import CURVES_FILE, FILTERS_FILE
 from srcnn.training.pools import Pool, Pools
 
 _VALIDATION_SIDE = 1024  # pixels; 64 maps of this are 268 MB
@@ -53,8 +54,8 @@ def load_data(config: TrainConfig, folders: Sequence[Path], progress: Callable[[
         progress: called with (done, total) files.
 
     Returns:
-        Pairs for training and validation. Files that cannot be used are skipped and named, and so are folders of
-        trainings, whose plots are no pictures to learn from.
+        Pairs for training and validation. Files that cannot be used are skipped and named, and so are the plots of
+        trainings.
 
     Raises:
         InvalidConfigError: no usable picture, or too few to keep any for validation.
@@ -63,10 +64,10 @@ def load_data(config: TrainConfig, folders: Sequence[Path], progress: Callable[[
     """
     # A folder named twice must not put a picture into training and validation both.
     found = [path for folder in folders for path in find_pictures(folder, follow_links=True)]
-    runs = {folder for folder in {path.parent for path in found} if (folder / LOG_FILE).exists()}
-    paths = list({path.resolve(): path for path in found if path.parent not in runs}.values())
+    drawn = [path for path in found if path.name in (CURVES_FILE, FILTERS_FILE) and (path.parent / LOG_FILE).exists()]
+    paths = list({path.resolve(): path for path in found if path not in drawn}.values())
     pictures: dict[Path, NDArray[np.uint8]] = {}
-    skipped = {folder: f"{folder}: the folder of a training, and no pictures" for folder in sorted(runs)}
+    skipped = {path: f"{path}: drawn by a training, and no picture to learn from" for path in drawn}
     room = config.memory_mb * 1e6
     for done, path in enumerate(paths, 1):
         try:

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from srcnn.errors import InvalidConfigError
@@ -23,7 +25,7 @@ from srcnn.training.picture_set import PictureSet
 from srcnn.training.pools import Pools
 from srcnn.training.ranks import add_up, any_rank, is_first, share_of
 from srcnn.training.state import State, begin
-from srcnn.training.validation import Quality, enlarge, measure
+from srcnn.training.validation import compare, enlarge, measure
 from srcnn.zoo.model_file import Model, save_model
 
 MODEL_FILE = "model.safetensors"
@@ -92,9 +94,9 @@ def train(
         cut_log(run_dir, state.step)
     low_precision = config.precision == "bf16" or (config.precision == "auto" and has_fast_bf16(state.device))
     fp32_from = round(config.steps * (1 - config.fp32_share)) if low_precision else 0
-    bicubic = _measure_bicubic(config, data, notice)
+    bicubic_psnr = _measure_bicubic(config, data, notice)
     if init and not state.step and data.validation and is_first():
-        tell(*_validate(config, data, state, bicubic))
+        tell(*_validate(config, data, state, bicubic_psnr))
     _write_finished(config, state, data, run_dir)
     loss_sum, steps, pixels = torch.zeros((), device=state.device), 0, 0
     stopwatch = Stopwatch(state.seconds)
@@ -111,7 +113,7 @@ def train(
         state.seconds = stopwatch.seconds
         if due and is_first():
             mpx_per_s, busy_share = stopwatch.rates(pixels)
-            line, pictures = _validate(config, data, state, bicubic)
+            line, pictures = _validate(config, data, state, bicubic_psnr)
             line = replace(
                 line,
                 mpx_per_s=round(mpx_per_s, 3),
@@ -168,11 +170,11 @@ def _take_step(state: State, config: TrainConfig, inputs: Tensor, labels: Tensor
 
 
 def _validate(
-    config: TrainConfig, data: TrainingData, state: State, bicubic: Quality
+    config: TrainConfig, data: TrainingData, state: State, bicubic_psnr: NDArray[np.float64]
 ) -> tuple[Progress, Sequence[Plane]]:
     """A line of the log, without what only steps have, and what the network makes of the pictures."""
     pictures = enlarge(state.network.spec, state.ema, data.validation)
-    quality = _measure(config, data, pictures)
+    quality, bicubic = compare(_measure(config, data, pictures), bicubic_psnr)
     line = Progress(
         step=state.step,
         seconds=round(state.seconds, 2),
@@ -197,15 +199,16 @@ def _warn(config: TrainConfig, last: Progress, first: float | None, notice: Call
             return
 
 
-def _measure_bicubic(config: TrainConfig, data: TrainingData, notice: Callable[[str], None]) -> Quality:
-    quality = _measure(config, data, [pair.enlarged for pair in data.validation])
-    if quality.left_out:
-        names = ", ".join(quality.left_out)
+def _measure_bicubic(config: TrainConfig, data: TrainingData, notice: Callable[[str], None]) -> NDArray[np.float64]:
+    measured = _measure(config, data, [pair.enlarged for pair in data.validation])
+    exact = [pair.name for pair, (luma, *_) in zip(data.validation, measured, strict=True) if luma == math.inf]
+    if exact:
+        names = ", ".join(exact)
         notice(f"not in the validation's mean, since bicubic gives them exactly, as it does flat pictures: {names}")
-    return quality
+    return measured
 
 
-def _measure(config: TrainConfig, data: TrainingData, pictures: Sequence[Plane]) -> Quality:
+def _measure(config: TrainConfig, data: TrainingData, pictures: Sequence[Plane]) -> NDArray[np.float64]:
     """The authors leave out as many pixels as the scale on every side."""
     return measure(pictures, data.validation, colour=config.colour, border=config.scale)
 

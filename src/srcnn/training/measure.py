@@ -1,14 +1,13 @@
 """How much a network gives back of what a config's degradations take. Knows no engine and no torch."""
 
-import math
 from collections.abc import Callable
 from pathlib import Path
-from statistics import fmean
 
 import numpy as np
 
 from srcnn.errors import InvalidConfigError
 from srcnn.imaging import from_float, imresize, psnr
+from srcnn.imaging.metrics import comparable
 from srcnn.pictures.find import find_pictures
 from srcnn.training.config import TrainConfig
 from srcnn.training.degradation import Plane
@@ -26,7 +25,7 @@ def measure_degraded(method: Callable[[Plane], Plane], folder: Path, config: Tra
     Returns:
         Mean PSNR in dB of bicubic's enlargement (at scale 1 the degraded picture itself) and of the
         network's output: limited-range BT.601 luma in 8 bits, `scale` pixels left out on every side. Pictures that
-        bicubic gives exactly count for neither, unless there are no others.
+        either gives exactly count for neither, unless there are no others.
 
     Raises:
         InvalidConfigError: no picture in the folder.
@@ -34,15 +33,14 @@ def measure_degraded(method: Callable[[Plane], Plane], folder: Path, config: Tra
 
     Tests: tests/training/test_measure.py.
     """
-    rows: list[tuple[float, float]] = []
+    rows: list[list[float]] = []
     for path in find_pictures(folder, follow_links=True):
         small, hr = degraded(path.name, read_luma(path), config)
-        before, after = (_psnr(luma, hr, config.scale) for luma in (imresize(small, config.scale), method(small)))
-        rows.append((before, after))
+        rows.append([_psnr(luma, hr, config.scale) for luma in (imresize(small, config.scale), method(small))])
     if not rows:
         raise InvalidConfigError(f"expected pictures in {folder}, got none; name another folder")
-    counted = [row for row in rows if row[0] < math.inf] or rows
-    return fmean(before for before, _ in counted), fmean(after for _, after in counted)
+    before, after = np.array(rows)[comparable(*zip(*rows, strict=True))].mean(axis=0)
+    return float(before), float(after)
 
 
 def _psnr(luma: Plane, hr: Plane, border: int) -> float:

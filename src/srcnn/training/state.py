@@ -109,12 +109,12 @@ def begin(
     Args:
         config: of the network and its optimiser; a checkpoint's must be the same.
         run_dir: where a checkpoint is, or none may be.
-        init: a model to start from; None draws the weights.
+        init: a model to start from; None draws the weights. Not used on resuming.
         resume: go on from the checkpoint.
         accept_changes: config and pictures may differ, as long as the network and the recipe are the same.
         pictures: a checkpoint's must be the same; None leaves that open, to learn of all other errors
             before the pictures are read.
-        notice: called with a sentence on a damaged checkpoint.
+        notice: called with a sentence on a damaged checkpoint, or on an `init` that is not used.
 
     Raises:
         CheckpointError: nothing to resume, or a checkpoint of another training, or one in the way of a new one.
@@ -128,7 +128,8 @@ def begin(
             f"expected a folder without a training in it, got the checkpoint of an earlier one in {run_dir}; "
             "go on with --resume, or choose another folder with -o"
         )
-    state = start(config, init, choose_device(config.device))
+    state = start(config, None if resume else init, choose_device(config.device))
+    state.init = _name(init)
     if resume and is_first():
         _resume(state, run_dir, pictures, accept_changes=accept_changes, notice=notice)
     share(state)
@@ -168,8 +169,11 @@ def start(config: TrainConfig, init: Model | None, device: torch.device) -> Stat
         adam = config.optimiser == "adam"
         optimiser = torch.optim.Adam(parameters, betas=(0.9, 0.99), fused=True) if adam else Muon(parameters)
     ema = {name: weight.detach().clone() for name, weight in network.state_dict().items()}
-    origin = f"{init.spec.name}:{init.spec.scale}" if init else None
-    return State(network, parts, optimiser, ema, 0, 0.0, origin, to_record(config))
+    return State(network, parts, optimiser, ema, 0, 0.0, _name(init), to_record(config))
+
+
+def _name(init: Model | None) -> str | None:
+    return f"{init.spec.name}:{init.spec.scale}" if init else None
 
 
 def _resume(

@@ -1,6 +1,5 @@
 """What a network makes of the pictures that were kept out, and how good that is by the authors' protocol."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from torch.backends import cudnn
 from torch.nn import functional
 
 from srcnn.imaging import from_float, psnr, rgb_to_ycbcr_bt601, ycbcr_to_rgb_bt601
+from srcnn.imaging.metrics import comparable
 from srcnn.models.srcnn import Srcnn
 from srcnn.spec import Colour, ModelSpec
 from srcnn.training.data import to_maps
@@ -25,18 +25,13 @@ CHANNELS = ("Y", "Cb", "Cr", "RGB")
 class Quality:
     """Mean PSNR of pictures, dB in 8 bits.
 
-    What bicubic gives exactly, as flat pictures and the chroma of grey ones, counts neither for bicubic nor for a
-    network: means over different pictures could not be compared.
-
     Attributes:
         luma: limited-range BT.601; None without pictures.
-        channels: those of `CHANNELS`, for pictures of colour; None for others. Infinite where nothing counts.
-        left_out: names of the pictures whose luma does not count.
+        channels: those of `CHANNELS`, for pictures of colour; None for others.
     """
 
     luma: float | None = None
     channels: tuple[float, ...] | None = None
-    left_out: tuple[str, ...] = ()
 
 
 @torch.no_grad()
@@ -68,7 +63,7 @@ def _apply(network: Srcnn, pair: Pair, device: torch.device) -> Plane:
     return pair.enlarged + picture if network.spec.input_space == "lr" and network.spec.residual else picture
 
 
-def measure(pictures: Sequence[Plane], pairs: Sequence[Pair], *, colour: Colour, border: int) -> Quality:
+def measure(pictures: Sequence[Plane], pairs: Sequence[Pair], *, colour: Colour, border: int) -> NDArray[np.float64]:
     """Measure pictures against their truths.
 
     Args:
@@ -78,24 +73,10 @@ def measure(pictures: Sequence[Plane], pairs: Sequence[Pair], *, colour: Colour,
         border: pixels left out on every side; the authors leave out as many as the scale.
 
     Returns:
-        The mean over all that count.
+        PSNR in dB: a row for every picture, of luma, or of `CHANNELS`; infinite for what equals the truth.
 
     Tests: tests/training/test_validation.py.
     """
-    if not pictures:
-        return Quality()
-    ours = _psnr(pictures, pairs, colour, border)
-    counts = np.isfinite(_psnr([pair.enlarged for pair in pairs], pairs, colour, border))
-    means = tuple(
-        float(values[counted].mean()) if counted.any() else math.inf
-        for values, counted in zip(ours.T, counts.T, strict=True)
-    )
-    left_out = tuple(pair.name for pair, counted in zip(pairs, counts[:, 0], strict=True) if not counted)
-    return Quality(means[0], means if len(means) > 1 else None, left_out)
-
-
-def _psnr(pictures: Sequence[Plane], pairs: Sequence[Pair], colour: Colour, border: int) -> NDArray[np.float64]:
-    """Of every picture, a row, and channel, in dB."""
     return np.array(
         [
             [
@@ -105,6 +86,26 @@ def _psnr(pictures: Sequence[Plane], pairs: Sequence[Pair], colour: Colour, bord
             for sr, pair in zip(pictures, pairs, strict=True)
         ]
     )
+
+
+def compare(network: NDArray[np.float64], bicubic: NDArray[np.float64]) -> tuple[Quality, Quality]:
+    """The means of two methods, each channel's over the pictures that neither gives exactly.
+
+    Args:
+        network: from `measure`.
+        bicubic: from `measure`, of the same pictures.
+
+    Returns:
+        The network's and bicubic's; infinite where there is nothing else to count.
+
+    Tests: tests/training/test_validation.py.
+    """
+    if not len(network):
+        return Quality(), Quality()
+    counts = np.transpose([comparable(*both) for both in zip(network.T, bicubic.T, strict=True)])
+    means = [tuple(psnr.mean(axis=0, where=counts).tolist()) for psnr in (network, bicubic)]
+    ours, theirs = (Quality(each[0], each if len(each) > 1 else None) for each in means)
+    return ours, theirs
 
 
 def to_shown(picture: Plane, colour: Colour) -> NDArray[np.uint8]:

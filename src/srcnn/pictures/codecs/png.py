@@ -17,12 +17,9 @@ _XMP = b"XML:com.adobe.xmp\0"
 _METRE = b"\1"
 _MAX_BYTES = 2**24
 _LARGEST = 2**16 - 1
-_SRGB = {
-    b"cICP": bytes((1, 13, 0, 1)),
-    b"gAMA": struct.pack(">I", 45455),
-    b"cHRM": struct.pack(">8I", 31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000),
-}
-"""What says sRGB in each of them."""
+_SRGB = {b"gAMA": (45455,), b"cHRM": (31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)}
+"""What says sRGB in each of them, in hundred-thousandths."""
+_SRGB_CICP = bytes((1, 13, 0, 1))
 
 
 def read_texts(path: Path) -> tuple[Chunk, ...]:
@@ -54,9 +51,20 @@ def colours_beside_srgb(path: Path) -> tuple[str, ...]:
 
     Source: PNG, third edition (W3C 2025), 4.3 for the order of precedence. Tests: tests/pictures/test_read.py.
     """
-    chunks = dict(_read_chunks(path, (b"iCCP", b"sRGB", *_SRGB)))
-    heeded = (b"cICP",) if chunks.keys() & {b"iCCP", b"sRGB"} else tuple(_SRGB)
-    return tuple(name.decode() for name in heeded if chunks.get(name, _SRGB[name]) != _SRGB[name])
+    chunks = dict(_read_chunks(path, (b"iCCP", b"sRGB", b"cICP", *_SRGB)))
+    if b"cICP" in chunks:
+        return () if chunks[b"cICP"] == _SRGB_CICP else ("cICP",)
+    if chunks.keys() & {b"iCCP", b"sRGB"}:
+        return ()
+    return tuple(name.decode() for name, values in _SRGB.items() if name in chunks and _differ(chunks[name], values))
+
+
+def _differ(body: bytes, values: Sequence[int]) -> bool:
+    """Whether a chunk holds other numbers than these, beyond what programs round; one that is damaged says nothing."""
+    if len(body) != 4 * len(values):
+        return False
+    stored = struct.unpack(f">{len(values)}I", body)
+    return any(stored) and any(abs(ours - theirs) > theirs / 100 for ours, theirs in zip(stored, values, strict=True))
 
 
 def _read_chunks(path: Path, names: Collection[bytes]) -> Iterator[Chunk]:
