@@ -257,7 +257,7 @@ def test_strips_with_their_neighbours_equal_the_whole_picture() -> None:
         ({"scale": -1.0}, "expected a scale above 0, got -1.0"),
         ({"scale": math.inf}, "expected a scale above 0, got inf"),
         ({"scale": math.nan}, "expected a scale above 0, got nan"),
-        ({"scale": "2"}, "expected a scale above 0, got 2"),
+        ({"scale": "2"}, "expected a scale above 0, got '2'"),
         ({"scale": (2, 3)}, r"expected a scale above 0, got \(2, 3\)"),
         ({"size": (0, 4)}, r"expected a size of \(height, width\), at least 1 x 1, got \(0, 4\)"),
         ({"size": (4.5, 4)}, r"expected a size of \(height, width\), .* got \(4.5, 4\)"),

@@ -19,7 +19,7 @@ def test_an_engine_that_is_not_installed_is_refused_with_its_extra(monkeypatch: 
 
 @pytest.mark.parametrize("threads", [-1, 1.5, None, "2"])
 def test_what_is_no_number_of_threads_is_refused(threads: int) -> None:
-    with pytest.raises(InvalidConfigError, match=rf"expected 0 threads \(all cores\) or more, got {threads}; "):
+    with pytest.raises(InvalidConfigError, match=rf"expected 0 threads \(all cores\) or more, got {threads!r}; "):
         check_engine("auto", threads)
 
 
