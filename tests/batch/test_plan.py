@@ -286,6 +286,35 @@ class TestPatternsAsInputs:
         assert list(targets([Path("?.*")])) == [Path("a.jpg"), Path("b.png")]
         assert list(targets([folder / "**" / "*.png"])) == [folder / "b.png", folder / "deep/c.png"]
 
+    def test_those_of_trees_enter_neither_links_nor_hidden_folders(self, folder: Path, tmp_path: Path) -> None:
+        (tmp_path / "outside").mkdir()
+        (tmp_path / "outside" / "z.png").touch()
+        (folder / "deep" / "outside").symlink_to(tmp_path / "outside")
+        (folder / "deep" / "up").symlink_to(folder)
+        (folder / ".hidden").mkdir()
+        (folder / ".hidden" / "h.png").touch()
+        (folder / "deep" / ".h.png").touch()
+        found = [folder / "b.png", folder / "deep/c.png"]
+        assert list(targets([folder / "**" / "*.png"])) == found
+        assert list(targets([folder.parent / "i?" / "**" / "*.png"])) == found
+        assert list(targets([folder / "**" / ".hidden" / "*.png"])) == [folder / ".hidden/h.png"]
+
+    @pytest.mark.parametrize("pattern", ["**", "**/*"])
+    def test_those_of_trees_without_an_ending_stand_for_pictures(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, pattern: str
+    ) -> None:
+        (folder / "notes.txt").touch()
+        names = ("a.jpg", "b.png", "deep/c.png")
+        assert list(targets([folder / pattern])) == [folder / name for name in names]
+        monkeypatch.chdir(folder)
+        assert list(targets([Path(pattern)])) == [Path(name) for name in names]
+
+    def test_those_of_trees_leave_out_what_an_earlier_run_wrote(self, folder: Path) -> None:
+        (folder / "out").mkdir()
+        (folder / "out" / "a.jpg").touch()
+        found = targets([folder / "**"], str(folder / "out"))
+        assert list(found) == [folder / n for n in ("a.jpg", "b.png", "deep/c.png")]
+
     def test_a_file_of_that_very_name_comes_first(self, tmp_path: Path) -> None:
         for name in ("[1].png", "1.png"):
             (tmp_path / name).touch()
@@ -293,6 +322,14 @@ class TestPatternsAsInputs:
 
     def test_one_that_matches_nothing_is_planned_and_fails_alone_later(self, tmp_path: Path) -> None:
         assert list(targets([tmp_path / "*.png"])) == [tmp_path / "*.png"]
+
+
+def test_results_of_a_folder_lie_beside_it_as_it_was_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder.parent)
+    assert targets([Path("in")])[Path("in/b.png")] == Path("in_x3/b.png")
+    monkeypatch.chdir(folder)
+    for here in (".", "deep/.."):
+        assert targets([Path(here)])[Path(here) / "b.png"] == folder.parent / "in_x3" / "b.png"
 
 
 def test_an_output_folder_inside_the_input_folder_is_not_searched(folder: Path) -> None:

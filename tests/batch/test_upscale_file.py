@@ -227,6 +227,18 @@ class TestSizes:
         assert result.error is None
         assert job.target.read_bytes() != job.source.read_bytes()
 
+    @pytest.mark.parametrize(
+        ("target", "what_happened"),
+        [("b.jpg", "; it was encoded again, which loses a little"), ("b.png", "")],
+    )
+    def test_a_lossy_file_that_is_encoded_again_says_so(
+        self, upscalers: Upscalers, tmp_path: Path, target: str, what_happened: str
+    ) -> None:
+        job = Job(source=picture(tmp_path / "a.jpg"), target=tmp_path / target)
+        settings = Settings(size=Size(scale=1), writing=WriteOptions(strip_metadata=True))
+        result = upscale_file(job, upscalers, settings)
+        assert result.notes == (f"not enlarged: it has the size asked for already{what_happened}",)
+
     def test_a_network_of_scale_one_works_on_a_lossy_file(self, tmp_path: Path) -> None:
         save_model(tmp_path / "x1.safetensors", gentle_model(scale=1))
         job = Job(source=picture(tmp_path / "a.jpg"), target=tmp_path / "b.jpg")

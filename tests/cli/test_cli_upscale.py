@@ -127,7 +127,7 @@ def test_what_a_format_cannot_hold_is_noted_on_standard_error(
     Image.new("RGBA", (4, 4), (1, 2, 3, 100)).save(tmp_path / "a.png")
     outcome = srcnn("upscale", tmp_path / "a.png", "-m", model_file, "-o", tmp_path / "a.jpg")
     assert outcome.code == 0
-    assert outcome.err.startswith("  note: ")
+    assert outcome.err.startswith(f"note: {tmp_path / 'a.png'}: transparency ")
 
 
 def test_options_of_writing_reach_the_file(srcnn: Callable, model_file: Path, tmp_path: Path) -> None:

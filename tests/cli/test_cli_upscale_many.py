@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -92,9 +93,11 @@ class TestManyFiles:
             Image.new("RGBA", (4, 4), (1, 2, 3, 100)).save(tmp_path / name)
         outcome = srcnn("upscale", tmp_path, "-m", model_file, "--format", "jpg", "--width", "2")
         assert outcome.code == 0
-        assert len(outcome.err.splitlines()) == 2
-        assert "without a network" in outcome.err
-        assert "transparency was flattened" in outcome.err
+        smaller, flattened = outcome.err.splitlines()[:2]
+        assert smaller.startswith(f"note: {tmp_path / 'a.png'}: made smaller by antialiased bicubic, without a network")
+        assert flattened.startswith(f"note: {tmp_path / 'a.png'}: transparency was flattened")
+        more = [f"note: 2 more: {line.split(': ', 2)[2]}" for line in (smaller, flattened)]
+        assert outcome.err.splitlines()[2:] == more
         outcome = srcnn("upscale", tmp_path, "-m", model_file, "--format", "jpg", "--width", "2", "--json")
         assert [len(json.loads(line)["notes"]) for line in outcome.out.splitlines()] == [2, 2, 2]
         assert json.loads(outcome.out.splitlines()[0])["model"] is None
@@ -228,6 +231,32 @@ class TestStreams:
         outcome = srcnn("upscale", "-m", model_file, *(a.replace("{picture}", str(picture)) for a in arguments))
         assert (outcome.code, outcome.out) == (2, "")
         assert message in outcome.err
+
+
+class TestOutputThatNobodyReads:
+    def run(self, tmp_path: Path, model_file: Path, redirection: str, *options: str) -> tuple[int, str]:
+        for name in ("a.png", "b.png", "c.png"):
+            save_noise(tmp_path / "in" / name, (8, 6))
+        command = [*COMMAND, str(tmp_path / "in"), "-m", str(model_file), "-o", str(tmp_path / "out"), *options]
+        shell = f"set -o pipefail; {shlex.join(command)} {redirection}"
+        done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True)
+        assert_all_whole(tmp_path / "in", tmp_path / "out")
+        return done.returncode, done.stderr
+
+    @pytest.mark.parametrize("redirection", ["| true", "2>&1 | true", ">&-", "2>&-", ">&- 2>&-"])
+    @pytest.mark.parametrize("options", [(), ("--json",)])
+    def test_a_reader_that_leaves_leaves_the_work_alone(
+        self, tmp_path: Path, model_file: Path, redirection: str, options: tuple[str, ...]
+    ) -> None:
+        assert self.run(tmp_path, model_file, redirection, *options) == (0, "")
+
+    @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device of Linux")  # noqa: PTH110
+    @pytest.mark.parametrize(("redirection", "heard"), [(">/dev/full", True), (">/dev/full 2>&1", False)])
+    def test_a_full_disk_under_it_is_1_and_the_work_is_done(
+        self, tmp_path: Path, model_file: Path, redirection: str, heard: bool
+    ) -> None:
+        message = "error: expected to print on standard output, got: No space left on device; the work goes on unsaid\n"
+        assert self.run(tmp_path, model_file, redirection) == (1, message if heard else "")
 
 
 class TestInterruptions:

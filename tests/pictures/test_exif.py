@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
-from srcnn.pictures.exif import read_from_tiff, updated, without_prefix, write_to_tiff
+from srcnn.pictures.exif import left_in_tiff, read_from_tiff, updated, without_prefix, write_to_tiff
 
 
 def _tags(block: bytes) -> Image.Exif:
@@ -190,3 +190,44 @@ def test_a_bigtiff_that_claims_countless_entries_ends(tmp_path: Path) -> None:
 def test_a_bigtiff_that_begins_beyond_any_file_says_nothing(tmp_path: Path) -> None:
     (tmp_path / "a.tif").write_bytes(b"II+\0\x08\0\0\0" + b"\xff" * 16)
     assert read_from_tiff(tmp_path / "a.tif") == (None, None)
+
+
+class TestWhatIsLeftInATiff:
+    def test_nothing_of_pages_that_say_the_same_or_nothing(self, tmp_path: Path) -> None:
+        with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+            for description in ("a letter", None, "a letter"):
+                file.write(np.zeros((3, 4), np.uint8), resolution=(300, 300), description=description, metadata=None)
+        assert left_in_tiff(tmp_path / "a.tif", 3) == ()
+
+    def test_resolution_and_description_of_other_pages(self, tmp_path: Path) -> None:
+        with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+            for page, dpi in enumerate((300, 600)):
+                image = np.zeros((3, 4), np.uint8)
+                file.write(image, resolution=(dpi, dpi), description=f"page {page}", metadata=None)
+        assert left_in_tiff(tmp_path / "a.tif", 2) == (
+            "resolution and EXIF of other pages than the first were left out",
+        )
+        assert left_in_tiff(tmp_path / "a.tif", 1) == ()
+
+    def test_the_place_on_earth(self, tmp_path: Path) -> None:
+        pixel_scale = (33550, "d", 3, (10.0, 10.0, 0.0), True)
+        tifffile.imwrite(tmp_path / "a.tif", np.zeros((3, 4), np.uint8), extratags=[pixel_scale], metadata=None)
+        assert left_in_tiff(tmp_path / "a.tif", 1) == ("the place on Earth (GeoTIFF) was left out",)
+
+    @pytest.mark.parametrize("ome", [False, True])
+    def test_a_description_that_tells_of_the_size(self, tmp_path: Path, ome: bool) -> None:
+        page = np.zeros((3, 4), np.uint8)
+        tifffile.imwrite(tmp_path / "a.tif", np.stack([page, page]), ome=ome, photometric="minisblack")
+        said = ("the description by OME was left out: it tells of the old size",) if ome else ()
+        assert left_in_tiff(tmp_path / "a.tif", 2) == said
+        assert 270 not in _tags(read_from_tiff(tmp_path / "a.tif")[0] or b"")
+
+    def test_a_description_for_people_stays(self, tmp_path: Path) -> None:
+        tifffile.imwrite(tmp_path / "a.tif", np.zeros((3, 4), np.uint8), description="a cat", metadata=None)
+        assert left_in_tiff(tmp_path / "a.tif", 1) == ()
+        assert _tags(read_from_tiff(tmp_path / "a.tif")[0] or b"")[270] == "a cat"
+
+    @pytest.mark.parametrize("content", [b"", b"II*\0", b"II*\0\x08\0\0\0\xff\xff"])
+    def test_nothing_of_a_file_that_is_damaged(self, tmp_path: Path, content: bytes) -> None:
+        (tmp_path / "a.tif").write_bytes(content or b"\0")
+        assert left_in_tiff(tmp_path / "a.tif", 1) == ()

@@ -77,3 +77,11 @@ def test_floats_inside_0_to_1_stay_in_silence() -> None:
     values, notes = as_unit_float(np.array([[0, 0.25, 1]], np.float32))
     np.testing.assert_array_equal(values, np.array([[0, 0.25, 1]], np.float32))
     assert notes == ()
+
+
+def test_a_picture_is_shown_in_one_line() -> None:
+    image, page = np.zeros((40, 50, 3), np.uint8), np.zeros((9, 8), np.uint16)
+    assert repr(Picture(frames=(image,), icc=b"long" * 1000)) == "<Picture 40 x 50 x 3 uint8>"
+    pages = Picture(frames=(image, page, image), format="TIFF")
+    assert repr(pages) == "<Picture 40 x 50 x 3 uint8 and 9 x 8 uint16, 3 frames, TIFF>"
+    assert repr(Picture(frames=())) == "<Picture of no frames>"

@@ -186,12 +186,31 @@ def test_half_precision_is_read(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_array(tmp_path / "a.tif"), values.astype(np.float32))
 
 
-@pytest.mark.parametrize("values", [np.linspace(0, 255, 60), np.append(np.linspace(0, 1, 59), np.nan)])
+@pytest.mark.parametrize("values", [np.linspace(-0.05, 1.05, 60), np.append(np.linspace(0, 1, 199), np.nan)])
 def test_floating_point_outside_0_to_1_is_no_truth(tmp_path: Path, values: np.ndarray) -> None:
-    tifffile.imwrite(tmp_path / "a.tif", values.astype(np.float32).reshape(4, 5, 3), photometric="rgb")
+    tifffile.imwrite(tmp_path / "a.tif", values.astype(np.float32).reshape(4, -1))
     with pytest.raises(InvalidImageError, match=r"expected floating point in \[0, 1\] in .*, got values outside"):
         read_array(tmp_path / "a.tif")
-    assert read_picture(tmp_path / "a.tif").notes == (CLIPPED,)  # to enlarge it, it is clipped and said
+    assert CLIPPED in read_picture(tmp_path / "a.tif").notes  # to enlarge it, it is clipped and said
+
+
+@pytest.mark.parametrize("values", [np.linspace(0, 255, 200), np.append(np.linspace(0, 1, 190), [np.nan] * 10)])
+def test_floating_point_of_another_range_is_refused_and_not_clipped_to_white(
+    tmp_path: Path, values: np.ndarray
+) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", values.astype(np.float32).reshape(4, -1))
+    with pytest.raises(InvalidImageError, match=r"expected .* in \[0, 1\] in .*a\.tif, got \d+ samples far outside"):
+        read_picture(tmp_path / "a.tif")
+
+
+def test_other_pictures_in_a_jpeg_are_said_to_be_left_out(tmp_path: Path) -> None:
+    first, second = (Image.fromarray(_noise(16, 24, 3)) for _ in range(2))
+    first.save(tmp_path / "a.jpg", format="MPO", save_all=True, append_images=[second])
+    assert read_picture(tmp_path / "a.jpg").notes == (
+        "only the main one of 2 pictures in the file was read, without gain maps and previews",
+    )
+    first.save(tmp_path / "b.jpg")
+    assert read_picture(tmp_path / "b.jpg").notes == ()
 
 
 def test_five_channels_are_refused(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from srcnn.pictures.read import read_array
-from srcnn.pictures.recognise import is_animated_png, is_lossless_webp, is_whole_gif, recognise
+from srcnn.pictures.recognise import is_animated_png, is_lossless_webp, is_whole_gif, pictures_in_jpeg, recognise
 
 
 @pytest.mark.parametrize(
@@ -119,3 +119,18 @@ def test_a_webp_cut_before_its_pixels_is_not_lossless(tmp_path: Path) -> None:
     Image.fromarray(np.zeros((9, 7, 3), np.uint8)).save(tmp_path / "whole.webp", lossless=True)
     (tmp_path / "cut.webp").write_bytes((tmp_path / "whole.webp").read_bytes()[:14])
     assert not is_lossless_webp(tmp_path / "cut.webp")
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_pictures_in_a_jpeg_are_counted(tmp_path: Path, count: int) -> None:
+    first, *others = (Image.new("RGB", (16, 24), "teal") for _ in range(count))
+    first.save(tmp_path / "a.jpg", format="MPO", save_all=True, append_images=others)
+    assert pictures_in_jpeg(tmp_path / "a.jpg") == count
+
+
+@pytest.mark.parametrize(
+    "tail", [b"", b"\xff\xe2", b"\xff\xe2\0\0", b"\xff\xe2\0\x0aMPF\0II*\0", b"\xff\xda\0\x08MPF\0"]
+)
+def test_a_jpeg_that_is_cut_short_holds_one_picture(tmp_path: Path, tail: bytes) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"\xff\xd8" + tail)
+    assert pictures_in_jpeg(tmp_path / "a.jpg") == 1

@@ -11,6 +11,7 @@ import tifffile
 from hypothesis import given
 from hypothesis import strategies as st
 from limits import read_within_limits
+from PIL import Image
 
 from srcnn.errors import ImageTooLargeError, InvalidImageError
 from srcnn.pictures import tiff
@@ -29,6 +30,16 @@ def test_every_page_has_its_own_orientation(tmp_path: Path, bigtiff: bool, byteo
             file.write(np.zeros((3, 4), np.uint8), extratags=extra)
     assert [page.orientation for page in first_pages(tmp_path / "a.tif", 9)] == [6, 1, 1, 8, 1, 3]
     assert len(first_pages(tmp_path / "a.tif", 2)) == 2
+
+
+def test_a_page_compressed_as_jpeg_is_lossy_and_so_is_the_document(tmp_path: Path) -> None:
+    page = Image.fromarray(np.zeros((16, 24, 3), np.uint8))
+    for compression in ("jpeg", "tiff_adobe_deflate", "raw"):
+        page.save(tmp_path / f"{compression}.tif", compression=compression)
+    lossy = {name: first_pages(tmp_path / f"{name}.tif", 1)[0].lossy for name in ("jpeg", "tiff_adobe_deflate", "raw")}
+    assert lossy == {"jpeg": True, "tiff_adobe_deflate": False, "raw": False}
+    assert read_picture(tmp_path / "jpeg.tif").lossy
+    assert not read_picture(tmp_path / "raw.tif").lossy
 
 
 @pytest.mark.parametrize("bigtiff", [False, True])

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -170,6 +171,26 @@ def test_a_full_disk_is_an_output_error_that_leaves_nothing(tmp_path: Path) -> N
     done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "tif", "webp", "avif", "gif"])
+def test_a_full_disk_is_named_where_an_encoder_says_only_that_it_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("write failed")
+
+    monkeypatch.setattr(libvips_encode, "_save", fail)
+    for free, message in ((2**30, "got: write failed; choose another format or folder"), (0, "got a full disk; free")):
+        monkeypatch.setattr("shutil.disk_usage", lambda _, free=free: SimpleNamespace(free=free))
+        with pytest.raises(OutputError, match=message):
+            write_picture(tmp_path / f"a.{suffix}", _noise((4, 5, 3)))
+
+
+def test_a_still_gif_is_no_animation(tmp_path: Path) -> None:
+    write_picture(tmp_path / "a.gif", _noise((4, 5, 3)))
+    assert b"NETSCAPE" not in (tmp_path / "a.gif").read_bytes()
+    assert read_picture(tmp_path / "a.gif").loop == 0
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,8 @@ def test_a_scale_may_be_a_floating_point_number_or_numpys(shipped_tiny: None) ->
 def test_a_scale_that_a_shipped_model_does_not_have_is_refused_with_those_it_has(
     shipped_tiny: None, scale: Any
 ) -> None:
-    with pytest.raises(InvalidConfigError, match=f"one of the scales 2, 3 of tiny, got {scale}; choose one of them"):
+    got = "none" if scale is None else scale
+    with pytest.raises(InvalidConfigError, match=f"one of the scales 2, 3 of tiny, got {got}; choose one of them"):
         load_model("tiny", scale)
 
 

@@ -92,7 +92,7 @@ class Upscalers:
             known = ", ".join(map(str, self.scales))
             raise InvalidConfigError(
                 f"expected an enlargement of at most {self.scales[-1]} times for {subject}, since {self.name} has the "
-                f"scales {known}, got {factor:.4g}; choose a smaller size, or -m {BICUBIC} for any"
+                f"scales {known}, got {factor:.8g}; choose a smaller size, or -m {BICUBIC} for any"
             )
 
     def scale_for(self, shape: tuple[int, ...], target: Target, subject: str) -> int | None:

@@ -3,8 +3,9 @@
 import glob
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from srcnn.batch.size import Size
@@ -107,7 +108,12 @@ def _find(
 ) -> Iterator[tuple[Path, Path | None]]:
     """Every input file, and the input folder it was found in; folders that cannot be looked into are noted."""
     results = Path(os.path.realpath(places.output)) if places.output and "{" not in places.output else None
-    for path in (each for given in inputs for each in _expand(given)):
+
+    def is_result(file: Path, searched: Path) -> bool:
+        """Whether an earlier run put it into an output folder inside the place where pictures are searched."""
+        return results is not None and results != searched.resolve() and results in file.resolve().parents
+
+    for path in (each for given in inputs for each in _expand(given, is_result)):
         if not _is_folder(path):
             yield path, None
             continue
@@ -117,16 +123,35 @@ def _find(
             follow_links=places.follow_links,
             on_unreadable=unreadable.__setitem__,
         ):
-            # What an earlier run put into an output folder inside the input folder is not enlarged again.
-            if results is None or results == path.resolve() or results not in file.resolve().parents:
+            if not is_result(file, path):
                 yield file, path
 
 
-def _expand(path: Path) -> list[Path]:
+def _expand(path: Path, is_result: Callable[[Path, Path], bool]) -> list[Path]:
     """The files a pattern stands for, as a shell would; anything else stands for itself."""
     if not glob.has_magic(str(path)) or os.path.lexists(path):
         return [path]
-    return [Path(name) for name in sorted(glob.glob(str(path), recursive=True))] or [path]  # noqa: PTH207 (absolute patterns too)
+    if "**" in path.parts:
+        return _expand_trees(path, is_result) or [path]
+    return [Path(name) for name in sorted(glob.glob(str(path)))] or [path]  # noqa: PTH207 (absolute patterns too)
+
+
+def _expand_trees(pattern: Path, is_result: Callable[[Path, Path], bool]) -> list[Path]:
+    """The files of a pattern with `**`, which enters neither hidden folders nor symbolic links: these go in circles."""
+    fixed = list(takewhile(lambda part: not glob.has_magic(part), pattern.parts))
+    rest = pattern.parts[len(fixed) :]
+    if rest[-1] == "**":
+        rest = (*rest, "*")
+    hidden = any(part.startswith(".") for part in rest)
+    root = Path(*fixed)
+    found = (path for path in root.glob("/".join(rest)) if not _is_folder(path) and not is_result(path, root))
+    # A name without an ending, such as *, stands for pictures.
+    return sorted(
+        path
+        for path in found
+        if (hidden or not any(part.startswith(".") for part in path.relative_to(root).parts))
+        and ("." in rest[-1] or path.suffix.lower() in SUFFIXES)
+    )
 
 
 def _is_folder(path: Path) -> bool:
@@ -168,7 +193,7 @@ def _target(file: Path, folder: Path | None, size: Size, places: Places) -> Path
     if output is None:
         if folder is None:
             return file.with_name(f"{file.stem}_{size.label}{ext}")
-        whole = folder.resolve()
+        whole = folder if folder.name not in ("", "..") else folder.resolve()
         return whole.with_name(f"{whole.name}_{size.label}") / place.with_suffix(ext)
     if "{" in output:
         filled = _fill_in(output, file, ext, size)

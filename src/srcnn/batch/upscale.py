@@ -31,6 +31,7 @@ _SMALL_PIXELS = 1 << 17
 """Of a picture that tiles for several threads would leave with more borders than they save time."""
 _SAME_SIZE = "not enlarged: it has the size asked for already"
 _COPIED = f"{_SAME_SIZE}; the file is copied as it is"
+_ENCODED_AGAIN = f"{_SAME_SIZE}; it was encoded again, which loses a little"
 _INKS_KEPT = "CMYK was kept: each ink was enlarged as a grey picture"
 _REDUCED = "made smaller by antialiased bicubic, without a network: the size asked for is below its own"
 
@@ -161,7 +162,7 @@ def _upscale(
             write, notes = partial(_copy, job.source), (_COPIED,)
         else:
             picture = replace(work.picture, frames=_enlarge_frames(work, progress, alone=alone))
-            write, notes = partial(write_picture, picture=picture, options=settings.writing), _notes(work)
+            write, notes = partial(write_picture, picture=picture, options=settings.writing), _notes(job, work)
         written = write_output(job, write, settings.exists)
     if written is None:  # another run was faster
         return skipped
@@ -276,11 +277,12 @@ def _copy(source: Path, path: Path) -> tuple[str, ...]:
     return ()
 
 
-def _notes(work: _Work) -> tuple[str, ...]:
+def _notes(job: Job, work: _Work) -> tuple[str, ...]:
     """What was changed or is doubtful in a picture, and what was not enlarged as usual."""
     notes = work.picture.notes
     if any(work.scales):
         return (*notes, _INKS_KEPT) if work.picture.inks else notes
     if _has_its_sizes(work):
-        return (*notes, _SAME_SIZE)
+        again = work.picture.lossy and format_to_write(job.target).lossy
+        return (*notes, _ENCODED_AGAIN if again else _SAME_SIZE)
     return (*notes, _REDUCED) if work.upscalers.scales else notes

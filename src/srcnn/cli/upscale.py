@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections import Counter
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ import click
 
 from srcnn.cli.options import DEFAULT_SCALE, FilePath, engine_option, json_option, threads_option
 from srcnn.cli.progress import progress_bar
-from srcnn.cli.streams import Streams, standard_streams, write_to_standard_output
+from srcnn.cli.streams import Listeners, Streams, standard_streams, write_to_standard_output
 from srcnn.cli.upscale_options import (
     MOST_JOBS,
     allow_formats_option,
@@ -118,7 +119,7 @@ def upscale_command(
             for result in results:
                 report.show(result)
         report.show_summary()
-    return 1 if report.failed else 0
+    return 1 if report.failed or report.untold else 0
 
 
 class _Report:
@@ -127,10 +128,15 @@ class _Report:
     def __init__(self, streams: Streams, *, as_json: bool) -> None:
         self.failed: list[Path] = []
         self._counts = {"ok": 0, "skipped": 0, "error": 0}
-        self._noted: set[str] = set()
-        self._seconds = 0.0
+        self._noted: Counter[str] = Counter()
         self._streams = streams
+        self._listeners = Listeners()
         self._as_json = as_json
+
+    @property
+    def untold(self) -> bool:
+        """Whether some of this could not be printed."""
+        return self._listeners.failure is not None
 
     def show(self, result: "Result") -> None:
         """Tell of one picture as soon as it is done."""
@@ -139,12 +145,12 @@ class _Report:
             self.failed.append(result.job.source)
         elif self._streams.to_stdout and result.output:
             write_to_standard_output(result.output)
-        if sys.stderr.isatty():
+        if sys.stderr is not None and sys.stderr.isatty():
             click.echo("\r\x1b[K", nl=False, err=True)  # the progress bar comes back below
         if self._as_json:
-            click.echo(json.dumps(self._row(result)))
+            self._listeners.tell(json.dumps(self._row(result)))
         elif result.error:
-            click.echo(f"error: {self._streams.shown(result.error)}", err=True)
+            self._complain(f"error: {self._streams.shown(result.error)}")
         else:
             self._show_success(result)
 
@@ -156,10 +162,13 @@ class _Report:
         words = (("enlarged", "ok"), ("skipped", "skipped"), ("failed", "error"))
         parts = [f"{self._counts[status]} {word}" for word, status in words if self._counts[status]]
         self._say(f"{total} pictures: {', '.join(parts)}")
+        for note, count in self._noted.items():
+            if count > 1:
+                self._complain(f"note: {count - 1} more: {self._streams.shown(note)}")
         if self.failed:
-            click.echo("failed:", err=True)
+            self._complain("failed:")
             for path in self.failed:
-                click.echo(f"  {self._streams.shown(str(path))}", err=True)
+                self._complain(f"  {self._streams.shown(str(path))}")
 
     def _show_success(self, result: "Result") -> None:
         source, output = (self._streams.shown(str(path)) for path in (result.job.source, result.output))
@@ -169,12 +178,15 @@ class _Report:
         facts = [f"{result.width} x {result.height}", *result.models, f"{result.seconds:.2f} s"]
         self._say(f"{source} -> {output} ({', '.join(facts)})")
         for note in result.notes:
-            if note not in self._noted:
-                self._noted.add(note)
-                click.echo(f"  note: {self._streams.shown(note)}", err=True)
+            self._noted[note] += 1
+            if self._noted[note] == 1:
+                self._complain(f"note: {source}: {self._streams.shown(note)}")
 
     def _say(self, line: str) -> None:
-        click.echo(line, err=self._streams.to_stdout)
+        self._listeners.tell(line, err=self._streams.to_stdout)
+
+    def _complain(self, line: str) -> None:
+        self._listeners.tell(line, err=True)
 
     def _row(self, result: "Result") -> dict[str, object]:
         named = self._streams.named

@@ -8,11 +8,13 @@ This module knows no pixels and no libraries. Source: TIFF 6.0, section 2; EXIF 
 """
 
 import mmap
+import re
 import struct
 from collections.abc import Collection
+from itertools import islice
 from pathlib import Path
 
-from srcnn.pictures.tiff import Buffer, Layout, header
+from srcnn.pictures.tiff import Buffer, Layout, header, pages
 
 _Value = tuple[int, int, bytes]
 """Type, count, little-endian bytes."""
@@ -29,12 +31,19 @@ _ONLY_BIG = (16, 18)
 _ORIENTATION, _PHOTO, _GPS, _INTEROPERABILITY = 0x0112, 0x8769, 0x8825, 0xA005
 _MAIN_WIDTH, _MAIN_HEIGHT, _WIDTH, _HEIGHT = 0x0100, 0x0101, 0xA002, 0xA003
 _RESOLUTIONS, _RESOLUTION_UNIT, _NO_UNIT, _INCH = (0x011B, 0x011A), 0x0128, 1, 2
+_OF_DENSITY = (*_RESOLUTIONS, _RESOLUTION_UNIT)
 _IPTC = 0x83BB
 _POINTERS = (_PHOTO, _GPS, _INTEROPERABILITY)
-# What a TIFF file's main directory says about the picture and not about its pixels: description, maker,
-# model, software, date, artist, computer, copyright, the titles that Windows writes, and the pointers.
-_DESCRIPTIVE = (270, 271, 272, 305, 306, 315, 316, 33432, *range(0x9C9B, 0x9CA0), _PHOTO, _GPS)
+# What a TIFF file's main directory says about the picture and not about its pixels: document's name, description,
+# maker, model, software, date, artist, computer, copyright, the titles that Windows writes, and the pointers.
+_DESCRIPTION = 270
+_DESCRIPTIVE = (269, _DESCRIPTION, 271, 272, 305, 306, 315, 316, 33432, *range(0x9C9B, 0x9CA0), _PHOTO, _GPS)
+_PLACE = (33550, 33922, 34264, 34735)
+_SAID_ONCE = {"resolution": _OF_DENSITY, "EXIF": _DESCRIPTIVE, "IPTC": (_IPTC,)}
+_OF_SAMPLES = re.compile(rb"""\s*(\{"shape"|(<\?xml.*)?<OME)""", re.DOTALL)
 _MAX_BYTES = 2**24
+_MAX_BYTES_OF_A_PAGE = 2**16
+"""Of one of thousands, which may all name the same bytes."""
 _MAX_ENTRIES = 2**16
 
 
@@ -108,8 +117,53 @@ def read_from_tiff(path: Path) -> tuple[bytes | None, bytes | None]:
         except ValueError:
             return None, None
     iptc = main.pop(_IPTC, None)
+    if _description_of_samples(main):
+        del main[_DESCRIPTION]
     exif = b"II*\0\x08\0\0\0" + _serialise(main, 8) if main else None
     return exif, iptc[2] if isinstance(iptc, tuple) else None
+
+
+def left_in_tiff(path: Path, count: int) -> tuple[str, ...]:
+    """What a TIFF file says that neither `read_from_tiff` nor libvips gives.
+
+    Args:
+        path: a TIFF file.
+        count: how many of its pages were read.
+
+    Returns:
+        A sentence for what other pages than the first say of themselves, for a place on Earth, and for a description
+        that is no longer true.
+
+    Source: GeoTIFF 1.1 (OGC 19-008r4), 7.1. Tests: tests/pictures/test_exif.py.
+    """
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        said = (_said(data, page.start) for page in islice(pages(data), count))
+        first = next(said, {})
+        new = {
+            tag
+            for page in said
+            for tag, value in page.items()
+            if value != first.get(tag) and not (tag == _DESCRIPTION and _description_of_samples(page))
+        }
+    differ = [name for name, tags in _SAID_ONCE.items() if not new.isdisjoint(tags)]
+    sentences = (
+        (differ, f"{' and '.join(differ)} of other pages than the first were left out"),
+        (not first.keys().isdisjoint(_PLACE), "the place on Earth (GeoTIFF) was left out"),
+        (b"<OME" in _description_of_samples(first), "the description by OME was left out: it tells of the old size"),
+    )
+    return tuple(sentence for found, sentence in sentences if found)
+
+
+def _said(data: Buffer, start: int) -> _Directory:
+    """What a page says of itself, whether a picture can hold it or not."""
+    tags = (*_DESCRIPTIVE, *_OF_DENSITY, *_PLACE, _IPTC)
+    return _read_directory(data, start, header(data)[0], tags, depth=0, room=_MAX_BYTES_OF_A_PAGE)[0]
+
+
+def _description_of_samples(main: _Directory) -> bytes:
+    """A description for programs that gives the size and the kind of the samples: OME's, or that of tifffile."""
+    description = main.get(_DESCRIPTION)
+    return description[2] if isinstance(description, tuple) and _OF_SAMPLES.match(description[2]) else b""
 
 
 def write_to_tiff(path: Path, *, exif: bytes | None, iptc: bytes | None) -> None:
@@ -150,10 +204,9 @@ def _parse(data: Buffer, only: Collection[int] | None = None) -> tuple[_Director
 
 
 def _read_directory(
-    data: Buffer, start: int, layout: Layout, only: Collection[int] | None, *, depth: int
+    data: Buffer, start: int, layout: Layout, only: Collection[int] | None, *, depth: int, room: int = _MAX_BYTES
 ) -> tuple[_Directory, int]:
     directory: _Directory = {}
-    room = _MAX_BYTES
     entry = struct.Struct(f"{layout.order}HH{layout.offset}")
     pointer = layout.pointer
     try:

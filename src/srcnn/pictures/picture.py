@@ -58,6 +58,13 @@ class Picture:
     texts: tuple[tuple[bytes, bytes], ...] = ()
     notes: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        """What it is in one line: pixels and profiles would fill screens."""
+        kinds = dict.fromkeys(f"{' x '.join(map(str, frame.shape))} {frame.dtype}" for frame in self.frames)
+        count = f", {len(self.frames)} frames" if len(self.frames) > 1 else ""
+        form = f", {self.format}" if self.format else ""
+        return f"<Picture {' and '.join(kinds) or 'of no frames'}{count}{form}>"
+
     @property
     def image(self) -> Image:
         """The first frame as an array: all of it is made, unless it is there already."""

@@ -11,12 +11,19 @@ from pathlib import Path
 
 from srcnn.errors import InvalidImageError, SrcnnError
 from srcnn.imaging.depth import Image
+from srcnn.pictures import exif
 from srcnn.pictures.codecs import apng, libvips_decode, pillow, png, pnm
 from srcnn.pictures.formats import DEFAULT_MAX_PIXELS, PictureFormat
 from srcnn.pictures.metadata_size import check_metadata_size
 from srcnn.pictures.picture import CLIPPED, Picture, upright
-from srcnn.pictures.recognise import is_animated_png, is_lossless_webp, is_whole_gif, recognise
-from srcnn.pictures.tiff import is_camera_raw
+from srcnn.pictures.recognise import (
+    is_animated_png,
+    is_lossless_webp,
+    is_whole_gif,
+    pictures_in_jpeg,
+    recognise,
+)
+from srcnn.pictures.tiff import first_pages, is_camera_raw
 
 
 def read_picture(
@@ -87,14 +94,24 @@ def _decode(
 ) -> Picture:
     try:
         picture = _decode_by_kind(path, kind, max_pixels=max_pixels, first_only=first_only, inks=inks)
-        lossless = not kind.lossy or (kind.name == "WebP" and is_lossless_webp(path))
-        return replace(picture, lossy=not lossless)
+        return replace(picture, lossy=_is_lossy(path, kind, len(picture.frames)))
     except SrcnnError:
         raise
     except OSError as error:  # it was there a moment ago
         raise InvalidImageError(
             f"expected to read {path}, got: {error.strerror or error}; see that it stays where it is until it is read"
         ) from error
+
+
+def _is_lossy(path: Path, kind: PictureFormat, frames: int) -> bool:
+    """Whether the file does not give back the pixels that were put into it: a few formats can do both."""
+    match kind.name:
+        case "WebP":
+            return not is_lossless_webp(path)
+        case "TIFF":
+            return any(page.lossy for page in first_pages(path, frames))
+        case _:
+            return kind.lossy
 
 
 def _decode_by_kind(path: Path, kind: PictureFormat, *, max_pixels: int, first_only: bool, inks: bool) -> Picture:
@@ -110,15 +127,26 @@ def _decode_by_kind(path: Path, kind: PictureFormat, *, max_pixels: int, first_o
         return pnm.decode(path, max_pixels=max_pixels)
     if kind.codec == "pillow":
         return pillow.decode(path, kind, max_pixels=max_pixels)
-    if kind.name != "PNG":
-        return libvips_decode.decode(path, kind, max_pixels=max_pixels, first_only=first_only, inks=inks)
-    if is_animated_png(path) and not first_only:
+    if kind.name == "PNG" and is_animated_png(path) and not first_only:
         picture = apng.decode(path, kind, max_pixels=max_pixels)
     else:
-        picture = libvips_decode.decode(path, kind, max_pixels=max_pixels, first_only=first_only)
-    others = png.colours_beside_srgb(path)
-    notes = (f"the colours were taken for sRGB: {', '.join(others)} of a PNG is not kept",) if others else ()
-    return replace(picture, texts=png.read_texts(path), notes=(*picture.notes, *notes))
+        picture = libvips_decode.decode(path, kind, max_pixels=max_pixels, first_only=first_only, inks=inks)
+    if kind.name == "PNG":
+        picture = replace(picture, texts=png.read_texts(path))
+    return replace(picture, notes=(*picture.notes, *_left_in_file(path, kind, len(picture.frames))))
+
+
+def _left_in_file(path: Path, kind: PictureFormat, frames: int) -> tuple[str, ...]:
+    """A sentence for what a decoder leaves out in silence."""
+    match kind.name:
+        case "PNG" if others := png.colours_beside_srgb(path):
+            return (f"the colours were taken for sRGB: {', '.join(others)} of a PNG is not kept",)
+        case "JPEG" if (count := pictures_in_jpeg(path)) > 1:
+            return (f"only the main one of {count} pictures in the file was read, without gain maps and previews",)
+        case "TIFF":
+            return exif.left_in_tiff(path, frames)
+        case _:
+            return ()
 
 
 def _open(path: Path, allowed: Collection[str] = ()) -> PictureFormat:

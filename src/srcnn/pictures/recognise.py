@@ -5,6 +5,7 @@ import struct
 from pathlib import Path
 
 from srcnn.pictures.formats import PictureFormat, format_named
+from srcnn.pictures.tiff import first_directory
 
 # What the first bytes say. TGA has no such mark and is known by its suffix alone.
 _MARKS = (
@@ -81,6 +82,20 @@ def is_lossless_webp(path: Path) -> bool:
             # A frame of an animation is a chunk with others in it, after 16 bytes of its own.
             file.seek(16 if name == b"ANMF" else length + length % 2, 1)
     return lossless
+
+
+def pictures_in_jpeg(path: Path) -> int:
+    """How many pictures a JPEG file says it holds: stereo pairs, large previews, gain maps for bright displays.
+
+    Source: Multi-Picture Format (CIPA DC-007), 5.2.3. Tests: tests/pictures/test_recognise.py.
+    """
+    with path.open("rb") as file:
+        file.seek(2)
+        while len(start := file.read(4)) == 4 and start[0] == 0xFF and start[1] != 0xDA:  # where the pixels begin
+            segment = file.read(max(0, int.from_bytes(start[2:], "big") - 2))
+            if start[1] == 0xE2 and segment.startswith(b"MPF\0"):
+                return first_directory(segment[4:]).get(0xB001, 1)
+    return 1
 
 
 def is_whole_gif(path: Path) -> bool:

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 Buffer = bytes | mmap.mmap
-_SUBFILE_TYPE, _ORIENTATION, _SUB_DIRECTORIES, _DNG_VERSION = 254, 274, 330, 50706
+_SUBFILE_TYPE, _COMPRESSION, _ORIENTATION, _SUB_DIRECTORIES, _DNG_VERSION = 254, 259, 274, 330, 50706
+_JPEG = (6, 7)
+"""Compressions: that of TIFF 6.0, section 22, and that of Adobe's technical note 2 on TIFF."""
 _SHORT = 3
 _MOST_ENTRIES = 4096
 """Of a directory that is looked through; a damaged one may promise more."""
@@ -43,11 +45,13 @@ class Page(NamedTuple):
         start: where it begins.
         link: where the offset of the next one stands.
         orientation: the tag, 1 where it says nothing valid.
+        lossy: its pixels are compressed as in JPEG.
     """
 
     start: int
     link: int
     orientation: int
+    lossy: bool
 
 
 def header(data: Buffer) -> tuple[Layout, int]:
@@ -92,22 +96,32 @@ def is_camera_raw(path: Path) -> bool:
     tests/pictures/test_tiff.py.
     """
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        try:
-            layout, place = header(data)
-            tags = {tag: value for tag, _, value in islice(_entries(data, place, layout), _MOST_ENTRIES)}
-        except (ValueError, OverflowError, struct.error):
-            return False
+        tags = first_directory(data)
     return _DNG_VERSION in tags or bool(tags.get(_SUBFILE_TYPE, 0) & 1 and _SUB_DIRECTORIES in tags)
 
 
+def first_directory(data: Buffer) -> dict[int, int]:
+    """What the first directory says in single short or long numbers, by tag; nothing if it is damaged.
+
+    Values of other kinds are where they stand, or their first bytes.
+    """
+    try:
+        layout, place = header(data)
+        return {tag: value for tag, _, value in islice(_entries(data, place, layout), _MOST_ENTRIES)}
+    except (ValueError, OverflowError, struct.error):
+        return {}
+
+
 def _page(data: Buffer, start: int, layout: Layout) -> Page:
-    orientation = 1
+    orientation, lossy = 1, False
     for tag, kind, value in islice(_entries(data, start, layout), _ORIENTATION):  # entries are sorted by tag
+        if (tag, kind) == (_COMPRESSION, _SHORT):
+            lossy = value in _JPEG
         if tag >= _ORIENTATION:
             orientation = value if (tag, kind) == (_ORIENTATION, _SHORT) and value in range(1, 9) else 1
             break
     count, first, step = _table(data, start, layout)
-    return Page(start, first + step * count, orientation)
+    return Page(start, first + step * count, orientation, lossy)
 
 
 def _table(data: Buffer, start: int, layout: Layout) -> tuple[int, int, int]:

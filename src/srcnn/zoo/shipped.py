@@ -29,8 +29,9 @@ def load_model(name: str | Path, scale: int | None = None) -> Model:
     scales = [card.scale for card in shipped_cards() if card.name == text]
     if scales:
         if scale not in scales:
+            got = "none" if scale is None else scale
             raise InvalidConfigError(
-                f"expected one of the scales {', '.join(map(str, scales))} of {text}, got {scale}; choose one of them"
+                f"expected one of the scales {', '.join(map(str, scales))} of {text}, got {got}; choose one of them"
             )
         file = model_file(text, scales[scales.index(scale)])  # 2.0 is 2
         return parse_model(file.read_bytes(), file.name)

@@ -35,6 +35,10 @@ _DTYPES = {"uchar": np.uint8, "ushort": np.uint16, "uint": np.uint32, "float": n
 _SIGNED = ("char", "short", "int")
 _STRIP_PIXELS = 2**18
 _INKS = 4
+_OVERSHOOT = 0.1
+"""By which filters that sharpen leave [0, 1]; values beyond it are of another range, or brighter than white."""
+_MOST_OUTSIDE = 0.01
+"""Share of samples beyond that; more would be seen to be gone when they are clipped."""
 _WHITE = {"float": 1, "uint": 2**32 - 1}
 """Source: TIFF 6.0, section 3, PhotometricInterpretation, for integers."""
 
@@ -234,17 +238,18 @@ def _pixels(path: Path, image: "pyvips.Image", notes: list[str]) -> Image:
         )
     shape = (image.height, image.width) if image.bands == 1 else (image.height, image.width, image.bands)
     dtype = np.float32 if image.format == "uint" else _DTYPES[str(image.format)]
-    pixels = whole(Strips(shape, np.dtype(dtype), lambda: _strips(image, shape, notes)))
+    pixels = whole(Strips(shape, np.dtype(dtype), lambda: _strips(path, image, shape, notes)))
     if image.get_typeof("gif-palette") and image.bands == 4 and pixels[..., 3].min() == 255:
         return pixels[..., :3]  # libvips gives every GIF an alpha channel
     return pixels
 
 
-def _strips(image: "pyvips.Image", shape: tuple[int, ...], notes: list[str]) -> Iterator[Image]:
+def _strips(path: Path, image: "pyvips.Image", shape: tuple[int, ...], notes: list[str]) -> Iterator[Image]:
     """Decode some rows at a time."""
     import pyvips
 
     region = pyvips.Region.new(image)
+    far = 0
     bits: int = field_of(image, "bits-per-sample", 16)
     step = max(1, _STRIP_PIXELS // image.width)
     for top in range(0, image.height, step):
@@ -252,6 +257,7 @@ def _strips(image: "pyvips.Image", shape: tuple[int, ...], notes: list[str]) -> 
         strip: Image = np.frombuffer(region.fetch(0, top, image.width, rows), _DTYPES[str(image.format)])
         strip = strip.reshape(rows, *shape[1:])
         if image.format == "float":
+            far += strip.size - np.count_nonzero(np.abs(strip - 0.5) <= 0.5 + _OVERSHOOT)
             strip, clipped = as_unit_float(strip)
             notes += clipped
         if image.format == "uint":
@@ -261,6 +267,11 @@ def _strips(image: "pyvips.Image", shape: tuple[int, ...], notes: list[str]) -> 
             # libvips shifts 10 and 12 bits to the top of 16; repeating them below makes white 65535.
             strip = strip | (strip >> bits)
         yield strip
+    if far > _MOST_OUTSIDE * image.width * image.height * image.bands:
+        raise InvalidImageError(
+            f"expected floating point in [0, 1] in {path}, got {far:,} samples far outside, or no numbers; divide by "
+            "the largest value that samples can have, such as 255"
+        )
 
 
 def _to_rgb_or_grey(image: "pyvips.Image", notes: list[str]) -> "pyvips.Image":

@@ -1,6 +1,7 @@
 """Encode through libvips: PNG and APNG, JPEG, WebP, TIFF, AVIF, GIF."""
 
 import os
+import shutil
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 _SAVERS = {"PNG": "pngsave", "JPEG": "jpegsave", "WebP": "webpsave", "TIFF": "tiffsave", "AVIF": "heifsave",
            "GIF": "gifsave"}  # fmt: skip
+_LITTLE_ROOM = 2**20
+"""Bytes on the disk."""
 _ALL_BUT_EXIF = 2 | 4 | 8 | 16
 """XMP, IPTC, ICC and the rest in libvips' VipsForeignKeep."""
 
@@ -63,7 +66,7 @@ def encode(path: Path, picture: Picture, kind: PictureFormat, *, options: dict[s
     except SrcnnError:
         raise
     except (pyvips.Error, OSError) as error:
-        raise _unwritten(kind, reason(error)) from error
+        raise _unwritten(path, kind, reason(error)) from error
     return notes
 
 
@@ -96,13 +99,13 @@ def _rehearse(
         if left_out:
             return attempt, written, (f"{left_out} left out: they could not be written ({failure})",)
         return attempt, written, _missing(attempt, written, kind)
-    raise _unwritten(kind, failure)
+    raise _unwritten(path, kind, failure)
 
 
-def _unwritten(kind: PictureFormat, failure: str) -> OutputError:
-    return OutputError(
-        f"expected to write {kind.name}, got: {failure}; see that the disk has room, or choose another format"
-    )
+def _unwritten(path: Path, kind: PictureFormat, failure: str) -> OutputError:
+    if shutil.disk_usage(path.parent).free < _LITTLE_ROOM:  # libvips does not say why writing failed
+        return OutputError(f"expected room for {path}, got a full disk; free some space, or choose another folder")
+    return OutputError(f"expected to write {kind.name}, got: {failure}; choose another format or folder")
 
 
 def _with_updated_exif(picture: Picture) -> tuple[Picture, tuple[str, ...]]:
@@ -191,6 +194,8 @@ def _image(picture: Picture, kind: PictureFormat) -> Generator["pyvips.Image"]:
         if picture.durations_ms:
             image.set_type(pyvips.GValue.array_int_type, "delay", list(picture.durations_ms))
             image.set_type(pyvips.GValue.gint_type, "loop", picture.loop)
+        else:  # or a still GIF would say that it is to be shown for ever
+            image.set_type(pyvips.GValue.gint_type, "loop", 1)
         yield image
 
 
