@@ -209,6 +209,13 @@ class TestWhatIsLeftInATiff:
         )
         assert left_in_tiff(tmp_path / "a.tif", 1) == ()
 
+    def test_of_very_many_pages_the_first_hundred_are_compared(self, tmp_path: Path) -> None:
+        """Since they may all name the same megabytes: 10,000 such pages would take minutes."""
+        with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+            for page in range(103):
+                file.write(np.zeros((3, 4), np.uint8), description="z" if page == 101 else "a", metadata=None)
+        assert left_in_tiff(tmp_path / "a.tif", 103) == ()
+
     def test_the_place_on_earth(self, tmp_path: Path) -> None:
         pixel_scale = (33550, "d", 3, (10.0, 10.0, 0.0), True)
         tifffile.imwrite(tmp_path / "a.tif", np.zeros((3, 4), np.uint8), extratags=[pixel_scale], metadata=None)

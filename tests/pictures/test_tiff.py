@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from limits import read_within_limits
 from PIL import Image
+from PIL.TiffImagePlugin import AppendingTiffWriter
 
 from srcnn.errors import ImageTooLargeError, InvalidImageError
 from srcnn.pictures import tiff
@@ -40,6 +41,13 @@ def test_a_page_compressed_as_jpeg_is_lossy_and_so_is_the_document(tmp_path: Pat
     assert lossy == {"jpeg": True, "tiff_adobe_deflate": False, "raw": False}
     assert read_picture(tmp_path / "jpeg.tif").lossy
     assert not read_picture(tmp_path / "raw.tif").lossy
+    with Image.open(tmp_path / "raw.tif") as first, AppendingTiffWriter(tmp_path / "both.tif", new=True) as both:
+        first.save(both)
+        both.newFrame()
+        page.save(both, format="TIFF", compression="jpeg")
+    assert [page.lossy for page in first_pages(tmp_path / "both.tif", 2)] == [False, True]
+    assert read_picture(tmp_path / "both.tif").lossy
+    assert not read_array(tmp_path / "both.tif").any()  # the first page alone
 
 
 @pytest.mark.parametrize("bigtiff", [False, True])

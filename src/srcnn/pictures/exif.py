@@ -42,8 +42,8 @@ _PLACE = (33550, 33922, 34264, 34735)
 _SAID_ONCE = {"resolution": _OF_DENSITY, "EXIF": _DESCRIPTIVE, "IPTC": (_IPTC,)}
 _OF_SAMPLES = re.compile(rb"""\s*(\{"shape"|(<\?xml.*)?<OME)""", re.DOTALL)
 _MAX_BYTES = 2**24
-_MAX_BYTES_OF_A_PAGE = 2**16
-"""Of one of thousands, which may all name the same bytes."""
+_MOST_PAGES = 100
+"""That are compared; thousands may all name the same bytes, and take their time again and again."""
 _MAX_ENTRIES = 2**16
 
 
@@ -137,7 +137,7 @@ def left_in_tiff(path: Path, count: int) -> tuple[str, ...]:
     Source: GeoTIFF 1.1 (OGC 19-008r4), 7.1. Tests: tests/pictures/test_exif.py.
     """
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        said = (_said(data, page.start) for page in islice(pages(data), count))
+        said = (_said(data, page.start) for page in islice(pages(data), min(count, _MOST_PAGES)))
         first = next(said, {})
         new = {
             tag
@@ -157,7 +157,7 @@ def left_in_tiff(path: Path, count: int) -> tuple[str, ...]:
 def _said(data: Buffer, start: int) -> _Directory:
     """What a page says of itself, whether a picture can hold it or not."""
     tags = (*_DESCRIPTIVE, *_OF_DENSITY, *_PLACE, _IPTC)
-    return _read_directory(data, start, header(data)[0], tags, depth=0, room=_MAX_BYTES_OF_A_PAGE)[0]
+    return _read_directory(data, start, header(data)[0], tags, depth=0)[0]
 
 
 def _description_of_samples(main: _Directory) -> bytes:
@@ -204,9 +204,10 @@ def _parse(data: Buffer, only: Collection[int] | None = None) -> tuple[_Director
 
 
 def _read_directory(
-    data: Buffer, start: int, layout: Layout, only: Collection[int] | None, *, depth: int, room: int = _MAX_BYTES
+    data: Buffer, start: int, layout: Layout, only: Collection[int] | None, *, depth: int
 ) -> tuple[_Directory, int]:
     directory: _Directory = {}
+    room = _MAX_BYTES
     entry = struct.Struct(f"{layout.order}HH{layout.offset}")
     pointer = layout.pointer
     try:
