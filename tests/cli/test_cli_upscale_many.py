@@ -255,7 +255,9 @@ class TestOutputThatNobodyReads:
     def test_a_full_disk_under_it_is_1_and_the_work_is_done(
         self, tmp_path: Path, model_file: Path, redirection: str, heard: bool
     ) -> None:
-        message = "error: expected to print on standard output, got: No space left on device; the work goes on unsaid\n"
+        message = (
+            "error: expected to print on standard output, got: No space left on device; the work goes on without it\n"
+        )
         assert self.run(tmp_path, model_file, redirection) == (1, message if heard else "")
 
 

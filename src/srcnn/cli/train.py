@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from srcnn.cli.listeners import Listeners
 from srcnn.cli.options import FilePath
 from srcnn.cli.printable import printable
 from srcnn.cli.progress import progress_bar
@@ -45,7 +46,7 @@ def train_command(
     init: str | None,
     tensorboard: bool,
     settings: tuple[str, ...],
-) -> None:
+) -> int:
     """Train a network on the pictures of every DIR, also of folders in it.
 
     The run folder receives model.safetensors (use it with -m), log.jsonl, and the checkpoint that
@@ -69,20 +70,23 @@ def train_command(
     from srcnn.training.state import begin
 
     with _first_process_speaks(config):
+        listeners = Listeners()
         start = _initial_model(init, config.scale) if init else None
         begin(config, run_dir, init=start, resume=resume, accept_changes=accept_changes)  # errors come before reading
         check_folder(run_dir, "choose another with -o")
-        pictures = _load(config, (*data, *folders))
+        pictures = _load(config, (*data, *folders), listeners)
         make_folder(run_dir, "choose another with -o")
         _train(
             config,
             pictures,
             run_dir,
+            listeners,
             init=start,
             resume=resume,
             accept_changes=accept_changes,
             tensorboard=tensorboard,
         )
+    return 1 if listeners.failure else 0
 
 
 def _import_torch(threads: int) -> None:
@@ -129,22 +133,24 @@ def _initial_model(name: str, scale: int) -> "Model":
     return load_model(name, scale if is_shipped(name) else None)
 
 
-def _load(config: "TrainConfig", folders: tuple[Path, ...]) -> "TrainingData":
+def _load(config: "TrainConfig", folders: tuple[Path, ...], listeners: Listeners) -> "TrainingData":
     """Read the pictures, with a progress bar."""
     from srcnn.training.data import load_data
 
     with progress_bar("reading pictures") as advance:
         data = load_data(config, folders, advance)
-    click.echo(f"{len(data.train)} pictures and sizes to learn from, {len(data.validation)} pictures for validation")
+    listeners.tell(
+        f"{len(data.train)} pictures and sizes to learn from, {len(data.validation)} pictures for validation"
+    )
     learned_from = data.pictures.count - len(data.validation)
     if learned_from < len(data.validation):
-        click.echo(
+        listeners.tell(
             f"note: more pictures are kept out for validation than learned from, {len(data.validation)} of "
             f"{data.pictures.count}; lower validation_pictures",
             err=True,
         )
     for reason in data.skipped:
-        click.echo(f"left out: {printable(reason)}", err=True)
+        listeners.tell(f"left out: {printable(reason)}", err=True)
     return data
 
 
@@ -152,6 +158,7 @@ def _train(
     config: "TrainConfig",
     data: "TrainingData",
     run_dir: Path,
+    listeners: Listeners,
     *,
     init: "Model | None",
     resume: bool,
@@ -173,15 +180,9 @@ def _train(
         _catch_interrupt() as interrupted,
     ):
 
-        def say(text: str, *, err: bool = False) -> None:
-            try:
-                click.echo(text, err=err)
-            except BrokenPipeError:  # whoever read it has gone: stop, but with a checkpoint
-                interrupted.set()
-
         def report(line: "Progress") -> None:
             done.append(line.step)
-            say(overwrite + _told(line))
+            listeners.tell(overwrite + _told(line))
 
         model = train(
             config,
@@ -193,16 +194,16 @@ def _train(
             progress=lambda step: advance(step, config.steps),
             report=report,
             show=board.add if tensorboard else lambda line, pictures: None,
-            notice=lambda text: say(printable(text), err=True),
+            notice=lambda text: listeners.tell(printable(text), err=True),
             should_stop=interrupted.is_set,
         )
     if interrupted.is_set() and done[-1] < config.steps:
-        click.echo(f"stopped with a checkpoint in {run_dir}; go on with --resume", err=True)
+        listeners.tell(f"stopped with a checkpoint in {run_dir}; go on with --resume", err=True)
         raise click.Abort
     if not is_first():
         return
     if len(done) == 1:
-        click.echo(
+        listeners.tell(
             f"nothing left to train, {run_dir} has its {config.steps:,} steps; "
             "for more use --set steps=N --accept-changes",
             err=True,
@@ -210,7 +211,7 @@ def _train(
     plot_curves(run_dir / LOG_FILE, run_dir / CURVES_FILE)
     plot_filters(model, run_dir / FILTERS_FILE)
     for name in (MODEL_FILE, LOG_FILE, CURVES_FILE, FILTERS_FILE):
-        click.echo(run_dir / name)
+        listeners.tell(str(run_dir / name))
 
 
 def _told(line: "Progress") -> str:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from srcnn.cli.listeners import Listeners
 from srcnn.cli.options import DEFAULT_SCALE, FilePath, engine_option, json_option, threads_option
 from srcnn.cli.progress import progress_bar
-from srcnn.cli.streams import Listeners, Streams, standard_streams, write_to_standard_output
+from srcnn.cli.streams import Streams, standard_streams, write_to_standard_output
 from srcnn.cli.upscale_options import (
     MOST_JOBS,
     allow_formats_option,
