@@ -245,13 +245,13 @@ class TestSizes:
         result = upscale_file(job, Upscalers(tmp_path / "x1.safetensors", threads=1), Settings(size=Size(scale=1)))
         assert result.models == ("tiny_x1",)
 
-    def test_too_large_a_size_is_an_error_that_names_the_file_and_the_scales(
-        self, upscale: Upscale, tmp_path: Path
-    ) -> None:
-        result = upscale(picture(tmp_path / "a.png"), tmp_path / "out" / "b.png", size=Size(width=13))
-        assert result.error is not None
-        assert f"at most 2 times for {tmp_path / 'a.png'}, since tiny has the scales 2, got 2.25" in result.error
-        assert not (tmp_path / "out").exists()
+    def test_beyond_the_largest_scale_the_rest_is_bicubic_and_said(self, upscale: Upscale, tmp_path: Path) -> None:
+        result = upscale(picture(tmp_path / "a.png"), tmp_path / "b.png", size=Size(width=13))
+        assert (result.error, result.width, result.height, result.models) == (None, 13, 9, ("tiny_x2",))
+        note = "enlarged 2 times by tiny, which has no larger scale, and then by bicubic"
+        assert result.notes == (note,)
+        result = upscale(picture(tmp_path / "a.png"), tmp_path / "b.png", size=Size(width=12))
+        assert result.notes == ()
 
     def test_pages_of_a_document_keep_their_own_proportions(self, upscale: Upscale, tmp_path: Path) -> None:
         pages = [Image.new("RGB", size, "teal") for size in ((10, 6), (6, 10), (24, 12))]
@@ -330,10 +330,16 @@ class TestExisting:
         assert source.stat().st_mode & 0o777 == 0o600
         assert list(tmp_path.iterdir()) == [source]
 
-    def test_in_place_a_failure_leaves_the_input(self, upscale: Upscale, tmp_path: Path) -> None:
+    def test_in_place_a_failure_leaves_the_input(
+        self, upscale: Upscale, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(*_: object) -> None:
+            raise BackendError("expected a result, got none; try again")
+
+        monkeypatch.setattr(Upscaler, "strips_to_join", fail)
         source = picture(tmp_path / "a.png")
         before = source.read_bytes()
-        assert upscale(source, source, size=Size(scale=3)).status == "error"
+        assert upscale(source, source).status == "error"
         assert source.read_bytes() == before
 
 

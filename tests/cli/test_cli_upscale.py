@@ -165,7 +165,6 @@ def test_options_of_computing_are_taken(
         (("-m", "nothing"), ("one of the shipped models", "got 'nothing'")),
         (("-m", "none.safetensors"), ("expected a model file at none.safetensors", "No such file")),
         (("-m", "{picture}"), ("expected a model file in ", "got something else")),
-        (("-m", "{model}", "-s", "4"), ("an enlargement of at most 3 times", "tiny has the scales 3, got 4")),
         (("-m", "{model}", "-s", "2", "--width", "9"), ("expected one of scale, width,", "got scale, width")),
         (("-m", "{model}", "--width", "9", "--fit", "cover"), ("expected a fit of inside, cover, stretch",)),
         (("-m", "{model}", "--in-place", "-o", "b.png"), ("expected --in-place or -o, got both",)),

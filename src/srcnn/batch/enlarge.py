@@ -10,7 +10,6 @@ import numpy as np
 from srcnn.batch.ahead import ahead
 from srcnn.batch.resize import resize_strips
 from srcnn.batch.size import Target
-from srcnn.errors import InvalidConfigError
 from srcnn.imaging import to_float
 from srcnn.imaging.depth import Image
 from srcnn.imaging.large import forget
@@ -78,37 +77,16 @@ class Upscalers:
                 self._loaded[scale, threads] = Upscaler(self._models[scale], engine=self._engine, threads=threads)
             return self._loaded[scale, threads]
 
-    def check(self, factor: float, subject: str) -> None:
-        """Refuse an enlargement beyond the largest scale.
-
-        Args:
-            factor: how many times larger.
-            subject: what is to be enlarged, for the message.
-
-        Raises:
-            InvalidConfigError: there is no such scale.
-        """
-        if self.scales and factor > self.scales[-1]:
-            known = ", ".join(map(str, self.scales))
-            raise InvalidConfigError(
-                f"expected an enlargement of at most {self.scales[-1]} times for {subject}, since {self.name} has the "
-                f"scales {known}, got {factor:.8g}; choose a smaller size, or -m {BICUBIC} for any"
-            )
-
-    def scale_for(self, shape: tuple[int, ...], target: Target, subject: str) -> int | None:
-        """The smallest scale that reaches a size.
+    def scale_for(self, shape: tuple[int, ...], target: Target) -> int | None:
+        """The smallest scale that reaches a size, or the largest there is.
 
         Args:
             shape: of the picture, height and width first.
             target: the size wanted.
-            subject: the picture, for the message.
 
         Returns:
             The scale, or None if the picture is large enough without any, and always for bicubic. A network of
             scale 1, which enlarges nothing but undoes noise or JPEG, is always used.
-
-        Raises:
-            InvalidConfigError: no scale of this model is enough.
         """
         if not self.scales:
             return None
@@ -116,8 +94,7 @@ class Upscalers:
         needed = max(-(-wanted // side) for wanted, side in zip(target.resized, shape, strict=False))
         if needed <= 1 < self.scales[0]:
             return None
-        self.check(max(w / s for w, s in zip(target.resized, shape, strict=False)), subject)
-        return next(scale for scale in self.scales if scale >= needed)
+        return next((scale for scale in self.scales if scale >= needed), self.scales[-1])
 
 
 def enlarge(
@@ -131,14 +108,14 @@ def enlarge(
 ) -> Strips:
     """Bring a picture to a size, as the strips of the result are asked for.
 
-    Where the upscaler's scale is more than what is wanted, its result stays in floating point, is
-    reduced by antialiased bicubic on encoded values as it comes, and is rounded once, at the end; the input is
-    then held in floating point too.
+    Where the upscaler's scale is more or less than what is wanted, its result stays in floating point, is
+    reduced by antialiased bicubic, or enlarged by bicubic, on encoded values as it comes, and is rounded once, at the
+    end; the input is then held in floating point too.
 
     Args:
         image: as `Upscaler` takes it.
         target: the size wanted.
-        upscaler: of a scale that reaches it; None for bicubic alone, up or down.
+        upscaler: of a scale that comes near it; None for bicubic alone, up or down.
         progress: called with (rows done, rows in all) of the network, perhaps in another thread; without one,
             of the picture.
         inks: the channels are inks, and each is enlarged as a grey picture.

@@ -198,8 +198,7 @@ def _read(job: Job, models: tuple[Upscalers, Upscalers], settings: Settings) -> 
     upscalers = models[1] if picture.lossy else models[0]
     targets = tuple(_target(frame, picture.orientation, settings.size) for frame in picture.frames)
     scales = tuple(
-        upscalers.scale_for(frame.shape, target, str(job.source))
-        for frame, target in zip(picture.frames, targets, strict=True)
+        upscalers.scale_for(frame.shape, target) for frame, target in zip(picture.frames, targets, strict=True)
     )
     check_output(job, [target.kept for target in targets])
     held = held_bytes(picture, targets, scales, kind)
@@ -281,8 +280,21 @@ def _notes(job: Job, work: _Work) -> tuple[str, ...]:
     """What was changed or is doubtful in a picture, and what was not enlarged as usual."""
     notes = work.picture.notes
     if any(work.scales):
-        return (*notes, _INKS_KEPT) if work.picture.inks else notes
+        return (*notes, *([_INKS_KEPT] if work.picture.inks else []), *_beyond(work))
     if _has_its_sizes(work):
         again = work.picture.lossy and format_to_write(job.target).lossy
         return (*notes, _ENCODED_AGAIN if again else _SAME_SIZE)
     return (*notes, _REDUCED) if work.upscalers.scales else notes
+
+
+def _beyond(work: _Work) -> tuple[str, ...]:
+    """A note if the network's largest scale did not reach a size."""
+    largest = work.upscalers.scales[-1]
+    sides = (
+        (wanted, side)
+        for frame, target in zip(work.picture.frames, work.targets, strict=True)
+        for wanted, side in zip(target.resized, frame.shape, strict=False)
+    )
+    if all(wanted <= largest * side for wanted, side in sides):
+        return ()
+    return (f"enlarged {largest} times by {work.upscalers.name}, which has no larger scale, and then by bicubic",)

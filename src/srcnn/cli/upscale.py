@@ -87,7 +87,6 @@ def upscale_command(
     upscalers = Upscalers(model or DEFAULT_MODEL, engine=engine, threads=threads)
     lossy = None if model else Upscalers(LOSSY_MODEL, engine=engine, threads=threads)
     size = size if size.given else replace(size, scale=(upscalers.scales or (DEFAULT_SCALE,))[0])
-    upscalers.check(size.scale or 1, "every picture")
     with standard_streams(inputs, replace(places, renames=exists == "rename")) as streams:
         plan = plan_jobs(streams.inputs, size, streams.places)
         if not plan:
