@@ -14,7 +14,17 @@ from srcnn.cli import cli
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src" / "srcnn").rglob("*.py"))
-PUBLIC = ["Picture", "Upscaler", "__version__", "errors", "imaging", "load", "read_picture", "write_picture"]
+PUBLIC = [
+    "Picture",
+    "Upscaler",
+    "WriteOptions",
+    "__version__",
+    "errors",
+    "imaging",
+    "load",
+    "read_picture",
+    "write_picture",
+]
 
 
 def name(path: Path) -> str:

@@ -443,6 +443,43 @@ assert np.array_equal(up(image), before)
     subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True)
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_process_enlarges_with_openvino_after_another_network_has_gone() -> None:
+    program = """
+import os, signal
+import numpy as np
+import srcnn
+image = np.zeros((16, 80, 3), np.uint8)
+for name in ("swift", "srcnn-915"):
+    up = srcnn.load(name, 2, engine="openvino", threads=2)
+    before = up(image)
+child = os.fork()
+if not child:
+    signal.alarm(20)
+    os._exit(0 if np.array_equal(up(image), before) else 1)
+assert os.waitpid(child, 0)[1] == 0
+"""
+    subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True)
+
+
+def test_a_thread_that_outlives_the_main_one_enlarges_to_its_end() -> None:
+    program = """
+import threading, time
+import numpy as np
+import srcnn
+up = srcnn.load("swift", 2, threads=2)
+image = np.zeros((400, 300, 3), np.uint8)
+before = up(image)
+def work():
+    threading.main_thread().join()
+    time.sleep(0.2)  # Python ends its pools of threads meanwhile
+    print(np.array_equal(up(image), before))
+threading.Thread(target=work).start()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("True\n", "")
+
+
 def test_an_upscaler_can_be_sent_to_another_process() -> None:
     up = Upscaler(gentle_model(scale=2, seed=2), threads=2, strip_rows=6)
     received: Upscaler = pickle.loads(pickle.dumps(up))

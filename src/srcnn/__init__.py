@@ -15,10 +15,20 @@ if typing.TYPE_CHECKING:
     from srcnn import errors, imaging
     from srcnn.pictures.picture import Picture
     from srcnn.pictures.read import read_picture
-    from srcnn.pictures.write import write_picture
+    from srcnn.pictures.write import WriteOptions, write_picture
     from srcnn.upscaler import Upscaler, load
 
-__all__ = ["Picture", "Upscaler", "__version__", "errors", "imaging", "load", "read_picture", "write_picture"]
+__all__ = [
+    "Picture",
+    "Upscaler",
+    "WriteOptions",
+    "__version__",
+    "errors",
+    "imaging",
+    "load",
+    "read_picture",
+    "write_picture",
+]
 
 __version__ = "0.1.0"
 
@@ -27,6 +37,7 @@ if not typing.TYPE_CHECKING:  # or type checkers would take every name for a pub
         "Picture": "srcnn.pictures.picture",
         "Upscaler": "srcnn.upscaler",
         "load": "srcnn.upscaler",
+        "WriteOptions": "srcnn.pictures.write",
         "read_picture": "srcnn.pictures.read",
         "write_picture": "srcnn.pictures.write",
     }

@@ -116,7 +116,8 @@ class Upscaler:
             image: grey H x W or H x W x 1, grey+alpha H x W x 2, RGB H x W x 3 or RGBA H x W x 4; uint8,
                 uint16, or floating point in [0, 1]; encoded as pictures are (sRGB or any other
                 profile's encoding), not linear light; alpha not premultiplied.
-            progress: called with (rows done, rows in all) after each strip.
+            progress: called with (rows done, rows in all) after each strip; what it raises ends the call. More often
+                with fewer `strip_rows`.
 
         Returns:
             sH x sW with the same channels and dtype; floating point is clipped to [0, 1].

@@ -1,3 +1,6 @@
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -74,9 +77,32 @@ def test_other_shapes_are_refused(shape: tuple[int, ...]) -> None:
         check_image(np.zeros(shape, np.uint8))
 
 
-def test_a_mask_is_refused() -> None:
-    with pytest.raises(InvalidImageError, match="expected an array without a mask, got a masked one; "):
-        check_image(np.ma.masked_array(np.zeros((3, 4), np.uint8)))
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+@pytest.mark.parametrize("kind", [np.ma.masked_array, np.matrix])
+def test_a_mask_and_a_matrix_are_refused(kind: Callable) -> None:
+    with pytest.raises(InvalidImageError, match=r"expected a plain NumPy array, got (MaskedArray|matrix); "):
+        check_image(kind(np.zeros((3, 4), np.uint8)))
+
+
+@pytest.mark.parametrize(("dtype", "largest"), [("uint8", 255), ("uint16", 65535), ("float32", 1)])
+def test_half_precision_reaches_white(dtype: str, largest: int) -> None:
+    half = 0.5 if dtype == "float32" else (largest + 1) // 2
+    assert from_float(np.array([0, 0.5, 1], np.float16), dtype).tolist() == [0, half, largest]
+
+
+@pytest.mark.parametrize(
+    ("image", "got"),
+    [
+        ([[0.5]], "list"),
+        (np.ones((1, 2), np.uint8), "uint8"),
+        (np.ones((1, 2), bool), "bool"),
+        (np.array([0.5, np.nan]), "NaN or infinity"),
+        (np.array([0.5, np.inf]), "NaN or infinity"),
+    ],
+)
+def test_what_is_no_floating_point_is_not_mapped(image: Any, got: str) -> None:
+    with pytest.raises(InvalidImageError, match=f"expected .*, got {got}; "):
+        from_float(image, np.uint8)
 
 
 @pytest.mark.parametrize("value", [255.0, 2.1, -1.1, np.nan, np.inf, -np.inf])

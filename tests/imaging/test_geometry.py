@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -53,3 +55,15 @@ def test_a_border_that_leaves_nothing_is_refused(shape: tuple[int, int]) -> None
 def test_a_border_below_0_is_refused() -> None:
     with pytest.raises(InvalidConfigError, match="expected a border of 0 pixels or more, got -1; "):
         shave_border(np.zeros((9, 9), np.uint8), -1)
+
+
+@pytest.mark.parametrize("image", [[[1]], np.ones(20)])
+def test_what_is_no_picture_is_not_cropped(image: Any) -> None:
+    for crop in (crop_to_multiple, shave_border):
+        with pytest.raises(InvalidImageError, match=r"^expected an? .*, got .*; "):
+            crop(image, 1)
+
+
+def test_a_multiple_is_a_whole_number() -> None:
+    with pytest.raises(InvalidConfigError, match=r"expected a multiple of 1 pixel or more, got 1\.5; "):
+        crop_to_multiple(np.ones((20, 20)), 1.5)  # pyright: ignore[reportArgumentType]

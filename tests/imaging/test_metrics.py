@@ -1,4 +1,5 @@
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -111,3 +112,18 @@ def test_means_are_over_what_no_method_gives_exactly_or_over_all() -> None:
     assert comparable([30.0, inf, 31.0, 32.0], [28.0, 60.0, inf, 29.0]).tolist() == [True, False, False, True]
     assert comparable([inf, 31.0], [28.0, inf]).tolist() == [True, True]
     assert comparable([], []).tolist() == []
+
+
+@pytest.mark.parametrize(
+    "image", [[[1]], np.ma.masked_array(np.ones((20, 20)), True), np.ones(20), np.ones((1, 2, 3, 4))]
+)
+def test_what_is_no_picture_is_not_measured(image: Any) -> None:
+    for measure in (psnr, ssim):
+        with pytest.raises(InvalidImageError, match=r"^expected (a|an) .*, got .*; "):
+            measure(image, image, data_range=255)
+
+
+def test_a_border_is_a_whole_number() -> None:
+    image = np.ones((20, 20))
+    with pytest.raises(InvalidConfigError, match=r"expected a border of 0 pixels or more, got 1\.5; "):
+        psnr(image, image, data_range=255, border=1.5)  # pyright: ignore[reportArgumentType]

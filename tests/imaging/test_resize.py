@@ -1,4 +1,7 @@
 import math
+from fractions import Fraction
+from math import ceil, floor
+from operator import mul
 from pathlib import Path
 
 import numpy as np
@@ -295,3 +298,36 @@ def test_a_picture_is_the_same_whatever_the_size_of_the_products(monkeypatch: py
     expected = imresize(image, 3)
     monkeypatch.setattr("srcnn.imaging.resize._PRODUCTS", 5000)
     np.testing.assert_allclose(imresize(image, 3), expected, atol=1e-6)
+
+
+def _keys(distance: Fraction) -> Fraction:
+    """Source: Keys 1981, equation 15."""
+    x = abs(distance)
+    if x <= 1:
+        return Fraction(3, 2) * x**3 - Fraction(5, 2) * x**2 + 1
+    return -Fraction(1, 2) * x**3 + Fraction(5, 2) * x**2 - 4 * x + 2 if x <= 2 else Fraction(0)
+
+
+def _resized_exactly(rows: list[list[Fraction]], scale: Fraction) -> list[list[Fraction]]:
+    """Rows between which rows are put, in fractions, rounded and clipped to 8 bit."""
+    shrink = min(scale, Fraction(1))
+    result = []
+    for number in range(ceil(len(rows) * scale)):
+        centre = Fraction(2 * number + 1, 2) / scale - Fraction(1, 2)
+        places = range(floor(centre - 2 / shrink) - 1, ceil(centre + 2 / shrink) + 2)
+        weights = [_keys((centre - place) * shrink) for place in places]
+        near = [rows[min(max(place, 0), len(rows) - 1)] for place in places]
+        sums = [sum(map(mul, weights, column)) / sum(weights) for column in zip(*near, strict=True)]
+        result.append([Fraction(min(255, max(0, floor(each + Fraction(1, 2))))) for each in sums])
+    return result
+
+
+@pytest.mark.parametrize(
+    "scale", [Fraction(3, 2), Fraction(5, 2), Fraction(2, 3), Fraction(1, 3), Fraction(4), Fraction(10)]
+)
+def test_integers_are_those_of_exact_fractions_halves_up_on_every_processor(scale: Fraction) -> None:
+    image = np.random.default_rng(5).integers(0, 256, (20, 16), np.uint8)
+    rows = [[Fraction(int(value)) for value in row] for row in image]
+    for _ in range(2):  # rows first, then columns
+        rows = list(map(list, zip(*_resized_exactly(rows, scale), strict=True)))
+    np.testing.assert_array_equal(imresize(image, float(scale)), np.array(rows, float))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from srcnn.errors import ImageTooLargeError, InvalidImageError, OutputError
+from srcnn.errors import ImageTooLargeError, InvalidConfigError, InvalidImageError, OutputError
 from srcnn.imaging import to_float
 from srcnn.pictures import write
 from srcnn.pictures.codecs import libvips_encode
@@ -24,6 +25,7 @@ from srcnn.pictures.read import read_array, read_picture
 from srcnn.pictures.strips import Strips
 from srcnn.pictures.write import WriteOptions, write_picture
 
+TWO = (np.zeros((2, 2), np.uint8),) * 2
 SHAPES = {"grey": (9, 13), "grey and alpha": (9, 13, 2), "RGB": (9, 13, 3), "RGBA": (9, 13, 4)}
 # Formats that give back the very samples, with the channels they hold.
 EXACT = [
@@ -109,7 +111,27 @@ def test_the_order_of_bytes_does_not_matter(tmp_path: Path, dtype: str) -> None:
     ("picture", "message"),
     [
         ([[1, 2], [3, 4]], "expected a Picture or a NumPy array, got list; give"),
-        (Picture(frames=()), "expected a Picture of at least one frame, got none; "),
+        (Picture(frames=()), "expected a tuple of frames, got none; "),
+        (Picture(frames=np.zeros((2, 2), np.uint8)), "expected a tuple of frames, got ndarray; "),
+        (
+            Picture(frames=TWO, durations_ms=(40,)),
+            r"expected a duration for each of 2 frames in a Picture, got \(40,\)",
+        ),
+        (
+            Picture(frames=TWO, durations_ms=(40, -1)),
+            r"expected durations in milliseconds in a Picture, got \(40, -1\)",
+        ),
+        (
+            Picture(frames=TWO, durations_ms=(40, np.nan)),
+            r"expected durations in milliseconds in a Picture, got \(40, nan",
+        ),
+        (Picture(frames=TWO, loop=-1), "expected loop as a whole number from 0 in a Picture, got -1"),
+        (Picture(frames=TWO, dpi=300), "expected dpi as two numbers, along height and width, in a Picture, got 300"),
+        (
+            Picture(frames=TWO, dpi=(300,)),
+            r"expected dpi as two numbers, along height and width, in a Picture, got \(300,\)",
+        ),
+        (Picture(frames=TWO, texts=(("a", "b"),)), "expected texts as pairs of bytes in a Picture, got"),
         (
             Picture(frames=(np.zeros((2, 2, 3), np.uint8), np.zeros((2, 2), np.uint8)), durations_ms=(40, 40)),
             "expected frames of an animation to be alike, got 2 x 2 uint8 and 2 x 2 x 3 uint8; ",
@@ -339,6 +361,92 @@ def test_a_frame_is_shown_no_longer_than_the_format_can_say(tmp_path: Path, suff
         said = write_picture(path, Picture(frames=frames, durations_ms=(200, duration)))
         assert read_picture(path).durations_ms == (200, longest_ms)
         assert len([note for note in said if "were shortened" in note]) == len(said) == notes
+
+
+@pytest.mark.parametrize(
+    ("suffix", "given", "stored", "note"),
+    [
+        ("webp", (5, 11), (11, 11), "frames were lengthened to 11 ms: WebP shows none shorter"),
+        ("webp", (11, 12), (11, 12), None),
+        ("gif", (16, 40), (20, 40), "durations were rounded to 10 ms: GIF holds no others"),
+        ("gif", (0, 40), (0, 40), None),
+        ("png", (5, 16), (5, 16), None),
+        ("png", (5.4, 16.0), (5, 16), None),
+    ],
+)
+def test_durations_that_a_format_does_not_hold_are_changed_and_said(
+    tmp_path: Path, suffix: str, given: tuple[int, ...], stored: tuple[int, ...], note: str | None
+) -> None:
+    said = write_picture(tmp_path / f"a.{suffix}", Picture(frames=(TWO[0], TWO[0] + 1), durations_ms=given))
+    assert read_picture(tmp_path / f"a.{suffix}").durations_ms == stored
+    assert said == ((note,) if note else ())
+
+
+@pytest.mark.parametrize("suffix", ["webp", "gif", "png"])
+def test_an_animation_plays_as_often_as_formats_count(tmp_path: Path, suffix: str) -> None:
+    for loop, stored, notes in ((0, 0, 0), (3, 3, 0), (65_535, 65_535, 0), (1_000_000, 65_535, 1)):
+        animation = Picture(frames=(TWO[0], TWO[0] + 1), durations_ms=(40, 40), loop=loop)
+        said = write_picture(tmp_path / f"a.{suffix}", animation)
+        assert read_picture(tmp_path / f"a.{suffix}").loop == stored
+        assert len([note for note in said if "the animation plays 65,535 times: " in note]) == len(said) == notes
+
+
+@pytest.mark.parametrize("suffix", ["tif", "png", "jpg"])
+def test_a_resolution_of_0_says_nothing(tmp_path: Path, suffix: str) -> None:
+    assert write_picture(tmp_path / f"a.{suffix}", Picture(frames=TWO[:1], dpi=(0, 300))) == ()
+    assert read_picture(tmp_path / f"a.{suffix}").dpi is None
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"quality": 0}, "expected quality as a whole number from 1 to 100, got 0; "),
+        ({"quality": 101}, "expected quality as a whole number from 1 to 100, got 101; "),
+        ({"quality": 90.5}, "expected quality as a whole number from 1 to 100, got 90.5; "),
+        ({"quality": "90"}, "expected quality as a whole number from 1 to 100, got '90'; "),
+        ({"png_level": None}, "expected png_level as a whole number from 0 to 9, got None; "),
+        ({"png_level": 10}, "expected png_level as a whole number from 0 to 9, got 10; "),
+        (
+            {"background": (128, 128, 128)},
+            r"expected a background of three numbers in \[0, 1\], got \(128, 128, 128\); ",
+        ),
+        ({"background": (0, 1)}, "expected a background of three numbers"),
+        ({"background": (0, 1, np.nan)}, "expected a background of three numbers"),
+        ({"background": "white"}, "expected a background of three numbers"),
+    ],
+    ids=str,
+)
+def test_options_that_cannot_be_are_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidConfigError, match=message):
+        WriteOptions(**options)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.parametrize("first", ["read", "write"])
+def test_a_process_forked_after_a_picture_was_written_says_so_and_does_not_wait_for_ever(
+    tmp_path: Path, first: str
+) -> None:
+    program = f"""
+import os, signal, sys
+import numpy as np
+from srcnn import errors, read_picture, write_picture
+image = np.zeros((4, 4), np.uint8)
+read_picture(sys.argv[1])
+if {first!r} == "write":
+    write_picture(sys.argv[1], image)
+child = os.fork()
+if not child:
+    signal.alarm(20)
+    try:
+        write_picture(sys.argv[1], image)
+    except errors.OutputError as error:
+        os._exit(2 if "forked from a process that had written already; start processes by" in str(error) else 3)
+    os._exit(1)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    write_picture(tmp_path / "a.png", TWO[0])
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", program, str(tmp_path / "a.png")])
+    assert done.returncode == {"read": 1, "write": 2}[first]
 
 
 @pytest.mark.parametrize("density", [4_294_967.296, 2**32 * 0.0254, float("inf"), float("nan"), -1.0])

@@ -1,5 +1,8 @@
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,6 +24,18 @@ PLANE = np.random.default_rng(0).random((23, 31), np.float32)
 every_engine = pytest.mark.parametrize(
     ("engine", "name"), [("onnxruntime", "ONNX Runtime"), ("openvino", "OpenVINO"), ("auto", "ONNX Runtime")]
 )
+
+
+def test_onnx_runtime_puts_no_number_of_this_machine_into_the_home_folder(tmp_path: Path) -> None:
+    program = """
+from tiny_models import random_model
+from srcnn.runtime.graph import replicated_graph
+from srcnn.runtime.session import open_session
+open_session(replicated_graph(random_model()), "onnxruntime", 1)
+"""
+    environment = {"PYTHONPATH": ":".join(sys.path), "HOME": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", program], check=True, env=environment)
+    assert not list(tmp_path.rglob("*"))
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -20,26 +20,41 @@ Planes = NDArray[np.float32]
 _DEPTHS = ("uint8", "uint16", "float32", "float64")
 
 
-def check_image(image: Image) -> None:
-    """Refuse what is not an image array.
+def check_array(image: Image) -> None:
+    """Refuse what is not an array in the shape of a picture, of whatever dtype.
 
     Raises:
-        InvalidImageError: not an array, masked, not H x W or H x W x C, empty, or of another dtype.
+        InvalidImageError: not an array, masked, a matrix, not H x W or H x W x C, or empty.
+
+    Tests: tests/imaging/test_depth.py.
     """
     if not isinstance(image, np.ndarray):  # pyright: ignore[reportUnnecessaryIsInstance] (callers are not all typed)
         raise InvalidImageError(f"expected a NumPy array, got {type(image).__name__}; use numpy.asarray first")
     # Naming np.ma imports it, which takes 10 ms; a plain array is asked nothing.
-    if type(image) is not np.ndarray and isinstance(image, np.ma.MaskedArray):
-        raise InvalidImageError("expected an array without a mask, got a masked one; use its filled() first")
-    if image.dtype.name not in _DEPTHS:
+    if type(image) is not np.ndarray and isinstance(image, (np.ma.MaskedArray, np.matrix)):
         raise InvalidImageError(
-            f"expected an image of dtype {', '.join(_DEPTHS[:-1])} or {_DEPTHS[-1]}, got {image.dtype}; "
-            "convert it first (srcnn never guesses a range)"
+            f"expected a plain NumPy array, got {type(image).__name__}; use numpy.asarray, or filled() of a masked one"
         )
     if image.ndim not in (2, 3) or 0 in image.shape:
         raise InvalidImageError(
             f"expected an image of shape H x W or H x W x C, got {image.shape}; "
             "pass one picture with at least one pixel"
+        )
+
+
+def check_image(image: Image) -> None:
+    """Refuse what is not an image array.
+
+    Raises:
+        InvalidImageError: as `check_array`, or another dtype than those of `Image`.
+
+    Tests: tests/imaging/test_depth.py.
+    """
+    check_array(image)
+    if image.dtype.name not in _DEPTHS:
+        raise InvalidImageError(
+            f"expected an image of dtype {', '.join(_DEPTHS[:-1])} or {_DEPTHS[-1]}, got {image.dtype}; "
+            "convert it first (srcnn never guesses a range)"
         )
 
 
@@ -110,7 +125,7 @@ def from_float(image: NDArray[np.floating], dtype: DTypeLike) -> Image:
         The same shape in `dtype`.
 
     Raises:
-        InvalidImageError: another dtype.
+        InvalidImageError: another dtype, no floating point, or NaN or infinity in it.
 
     Tests: tests/imaging/test_depth.py.
     """
@@ -118,8 +133,14 @@ def from_float(image: NDArray[np.floating], dtype: DTypeLike) -> Image:
         raise InvalidImageError(
             f"expected a dtype of {', '.join(_DEPTHS[:-1])} or {_DEPTHS[-1]}, got {np.dtype(dtype)}; take one of them"
         )
+    if not isinstance(image, np.ndarray) or image.dtype.kind != "f":  # pyright: ignore[reportUnnecessaryIsInstance]
+        got = getattr(image, "dtype", type(image).__name__)
+        raise InvalidImageError(f"expected an array of floating point, got {got}; use srcnn.imaging.to_float first")
+    values = image.astype(np.promote_types(image.dtype, np.float32))  # 65,535 is beyond half precision
+    if not np.isfinite(values.sum()):
+        raise InvalidImageError("expected floating point in [0, 1], got NaN or infinity; replace it first")
     result = np.empty(image.shape, dtype)
-    write_float(image.copy(), result)
+    write_float(values, result)
     return result
 
 

@@ -1,7 +1,9 @@
 """Cropping. This module knows nothing of what the samples mean."""
 
+from numbers import Integral
+
 from srcnn.errors import InvalidConfigError, InvalidImageError
-from srcnn.imaging.depth import Image
+from srcnn.imaging.depth import Image, check_array
 
 
 def crop_to_multiple(image: Image, multiple: int) -> Image:
@@ -17,12 +19,13 @@ def crop_to_multiple(image: Image, multiple: int) -> Image:
         A view, (H // multiple * multiple) x (W // multiple * multiple).
 
     Raises:
-        InvalidConfigError: a multiple below 1.
-        InvalidImageError: the picture is smaller than `multiple`.
+        InvalidConfigError: a multiple that is no whole number or below 1.
+        InvalidImageError: no array of a picture, or the picture is smaller than `multiple`.
 
     Source: modcrop.m of the SRCNN authors' package. Tests: tests/imaging/test_geometry.py.
     """
-    if multiple < 1:
+    check_array(image)
+    if not isinstance(multiple, Integral) or multiple < 1:
         raise InvalidConfigError(f"expected a multiple of 1 pixel or more, got {multiple}; give another number")
     height, width = (length // multiple * multiple for length in image.shape[:2])
     if not height or not width:
@@ -44,12 +47,13 @@ def shave_border(image: Image, border: int) -> Image:
         A view, (H - 2 border) x (W - 2 border).
 
     Raises:
-        InvalidConfigError: a border below 0.
-        InvalidImageError: nothing would be left.
+        InvalidConfigError: a border that is no whole number or below 0.
+        InvalidImageError: no array of a picture, or nothing would be left.
 
     Source: shave.m of the SRCNN authors' package. Tests: tests/imaging/test_geometry.py.
     """
-    if border < 0:
+    check_array(image)
+    if not isinstance(border, Integral) or border < 0:
         raise InvalidConfigError(f"expected a border of 0 pixels or more, got {border}; give another number")
     height, width = image.shape[:2]
     if min(height, width) <= 2 * border:

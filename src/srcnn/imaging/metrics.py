@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srcnn.errors import InvalidConfigError, InvalidImageError
-from srcnn.imaging.depth import Image
+from srcnn.imaging.depth import Image, check_array
 from srcnn.imaging.geometry import shave_border
 
 SSIM_WINDOW = 11
@@ -124,6 +124,8 @@ def filter_inside(image: NDArray[np.float64], taps: NDArray[np.float64]) -> NDAr
 def _check(sr: Image, hr: Image, data_range: float) -> None:
     if not data_range > 0:
         raise InvalidConfigError(f"expected a data_range above 0, got {data_range}; give the peak, such as 255 or 1.0")
+    for image in (sr, hr):
+        check_array(image)
     if sr.shape != hr.shape:
         raise InvalidImageError(
             f"expected two pictures of one shape, got {sr.shape} and {hr.shape}; "

@@ -29,6 +29,9 @@ _BLOCK = 36  # output rows per matrix product; 24 to 72 measure alike
 # Multiplications in a matrix product. Larger ones OpenBLAS gives to threads of its own, which then wait for more in a
 # busy loop, and take a core from whatever runs next: a network on two threads took twice its time.
 _PRODUCTS = 1 << 18
+# What lies on a half in exact arithmetic lies a last bit beside it or not as the order of sums has it, which differs
+# between processors: all of it is rounded up.
+_HALF = 0.5 + 1e-9
 
 
 def imresize(
@@ -105,7 +108,7 @@ def _resize_integers(plane: Image, size: tuple[int, int], scales: tuple[float, f
             plane.shape[axis], size[axis], scales[axis], antialias=antialias, mirrored=False, dtype=working.dtype
         )
         working = multiply_band(blocks, working, axis, size[axis])
-        np.floor(np.add(working, 0.5, out=working), out=working)
+        np.floor(np.add(working, _HALF, out=working), out=working)
         np.clip(working, 0, np.iinfo(plane.dtype).max, out=working)
     return working.astype(plane.dtype)
 

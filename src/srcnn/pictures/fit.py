@@ -13,6 +13,8 @@ from srcnn.pictures.strips import Frame, strips_of, whole
 WORDS = {"icc": "ICC profile", "exif": "EXIF", "xmp": "XMP", "iptc": "IPTC", "dpi": "resolution", "texts": "PNG texts"}
 _DEPTHS = {"uint8": "8 bit", "uint16": "16 bit", "float32": "32-bit float"}
 _GIF_COLOURS = 256
+_MOST_PLAYS = 2**16 - 1
+"""Of GIF and WebP; those of a PNG are no fewer."""
 _MAX_DPI = (2**32 - 1) / 1000
 """EXIF holds thousandths in 32 bit; what is above is nobody's resolution."""
 
@@ -63,11 +65,18 @@ def _fit_frames(picture: Picture, kind: PictureFormat) -> Picture:
 
 
 def _fit_durations(picture: Picture, kind: PictureFormat) -> Picture:
-    longest = kind.longest_frame_ms
-    if max(picture.durations_ms) <= longest:
-        return picture
-    picture = _noted(picture, f"frames were shortened to {longest / 1000:,.0f} s: {kind.name} shows none longer")
-    return replace(picture, durations_ms=tuple(min(duration, longest) for duration in picture.durations_ms))
+    shortest, step, longest = kind.shortest_frame_ms, kind.frame_step_ms, kind.longest_frame_ms
+    if max(picture.durations_ms) > longest:
+        picture = _noted(picture, f"frames were shortened to {longest / 1000:,.0f} s: {kind.name} shows none longer")
+    if min(picture.durations_ms) < shortest:
+        picture = _noted(picture, f"frames were lengthened to {shortest} ms: {kind.name} shows none shorter")
+    durations = [min(max(duration, shortest), longest) for duration in picture.durations_ms]
+    if any(duration % step for duration in durations):
+        picture = _noted(picture, f"durations were rounded to {step} ms: {kind.name} holds no others")
+        durations = [step * round(duration / step) for duration in durations]
+    if picture.loop > _MOST_PLAYS:
+        picture = _noted(picture, f"the animation plays {_MOST_PLAYS:,} times: {kind.name} counts no further")
+    return replace(picture, durations_ms=tuple(durations), loop=min(picture.loop, _MOST_PLAYS))
 
 
 def _fit_alpha(picture: Picture, kind: PictureFormat, background: tuple[float, float, float]) -> Picture:
@@ -136,6 +145,8 @@ def _colours(frame: Image) -> int:
 
 
 def _fit_metadata(picture: Picture, kind: PictureFormat) -> Picture:
+    if picture.dpi and 0 in picture.dpi:  # which says nothing
+        picture = replace(picture, dpi=None)
     impossible = [density for density in picture.dpi or () if not 0 <= density <= _MAX_DPI]
     if impossible:
         picture = replace(_noted(picture, f"resolution left out: it cannot be {impossible[0]:,.0f} dpi"), dpi=None)

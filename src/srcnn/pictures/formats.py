@@ -33,6 +33,8 @@ class PictureFormat:
         streams: rows are written as they come; encoders of the others hold the whole picture.
         largest_side: pixels a side that can be written.
         longest_frame_ms: that a frame of an animation can be shown.
+        shortest_frame_ms: likewise.
+        frame_step_ms: of which durations are multiples.
         risky: the decoder has a bad security record; the format is read only where that is allowed.
     """
 
@@ -49,6 +51,8 @@ class PictureFormat:
     streams: bool = False
     largest_side: int = 2**31 - 1
     longest_frame_ms: int = 0
+    shortest_frame_ms: int = 0
+    frame_step_ms: int = 1
     risky: bool = False
 
 
@@ -57,6 +61,7 @@ _ALL: frozenset[Kept] = frozenset({"icc", "exif", "xmp", "iptc", "dpi", "orienta
 # Largest sides: JPEG and GIF have 16-bit fields (ITU-T T.81 B.2.2, GIF89a), WebP 14-bit ones (RFC 9649),
 # TGA 16-bit ones; libpng stops at 1,000,000 by default, libvips' AVIF writer at 16,384 and libvips itself at
 # 100,000,000. Longest frames: 16 bit of seconds, 24 bit of milliseconds and 16 bit of hundredths in the same sources.
+# Shortest: libvips writes 100 ms into a WebP for what is shorter than 11.
 FORMATS = (
     PictureFormat(
         name="PNG",
@@ -93,6 +98,7 @@ FORMATS = (
         lossy=True,
         largest_side=16_383,
         longest_frame_ms=2**24 - 1,
+        shortest_frame_ms=11,
     ),
     PictureFormat(
         name="TIFF",
@@ -136,6 +142,7 @@ FORMATS = (
         frames="animation",
         largest_side=65_535,
         longest_frame_ms=655_350,
+        frame_step_ms=10,
     ),
     PictureFormat(
         name="BMP",

@@ -1,15 +1,17 @@
 """A picture: pixels, there or still to come, and what must be kept. This module knows no files and no codecs."""
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from srcnn.errors import ImageTooLargeError
+from srcnn.errors import ImageTooLargeError, InvalidImageError
 from srcnn.imaging.depth import Image
 from srcnn.pictures.strips import Frame, strips_of, whole
 
@@ -143,6 +145,36 @@ def turned(frame: Frame, orientation: int) -> Image:
     if orientation in (2, 3, 6, 7):
         result = result[:, ::-1]
     return whole(strips_of(result))  # a copy: what was a view must be contiguous
+
+
+def check_picture(picture: Picture) -> None:
+    """Refuse a picture whose fields are not what they are said to be; its arrays are looked at elsewhere.
+
+    Raises:
+        InvalidImageError: no frames, or not in a tuple; durations, loop, resolution or texts of another kind.
+
+    Tests: tests/pictures/test_write.py.
+    """
+    listed = isinstance(picture.frames, (tuple, list))  # pyright: ignore
+    if not listed or not picture.frames:
+        got = "none" if listed else type(picture.frames).__name__
+        raise InvalidImageError(f"expected a tuple of frames, got {got}; write Picture(frames=(image,))")
+    count = len(picture.frames)
+    durations = all(isinstance(each, Real) and 0 <= each < math.inf for each in picture.durations_ms)
+    dpi = picture.dpi is None or (
+        isinstance(picture.dpi, (tuple, list))  # pyright: ignore
+        and [isinstance(each, Real) for each in picture.dpi] == [True, True]  # pyright: ignore
+    )
+    texts = all(isinstance(part, bytes) for text in picture.texts for part in text)  # pyright: ignore
+    for valid, wanted, got in (
+        (len(picture.durations_ms) in (0, count), f"a duration for each of {count} frames", picture.durations_ms),
+        (durations, "durations in milliseconds", picture.durations_ms),
+        (isinstance(picture.loop, Integral) and picture.loop >= 0, "loop as a whole number from 0", picture.loop),
+        (dpi, "dpi as two numbers, along height and width,", picture.dpi),
+        (texts, "texts as pairs of bytes", picture.texts),
+    ):
+        if not valid:
+            raise InvalidImageError(f"expected {wanted} in a Picture, got {got!r}; see help(srcnn.Picture)")
 
 
 def check_pixels(path: Path, size: tuple[int, int], *, frames: int, max_pixels: int) -> None:

@@ -5,18 +5,19 @@ This module knows nothing of networks, and leaves encoding to one codec for each
 
 import os
 from dataclasses import dataclass, replace
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from srcnn.atomic import atomic_path
-from srcnn.errors import InvalidImageError
+from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.imaging.depth import Image, check_image, check_range
 from srcnn.pictures.codecs import libvips_encode, pillow, pnm
 from srcnn.pictures.fit import fit
 from srcnn.pictures.formats import PictureFormat, check_output_format
-from srcnn.pictures.picture import Picture, as_unit_float
+from srcnn.pictures.picture import Picture, as_unit_float, check_picture
 from srcnn.pictures.strips import Frame, Strips
 
 _BIGTIFF_FROM = 2**31
@@ -27,7 +28,7 @@ _TIFF_LEVEL = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteOptions:
-    """How pictures are written.
+    """How pictures are written; InvalidConfigError is raised for what is out of range.
 
     Attributes:
         strip_metadata: leave out EXIF, XMP, IPTC and the texts of PNG. The ICC profile, the resolution and the
@@ -42,6 +43,20 @@ class WriteOptions:
     png_level: int = 3
     quality: int | None = None
     background: tuple[float, float, float] = (1.0, 1.0, 1.0)
+
+    def __post_init__(self) -> None:
+        for name, lowest, highest in (("png_level", 0, 9), ("quality", 1, 100)):
+            value = getattr(self, name)
+            valid = isinstance(value, Integral) and value in range(lowest, highest + 1)
+            if not (valid or (name == "quality" and value is None)):
+                raise InvalidConfigError(
+                    f"expected {name} as a whole number from {lowest} to {highest}, got {value!r}; give one of them"
+                )
+        colour = np.asarray(self.background, object)
+        if colour.shape != (3,) or not all(isinstance(value, Real) and 0 <= float(value) <= 1 for value in colour):
+            raise InvalidConfigError(
+                f"expected a background of three numbers in [0, 1], got {self.background!r}; divide by 255"
+            )
 
 
 _QUALITY = 95
@@ -71,8 +86,8 @@ def write_picture(
 
     Raises:
         OutputError: not a format that is written, or the file cannot be written; nothing is left behind.
-        InvalidImageError: arrays of another shape or dtype, frames that are not alike, or none; or CMYK, and the
-            format holds none.
+        InvalidImageError: arrays of another shape or dtype, frames that are not alike, or none; what is beside the
+            frames is not as `Picture` says; or CMYK, and the format holds none.
         ImageTooLargeError: more pixels a side than the format holds.
         Exception: whatever making a strip raises; nothing is left behind then either.
 
@@ -98,15 +113,15 @@ def _storable(picture: Picture) -> tuple[Picture, tuple[str, ...]]:
     """With frames that files can hold, and a note if values were clipped for it."""
     if not isinstance(picture, Picture):  # pyright: ignore[reportUnnecessaryIsInstance] (callers are not all typed)
         raise InvalidImageError(f"expected a Picture or a NumPy array, got {type(picture).__name__}; give one of them")
-    if not picture.frames:
-        raise InvalidImageError("expected a Picture of at least one frame, got none; put an array into its frames")
+    check_picture(picture)
     frames, notes = zip(*map(_storable_frame, picture.frames), strict=True)
     kinds = {f"{' x '.join(map(str, frame.shape))} {frame.dtype}" for frame in frames}
     if picture.durations_ms and len(kinds) > 1:
         raise InvalidImageError(
             f"expected frames of an animation to be alike, got {' and '.join(sorted(kinds))}; make them alike"
         )
-    return replace(picture, frames=frames), tuple(dict.fromkeys(sum(notes, ())))
+    durations = tuple(round(duration) for duration in picture.durations_ms)
+    return replace(picture, frames=frames, durations_ms=durations), tuple(dict.fromkeys(sum(notes, ())))
 
 
 def _storable_frame(frame: Frame) -> tuple[Frame, tuple[str, ...]]:

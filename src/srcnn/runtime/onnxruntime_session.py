@@ -1,5 +1,6 @@
-"""ONNX Runtime as an engine."""
+"""ONNX Runtime as an engine, without its reports to its makers."""
 
+import os
 from collections.abc import Callable
 
 import numpy as np
@@ -23,6 +24,8 @@ def open_onnxruntime(model: bytes, threads: int) -> Callable[[Batch], Batch]:
 
     Tests: tests/runtime/test_session.py.
     """
+    # At its import it would put a number for this machine into the home folder, and send it over the network.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime as ort
 
     options = ort.SessionOptions()

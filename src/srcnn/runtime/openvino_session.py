@@ -39,23 +39,19 @@ def open_openvino(model: bytes, threads: int, cores: int) -> Callable[[Batch], B
     Returns:
         A function from batch to batch, for several threads at a time; a forked process loads the network anew when it
         first calls, and waits for ever if another thread was loading one at the fork. It and this raise whatever
-        OpenVINO raises.
+        OpenVINO raises. The network stays in memory as long as the process.
 
     Raises:
         MissingExtraError: OpenVINO is not installed.
 
     Tests: tests/runtime/test_session.py, tests/runtime/test_session_openvino.py.
     """
-    settings = {**_SETTINGS, **stream_settings(threads, cores)}
-    networks: dict[int, Any] = {}  # by process: one that was forked lacks the threads of its parent's
+    settings = tuple({**_SETTINGS, **stream_settings(threads, cores)}.items())
     requests = local()  # a request serves one thread at a time, and keeps the memory of its maps
 
     def load() -> Any:
         with _loading:
-            if os.getpid() not in networks:
-                core = openvino_core()
-                networks[os.getpid()] = core.compile_model(core.read_model(model), "CPU", settings)
-            return networks[os.getpid()]
+            return _compiled(os.getpid(), model, settings)
 
     def run(batch: Batch) -> Batch:
         if getattr(requests, "process", None) != os.getpid():
@@ -64,6 +60,16 @@ def open_openvino(model: bytes, threads: int, cores: int) -> Callable[[Batch], B
 
     load()
     return run
+
+
+@cache
+def _compiled(process: int, model: bytes, settings: tuple[tuple[str, object], ...]) -> Any:
+    """A network, compiled once in every process, since one that was forked lacks the threads of its parent's.
+
+    It is never given back: after that, no process that is forked can compile another.
+    """
+    core = openvino_core()
+    return core.compile_model(core.read_model(model), "CPU", dict(settings))
 
 
 def stream_settings(threads: int, cores: int) -> dict[str, str]:

@@ -162,7 +162,11 @@ class _Threads:
         process, pool = self._pool
         if process != os.getpid():  # of two threads that find this at once, one uses a pool that nobody else does
             self._pool = _, pool = self._start()
-        return pool.map(function, items)
+        items = list(items)
+        try:
+            return pool.map(function, items)
+        except RuntimeError:  # the main thread has ended: no threads begin any more
+            return map(function, items)
 
     def _start(self) -> tuple[int, ThreadPoolExecutor]:
         return os.getpid(), ThreadPoolExecutor(self._threads, "srcnn-tile")

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _SAVERS = {"PNG": "pngsave", "JPEG": "jpegsave", "WebP": "webpsave", "TIFF": "tiffsave", "AVIF": "heifsave",
            "GIF": "gifsave"}  # fmt: skip
+_writers: set[int] = set()
+"""The process that libvips writes in."""
 _LITTLE_ROOM = 2**20
 """Bytes on the disk."""
 _ALL_BUT_EXIF = 2 | 4 | 8 | 16
@@ -54,6 +56,7 @@ def encode(path: Path, picture: Picture, kind: PictureFormat, *, options: dict[s
     """
     import pyvips
 
+    _check_process(kind)
     picture, notes = _with_updated_exif(picture)
     if any(getattr(picture, name) for name in WORDS) or picture.orientation != 1:
         picture, written, lost = _rehearse(path, picture, kind, options)
@@ -68,6 +71,18 @@ def encode(path: Path, picture: Picture, kind: PictureFormat, *, options: dict[s
     except (pyvips.Error, OSError) as error:
         raise _unwritten(path, kind, reason(error)) from error
     return notes
+
+
+def _check_process(kind: PictureFormat) -> None:
+    """Refuse what would wait for ever: libvips writes in threads that it keeps, and a forked process has none."""
+    if os.getpid() in _writers:
+        return
+    if _writers:
+        raise OutputError(
+            f"expected to write {kind.name} in a process of its own, got one forked from a process that had written "
+            'already; start processes by "spawn" or "forkserver" (multiprocessing.get_context), or fork earlier'
+        )
+    _writers.add(os.getpid())
 
 
 def _rehearse(
