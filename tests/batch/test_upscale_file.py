@@ -250,6 +250,8 @@ class TestSizes:
         assert (result.error, result.width, result.height, result.models) == (None, 13, 9, ("tiny_x2",))
         note = "enlarged 2 times by tiny, which has no larger scale, and then by bicubic"
         assert result.notes == (note,)
+        tall = Size(width=6, height=9, fit="stretch")
+        assert upscale(tmp_path / "a.png", tmp_path / "b.png", size=tall).notes == (note,)
         result = upscale(picture(tmp_path / "a.png"), tmp_path / "b.png", size=Size(width=12))
         assert result.notes == ()
 

@@ -73,7 +73,6 @@ def _fit_durations(picture: Picture, kind: PictureFormat) -> Picture:
     durations = [min(max(duration, shortest), longest) for duration in picture.durations_ms]
     if any(duration % step for duration in durations):
         picture = _noted(picture, f"durations were rounded to {step} ms: {kind.name} holds no others")
-        durations = [step * round(duration / step) for duration in durations]
     if picture.loop > _MOST_PLAYS:
         picture = _noted(picture, f"the animation plays {_MOST_PLAYS:,} times: {kind.name} counts no further")
     return replace(picture, durations_ms=tuple(durations), loop=min(picture.loop, _MOST_PLAYS))
