@@ -133,3 +133,11 @@ def test_an_error_about_the_temporary_file_names_the_file(tmp_path: Path) -> Non
         atomic_path(tmp_path / "a.txt") as file,
     ):
         raise OutputError(f"no room for {file}, nor for {file.name}")
+
+
+def test_a_name_with_a_zero_is_refused(tmp_path: Path) -> None:
+    with (
+        pytest.raises(OutputError, match=r"expected a file name without zeros, got '.*a\\x00\.png'; "),
+        atomic_path(tmp_path / "a\0.png"),
+    ):
+        pass

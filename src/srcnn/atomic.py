@@ -31,6 +31,8 @@ def atomic_path(path: Path) -> Generator[Path]:
 
     Tests: tests/test_atomic.py.
     """
+    if "\0" in str(path):
+        raise OutputError(f"expected a file name without zeros, got {str(path)!r}; choose another name")
     temporary = path.parent / f".srcnn-{os.urandom(8).hex()}{path.suffix}"
     try:
         if path.exists() and not path.is_file():

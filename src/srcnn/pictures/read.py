@@ -15,6 +15,7 @@ from srcnn.pictures import exif
 from srcnn.pictures.codecs import apng, libvips_decode, pillow, png, pnm
 from srcnn.pictures.formats import DEFAULT_MAX_PIXELS, PictureFormat
 from srcnn.pictures.metadata_size import check_metadata_size
+from srcnn.pictures.open_files import File, path_to_read
 from srcnn.pictures.picture import CLIPPED, Picture, upright
 from srcnn.pictures.recognise import (
     is_animated_png,
@@ -27,7 +28,7 @@ from srcnn.pictures.tiff import first_pages, is_camera_raw
 
 
 def read_picture(
-    path: str | os.PathLike[str],
+    file: File,
     *,
     max_pixels: int = DEFAULT_MAX_PIXELS,
     turn: bool = True,
@@ -40,7 +41,8 @@ def read_picture(
     with their profile beside them; only Lab, and CMYK unless asked for, become sRGB, with a note.
 
     Args:
-        path: a file of any format in docs/formats.md.
+        file: of any format in docs/formats.md: a path, or an open binary file, which is copied to the temporary folder
+            first.
         max_pixels: of all frames together, checked from the header before any decoding.
         turn: bring the pixels upright as the orientation tag says; else they stay as stored, and so
             does the tag.
@@ -53,11 +55,12 @@ def read_picture(
     Raises:
         InvalidImageError: missing, not a picture, damaged, cut short, or a kind that is not read.
         ImageTooLargeError: more than `max_pixels`, or more frames than anyone needs.
+        InvalidConfigError: neither a path nor an open binary file.
 
-    Tests: tests/pictures/test_read.py, tests/pictures/test_corrupted.py.
+    Tests: tests/pictures/test_read.py, tests/pictures/test_corrupted.py, tests/pictures/test_open_files.py.
     """
-    path = Path(path)
-    picture = _decode(path, _open(path, allowed), max_pixels=max_pixels, inks=inks)
+    with path_to_read(file) as path:
+        picture = _decode(path, _open(path, allowed), max_pixels=max_pixels, inks=inks)
     return upright(picture) if turn else picture
 
 

@@ -3,7 +3,6 @@
 This module knows nothing of networks, and leaves encoding to one codec for each format.
 """
 
-import os
 from dataclasses import dataclass, replace
 from numbers import Integral, Real
 from pathlib import Path
@@ -17,6 +16,7 @@ from srcnn.imaging.depth import Image, check_image, check_range
 from srcnn.pictures.codecs import libvips_encode, pillow, pnm
 from srcnn.pictures.fit import fit
 from srcnn.pictures.formats import PictureFormat, check_output_format
+from srcnn.pictures.open_files import File, path_to_write
 from srcnn.pictures.picture import Picture, as_unit_float, check_picture
 from srcnn.pictures.strips import Frame, Strips
 
@@ -64,7 +64,7 @@ _DEFAULTS = WriteOptions()
 
 
 def write_picture(
-    path: str | os.PathLike[str], picture: Picture | Image, *, options: WriteOptions = _DEFAULTS
+    file: File, picture: Picture | Image, *, options: WriteOptions = _DEFAULTS, format: str | None = None
 ) -> tuple[str, ...]:
     """Write a picture in the format its name asks for.
 
@@ -75,11 +75,13 @@ def write_picture(
     EXIF is left out. Where there is no orientation tag, the pixels are turned upright instead.
 
     Args:
-        path: the output; its suffix names the format. An existing file is replaced once this one is finished.
+        file: the output: a path, whose suffix names the format and whose file is replaced once this one is finished; or
+            a binary file that is open, which gets all of it at the end.
         picture: frames, those of an animation of equal shape and dtype, and what is to be kept; or only an array,
             H x W or H x W x 1 grey, H x W x 2 grey and alpha, H x W x 3 RGB or H x W x 4 RGBA; uint8, uint16,
             or floating point in [0, 1].
         options: how.
+        format: a suffix such as "png", for an open file alone.
 
     Returns:
         A sentence for everything the format cannot hold, with what was done instead.
@@ -89,13 +91,18 @@ def write_picture(
         InvalidImageError: arrays of another shape or dtype, frames that are not alike, or none; what is beside the
             frames is not as `Picture` says; or CMYK, and the format holds none.
         ImageTooLargeError: more pixels a side than the format holds.
+        InvalidConfigError: neither a path nor an open binary file; a format with a path, or none without.
         Exception: whatever making a strip raises; nothing is left behind then either.
 
-    Tests: tests/pictures/test_write.py.
+    Tests: tests/pictures/test_write.py, tests/pictures/test_open_files.py.
     """
-    path = Path(path)
     if isinstance(picture, np.ndarray):
         picture = Picture(frames=(picture,))
+    with path_to_write(file, format) as path:
+        return _write(path, picture, options)
+
+
+def _write(path: Path, picture: Picture, options: WriteOptions) -> tuple[str, ...]:
     picture, clipped = _storable(picture)
     height, width = (max(frame.shape[axis] for frame in picture.frames) for axis in (0, 1))
     kind = check_output_format(path, height, width)
