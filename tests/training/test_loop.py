@@ -288,6 +288,12 @@ def test_a_finished_run_may_be_renamed(data: TrainingData, finished: Path, tmp_p
     assert read_model(tmp_path / "run" / MODEL_FILE).spec.name == "other"
 
 
+def test_a_finished_run_keeps_what_is_said_of_its_training(data: TrainingData, finished: Path, tmp_path: Path) -> None:
+    shutil.copytree(finished, tmp_path / "run")
+    train(replace(CONFIG, learning_rate=1e-5), data, tmp_path / "run", resume=True, accept_changes=True)
+    assert contents(tmp_path / "run") == contents(finished)
+
+
 def test_fewer_steps_than_were_done_are_not_recorded(data: TrainingData, finished: Path, tmp_path: Path) -> None:
     shutil.copytree(finished, tmp_path / "run")
     train(replace(CONFIG, steps=30), data, tmp_path / "run", resume=True, accept_changes=True)

@@ -22,6 +22,13 @@ def test_curves_are_drawn_with_and_without_validation(tmp_path: Path, psnr: floa
         assert len(np.unique(np.asarray(picture))) > 10
 
 
+def test_curves_are_drawn_where_bicubic_is_exact(tmp_path: Path) -> None:
+    exact = json.dumps({"step": 10, "loss": 0.1, "validation_psnr": 46.8, "bicubic_psnr": None}) + "\n"
+    (tmp_path / "log.jsonl").write_text(exact)
+    plot_curves(tmp_path / "log.jsonl", tmp_path / "curves.png")
+    assert (tmp_path / "curves.png").exists()
+
+
 def test_a_network_to_start_from_is_drawn_without_loss(tmp_path: Path) -> None:
     start = json.dumps({"step": 0, "loss": None, "validation_psnr": 30.5, "bicubic_psnr": 27.0}) + "\n"
     pictures = []

@@ -204,7 +204,7 @@ def _train(
         return
     if len(done) == 1:
         listeners.tell(
-            f"nothing left to train, {run_dir} has its {config.steps:,} steps; "
+            f"nothing left to train, {run_dir} has {config.steps:,} steps or more; "
             "for more use --set steps=N --accept-changes",
             err=True,
         )

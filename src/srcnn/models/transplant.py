@@ -99,8 +99,8 @@ def _origins(spec: ModelSpec, wanted: ModelSpec) -> list[int | None]:
             origins.append(None)
     if not fits or taken < len(old):
         raise ModelFileError(
-            f"expected a model to start from whose layers are those of {_described(wanted)} or fewer and smaller, got "
-            f"{spec.name} with {_described(spec)}; "
+            f"expected a model to start from whose layers are those of {_described(wanted)}, or fewer, of the same "
+            f"widths and smaller kernels, got {spec.name} with {_described(spec)}; "
             "set kernel_sizes, widths, activation, deconvolution, residual, input_space and colour to the model's "
             "(with deconvolution, scale too), or start from another"
         )

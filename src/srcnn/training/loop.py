@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from srcnn.errors import InvalidConfigError
+from srcnn.errors import InvalidConfigError, ModelFileError
 from srcnn.models.gradients import accumulate_gradients
 from srcnn.models.srcnn import Srcnn
 from srcnn.training.checkpoint import has_checkpoint, save_checkpoint
@@ -26,7 +27,7 @@ from srcnn.training.pools import Pools
 from srcnn.training.ranks import add_up, any_rank, is_first, share_of
 from srcnn.training.state import State, begin
 from srcnn.training.validation import compare, enlarge, measure
-from srcnn.zoo.model_file import Model, save_model
+from srcnn.zoo.model_file import Model, read_model, save_model
 
 MODEL_FILE = "model.safetensors"
 _NOTHING = 0.005  # dB that nobody sees
@@ -136,9 +137,17 @@ def train(
 
 
 def _write_finished(config: TrainConfig, state: State, data: TrainingData, run_dir: Path) -> None:
-    """The model file of a training without a step left: it may be lost, or have another name now."""
-    if state.step == config.steps and is_first():
-        save_model(run_dir / MODEL_FILE, to_model(config, state, data.pictures))
+    """The model file of a training without a step left: it may be lost, or have another name now.
+
+    Else it stays, whatever else is new in the config: no step was made by that.
+    """
+    if state.step != config.steps or not is_first():
+        return
+    path, name = run_dir / MODEL_FILE, None
+    with suppress(ModelFileError):  # none, or a damaged one
+        name = read_model(path).spec.name
+    if name != config.model:
+        save_model(path, to_model(config, state, data.pictures))
 
 
 def _batches(
@@ -191,7 +200,7 @@ def _warn(config: TrainConfig, last: Progress, first: float | None, notice: Call
     if last.validation_psnr is None or last.bicubic_psnr is None or 0 not in (config.loss_channels or (0,)):
         return  # nothing measured, or luma is not what was learned
     for name, psnr in (("the network that it started from", first), ("bicubic", last.bicubic_psnr)):
-        if psnr is not None and last.validation_psnr < psnr - _NOTHING:
+        if psnr is not None and last.validation_psnr < psnr - _NOTHING and math.isfinite(psnr):
             notice(
                 f"the last validation, {last.validation_psnr:.3f} dB, is below that of {name}, {psnr:.3f} dB; "
                 f"train again with a lower learning_rate than {config.learning_rate:g}, or with more steps"

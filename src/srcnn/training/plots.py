@@ -35,7 +35,8 @@ def plot_curves(log: Path, target: Path) -> None:
     left = figure.subplots()
     if lines[0]["validation_psnr"] is not None:
         left.plot(steps, [line["validation_psnr"] for line in lines], color="tab:blue", label="network")
-        left.axhline(lines[0]["bicubic_psnr"], color="tab:gray", linestyle="--", label="bicubic")
+        if lines[0]["bicubic_psnr"] is not None:  # infinite where it gives every picture exactly
+            left.axhline(lines[0]["bicubic_psnr"], color="tab:gray", linestyle="--", label="bicubic")
         left.legend(loc="lower right")
     left.set_xlabel("optimiser steps")
     left.set_ylabel("validation PSNR, dB (BT.601 limited-range luma)")
