@@ -31,7 +31,7 @@ class Protocol:
         resize_border: what the resize sees beyond the picture.
         antialias: the kernel widens when shrinking.
         kernel_a_down: Keys' coefficient when shrinking: -0.5 in MATLAB and Pillow, -0.75 in OpenCV.
-        kernel_a_up: the same when enlarging by bicubic.
+        kernel_a_up: the same when enlarging by bicubic; networks that see an enlarged picture keep their own, -0.5.
         lr_rounded: the small picture is rounded to 8 bits.
         output_rounded: the enlarged picture is rounded to 8 bits.
         border: pixels left out on every side before measuring; "scale": as many as the scale.
