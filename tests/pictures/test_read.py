@@ -203,6 +203,13 @@ def test_floating_point_of_another_range_is_refused_and_not_clipped_to_white(
         read_picture(tmp_path / "a.tif")
 
 
+def test_signalling_numbers_that_are_none_warn_nobody(tmp_path: Path) -> None:
+    values = np.zeros((4, 50), np.float32)
+    values.view(np.uint32)[0, 0] = 0x7F800001  # a signalling NaN, of which arithmetic warns
+    tifffile.imwrite(tmp_path / "a.tif", values)
+    assert CLIPPED in read_picture(tmp_path / "a.tif").notes
+
+
 def test_other_pictures_in_a_jpeg_are_said_to_be_left_out(tmp_path: Path) -> None:
     first, second = (Image.fromarray(_noise(16, 24, 3)) for _ in range(2))
     first.save(tmp_path / "a.jpg", format="MPO", save_all=True, append_images=[second])
