@@ -29,7 +29,7 @@ def main() -> None:
     truth = truth_planes(read_array(root / "examples" / "flowers_original.webp"), SCALE, AUTHORS)
     small = shrink(truth, SCALE, AUTHORS)
     network = StripNetwork(load_model("srcnn-915", SCALE), engine="auto", threads=0)
-    uses = uses_of_a_network(partial(network, top=True, bottom=True), SCALE, reach=network.reach)
+    uses = uses_of_a_network(partial(network, top=True, bottom=True), reach=network.reach)
     panels: list[np.ndarray] = []
     for shown in SHOWN:
         (name,) = (name for name in uses if shown in name)

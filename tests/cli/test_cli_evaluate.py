@@ -7,8 +7,11 @@ import pytest
 from PIL import Image as PillowImage
 
 from srcnn.evaluation.evaluate import evaluate
-from srcnn.evaluation.protocol import AUTHORS, PROTOCOLS
+from srcnn.evaluation.planes import OnEnlarged
+from srcnn.evaluation.protocol import AUTHORS, PROTOCOLS, protocol_named
+from srcnn.runtime.network import StripNetwork
 from srcnn.upscaler import load
+from srcnn.zoo.model_file import read_model
 
 
 def test_json_has_the_keys_of_the_contract_and_the_values_of_the_evaluation(
@@ -63,6 +66,18 @@ def test_another_protocol_is_used_and_named(srcnn: Callable, folder: Path) -> No
     assert result["mean"]["psnr"] < authors["mean"]["psnr"]
 
 
+@pytest.mark.parametrize("protocol", ["sharp-enlargement", "opencv-full-range", "pillow", "authors with border=2"])
+def test_a_network_on_the_enlarged_picture_sees_the_protocols_enlargement(
+    srcnn: Callable, folder: Path, model_file: Path, protocol: str
+) -> None:
+    network = StripNetwork(read_model(model_file), engine="auto", threads=1)
+    expected = evaluate(
+        OnEnlarged(lambda enlarged: network(enlarged, top=True, bottom=True)), folder, 3, protocol_named(protocol)
+    )
+    result = json.loads(srcnn("evaluate", model_file, folder, "--protocol", protocol, "--json").out)
+    assert result["mean"]["psnr"] == pytest.approx(expected.mean.psnr, abs=1e-3)
+
+
 def test_the_published_value_stands_beside_ours(srcnn: Callable, shared_data: Path) -> None:
     outcome = srcnn("evaluate", "bicubic", shared_data / "test" / "Set5", "-s", 3)
     assert outcome.out.splitlines()[-1].startswith("published: 30.39 dB on Set5, ours ")
@@ -74,6 +89,7 @@ def test_the_published_value_stands_beside_ours(srcnn: Callable, shared_data: Pa
         (("nothing", "{folder}"), ("one of the shipped models", "got 'nothing'")),
         (("{model}", "{folder}", "-s", "2"), ("expected the scale 3 of ", "got 2")),
         (("bicubic", "{folder}", "--protocol", "mine"), ("expected one of the protocols authors, ", "got 'mine'")),
+        (("bicubic", "{folder}", "--protocol", "authors with rim=2"), ("expected one of a protocol's", "got 'rim'")),
         (("bicubic", "{folder}", "-s", "1"), ("expected a scale of at least 2, got 1",)),
         (("bicubic", "{folder}/none"), ("expected a folder of pictures at ", "got no folder there")),
         (("bicubic", "{folder}/.."), ("got a file that begins with b'no pictu'", "bad")),

@@ -50,14 +50,14 @@ def test_a_network_on_the_small_picture_is_used_as_evaluate_does(
     assert best["psnr"] == pytest.approx(psnr, abs=1e-6)
 
 
-@pytest.mark.parametrize(("model", "ways"), [("srcnn-915", 6), ("fine", 1), ("swift", 1)])
+@pytest.mark.parametrize(("model", "ways"), [("srcnn-915", 7), ("bicubic", 0), ("fine", 1), ("swift", 1)])
 def test_wrong_ways_are_tried_of_networks_on_the_enlarged_picture_alone(
     srcnn: Callable, folder: Path, monkeypatch: pytest.MonkeyPatch, model: str, ways: int
 ) -> None:
     tried: list[int] = []
 
-    def explain(*_: object, methods: dict[str, object], **__: object) -> Explanation:
-        tried.append(len(methods))
+    def explain(*_: object, methods: dict[str, object] | None, **__: object) -> Explanation:
+        tried.append(len(methods or ()))
         return Explanation(matches=(), fitting=0, text="")
 
     monkeypatch.setattr(module, "explain", explain)

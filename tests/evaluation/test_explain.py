@@ -133,9 +133,9 @@ def test_the_number_of_a_single_picture_is_enough(folder):
     assert explain(folder, [observation], tolerance=1e-6).matches[0].protocol.name == "rgb"
 
 
-@pytest.mark.parametrize("use", range(6))
+@pytest.mark.parametrize("use", range(7))
 def test_a_network_that_is_applied_wrongly_is_recognised(folder, use):
-    uses = uses_of_a_network(lambda plane: np.roll(plane, 1, 0) * np.float32(0.9), 3)
+    uses = uses_of_a_network(lambda plane: np.roll(plane, 1, 0) * np.float32(0.9))
     name = list(uses)[use]
     protocol = PROTOCOLS["no-border"]
     observed = evaluate(uses[name], folder, 3, protocol).mean.psnr
@@ -143,6 +143,21 @@ def test_a_network_that_is_applied_wrongly_is_recognised(folder, use):
     best = explanation.matches[0]
     assert (best.method, best.protocol.name) == (name, "no-border")
     assert (f"There {next(iter(uses))} gives" in explanation.text) == (use > 0)
+
+
+@pytest.mark.parametrize("name", ["sharp-enlargement", "opencv-full-range", "old-matlab", "pillow"])
+def test_what_a_network_makes_of_the_protocols_own_enlargement_is_recognised(folder, name):
+    uses = uses_of_a_network(lambda plane: 3 * plane - np.roll(plane, 1, 0) - np.roll(plane, 1, 1))
+    observed = evaluate(next(iter(uses.values())), folder, 3, PROTOCOLS[name]).mean.psnr
+    explanation = explain(folder, [Observation(scale=3, psnr=observed)], methods=uses, tolerance=1e-6)
+    best = explanation.matches[0]
+    assert (best.protocol.name, best.method, best.distance < 1e-9) == (name, "the network on the whole picture", True)
+
+
+def test_the_paper_that_prints_a_number_is_named_and_a_network_asked_for(shared_data):
+    explanation = explain(shared_data / "test" / "Set5", [Observation(scale=2, psnr=36.66)])
+    assert "if a network gave the number, name it" in explanation.text
+    assert explanation.text.endswith("It is what Set5 has by srcnn-955 trained on ImageNet (SRCNN TPAMI 2016).")
 
 
 def test_nothing_to_explain_and_unknown_pictures_are_refused(folder):

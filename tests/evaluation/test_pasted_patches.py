@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from srcnn.errors import InvalidConfigError
-from srcnn.evaluation.pasted_patches import black_frame, pasted_patches, uses_of_a_network, whole_picture
+from srcnn.evaluation.pasted_patches import black_frame, pasted_patches, rounded_enlargement, uses_of_a_network
 from srcnn.imaging import imresize
 
-SMALL = imresize(np.random.default_rng(0).random((12, 15)).astype(np.float32), size=(40, 47)).clip(0, 1)
+ENLARGED = imresize(np.random.default_rng(0).random((12, 15)).astype(np.float32), size=(120, 141)).clip(0, 1)
 
 
 def blur(plane):
@@ -15,12 +15,15 @@ def blur(plane):
     return sum(padded[y : y + height, x : x + width] for y in range(3) for x in range(3)) / np.float32(9)
 
 
-def test_the_whole_picture_is_bicubic_and_then_the_network():
-    np.testing.assert_array_equal(whole_picture(blur, 3)(SMALL), blur(imresize(SMALL, 3)))
+def test_a_rounded_enlargement_has_whole_levels_and_is_clipped():
+    seen = rounded_enlargement(lambda enlarged: enlarged).network(ENLARGED * 1.2 - 0.1) * 255
+    np.testing.assert_allclose(seen, np.round(seen), atol=1e-4)
+    assert (seen.min(), seen.max()) == (0, 255)
+    np.testing.assert_allclose(seen, (ENLARGED * 1.2 - 0.1).clip(0, 1) * 255, atol=0.5001)
 
 
 def test_a_black_frame_is_right_inside_and_black_outside():
-    framed, right = black_frame(blur, 3)(SMALL), whole_picture(blur, 3)(SMALL)
+    framed, right = black_frame(blur).network(ENLARGED), blur(ENLARGED)
     np.testing.assert_array_equal(framed[6:-6, 6:-6], right[6:-6, 6:-6])
     framed[6:-6, 6:-6] = 0
     assert not framed.any()
@@ -28,7 +31,7 @@ def test_a_black_frame_is_right_inside_and_black_outside():
 
 def test_patches_every_21_pixels_are_the_picture_shifted_by_6():
     # (120 - 33) // 21 + 1 = 5 rows of 21 = 105; (141 - 33) // 21 + 1 = 6 columns = 126.
-    pasted, right = pasted_patches(blur, 3, stride=21)(SMALL), whole_picture(blur, 3)(SMALL)
+    pasted, right = pasted_patches(blur, stride=21).network(ENLARGED), blur(ENLARGED)
     np.testing.assert_allclose(pasted[:105, :126], right[6:111, 6:132], atol=1e-6)
     assert not pasted[105:].any()
     assert not pasted[:, 126:].any()
@@ -37,32 +40,32 @@ def test_patches_every_21_pixels_are_the_picture_shifted_by_6():
 @pytest.mark.parametrize(("stride", "rows"), [(21, 231), (14, 256), (33, 147)])
 def test_a_picture_of_256_pixels_becomes_as_large_as_reproductions_report(stride, rows):
     # tegg89/SRCNN-Tensorflow issues 20 and 29: 256 pixels become 231 at stride 21, and 336 (cut here) at 14.
-    pasted = pasted_patches(lambda patch: np.ones_like(patch), 2, stride=stride)(np.zeros((128, 128), np.float32))
+    pasted = pasted_patches(np.ones_like, stride=stride).network(np.zeros((256, 256), np.float32))
     assert pasted.shape == (256, 256)
     assert np.count_nonzero(pasted.any(1)) == rows
 
 
 def test_each_patch_with_its_own_border_is_right_inside_only():
-    pasted, right = pasted_patches(blur, 3, stride=33, kept=33)(SMALL), whole_picture(blur, 3)(SMALL)
+    pasted, right = pasted_patches(blur, stride=33, kept=33).network(ENLARGED), blur(ENLARGED)
     np.testing.assert_allclose(pasted[1:32, 1:32], right[1:32, 1:32], atol=1e-6)
     assert np.abs(pasted[32, :33] - right[32, :33]).max() > 1e-3
 
 
 def test_a_picture_smaller_than_a_patch_becomes_black():
-    assert not pasted_patches(blur, 2, stride=21)(np.ones((16, 40), np.float32)).any()
+    assert not pasted_patches(blur, stride=21).network(np.ones((32, 80), np.float32)).any()
 
 
 def test_every_use_returns_the_whole_size_and_the_right_one_is_first():
-    uses = uses_of_a_network(blur, 3)
+    uses = uses_of_a_network(blur)
     assert next(iter(uses)) == "the network on the whole picture"
-    assert {method(SMALL).shape for method in uses.values()} == {(120, 141)}
-    assert {method(SMALL).dtype for method in uses.values()} == {np.dtype(np.float32)}
+    assert {method.network(ENLARGED).shape for method in uses.values()} == {(120, 141)}
+    assert {method.network(ENLARGED).dtype for method in uses.values()} == {np.dtype(np.float32)}
 
 
 def test_impossible_patches_are_refused():
     with pytest.raises(InvalidConfigError, match="got stride 0"):
-        pasted_patches(blur, 3, stride=0)
+        pasted_patches(blur, stride=0)
     with pytest.raises(InvalidConfigError, match="34 pixels"):
-        pasted_patches(blur, 3, stride=21, kept=34)
+        pasted_patches(blur, stride=21, kept=34)
     with pytest.raises(InvalidConfigError, match="got 0"):
-        black_frame(blur, 3, rim=0)
+        black_frame(blur, rim=0)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from srcnn.errors import InvalidImageError
 from srcnn.evaluation.planes import (
+    OnEnlarged,
     enlarge,
     enlarge_bicubic,
     measure_psnr,
@@ -106,6 +107,31 @@ def test_a_method_sees_limited_range_luma_where_rgb_is_shrunk():
     assert seen[0].dtype == np.float32
     assert seen[0].shape == (6, 6)
     np.testing.assert_allclose(seen[0] * 255, 235, atol=1e-3)
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_network_on_the_enlarged_picture_that_changes_nothing_is_the_protocols_bicubic(name, channels):
+    protocol = PROTOCOLS[name]
+    small = shrink(truth_planes(picture(60, 66, channels), 3, protocol), 3, protocol)
+    off = np.abs(enlarge(small, 3, protocol, OnEnlarged(lambda luma: luma)) - enlarge_bicubic(small, 3, protocol))
+    # Through luma and back, a value halfway between two levels may be rounded to the other.
+    assert off.max() < (1.001 / 255 if protocol.output_rounded else 1e-5)
+    assert np.mean(off > 1e-5) < 0.01
+
+
+@pytest.mark.parametrize(("name", "whole"), [("authors", False), ("lr-8bit", False), ("keras-pillow", True)])
+def test_a_network_on_the_enlarged_picture_sees_8_bits_only_where_the_resize_works_in_them(name, whole):
+    small = shrink(truth_planes(picture(), 3, PROTOCOLS[name]), 3, PROTOCOLS[name])
+    seen = []
+    enlarge(small, 3, PROTOCOLS[name], OnEnlarged(lambda luma: seen.append(luma * 255) or luma))
+    assert (np.abs(seen[0] - np.round(seen[0])).max() < 1e-4) == whole
+
+
+def test_a_network_on_the_enlarged_picture_keeps_its_size():
+    small = shrink(truth_planes(picture(), 3, AUTHORS), 3, AUTHORS)
+    with pytest.raises(InvalidImageError, match="expected the method to return 24 x 30 pixels for 24 x 30 at x1"):
+        enlarge(small, 3, AUTHORS, OnEnlarged(lambda luma: luma[1:]))
 
 
 def test_the_small_picture_is_rounded_only_where_the_protocol_says_so():

@@ -4,7 +4,8 @@ from dataclasses import replace
 import pytest
 
 from srcnn.errors import InvalidConfigError
-from srcnn.evaluation.protocol import AUTHORS, PROTOCOLS, protocol_named
+from srcnn.evaluation.habits import variations
+from srcnn.evaluation.protocol import AUTHORS, PROTOCOLS, protocol_named, varied
 
 
 def test_every_protocol_is_found_by_its_name():
@@ -19,6 +20,37 @@ def test_no_two_protocols_are_the_same():
 def test_an_unknown_name_is_refused_with_the_names_there_are():
     with pytest.raises(InvalidConfigError, match=r"authors, old-matlab, no-border.*'mathlab'"):
         protocol_named("mathlab")
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_every_variation_is_found_by_its_name(name):
+    for variation in variations(PROTOCOLS[name]):
+        assert protocol_named(variation.name) == variation
+        assert protocol_named(varied(variation, border=8).name) == varied(variation, border=8)
+
+
+def test_a_changed_protocol_says_what_was_changed():
+    changed = varied(varied(AUTHORS, border=6), lr_rounded=True)
+    assert changed.name == "authors with border=6, lr_rounded=True"
+    assert changed == replace(AUTHORS, name=changed.name, border=6, lr_rounded=True)
+    assert protocol_named("authors with border=scale, kernel_a_up=-0.75").kernel_a_up == -0.75
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("bordr=6", "protocol's fields measured, .* got 'bordr'"),
+        ("name=mine", "protocol's fields measured, .* got 'name'"),
+        ("border=-1", "expected scale or a number for border, got '-1'"),
+        ("lr_rounded=1", "expected True or False for lr_rounded, got '1'"),
+        ("crop", "expected before or after for crop, got ''"),
+        ("kernel_a_up=sharp", "expected a number for kernel_a_up, got 'sharp'"),
+        ("measured=rgb", "expected resized='rgb'"),
+    ],
+)
+def test_a_change_that_cannot_be_is_refused(change, message):
+    with pytest.raises(InvalidConfigError, match=message):
+        protocol_named(f"authors with {change}")
 
 
 def test_a_protocol_is_plain_json():

@@ -3,6 +3,7 @@ import pytest
 from srcnn.evaluation.published import (
     DATASETS,
     find_published,
+    methods_printed_with,
     published_psnr,
     published_ssim,
     published_values,
@@ -70,6 +71,16 @@ def test_a_longer_family_is_not_mistaken_for_a_shorter_one():
 )
 def test_what_is_not_printed_is_none(method, dataset, scale):
     assert published_psnr(method, dataset, scale) is None
+
+
+@pytest.mark.parametrize(
+    ("psnr", "tolerance", "methods"),
+    [(36.66, 0.005, ["srcnn-955"]), (36.7, 0.05, ["srcnn-955"]), (36.3, 0.05, ["srcnn-915"]), (36.6, 0.005, [])],
+)
+def test_a_number_is_found_among_the_printed_ones(psnr, tolerance, methods):
+    found = methods_printed_with(psnr, "Set5", 2, tolerance=tolerance)
+    assert [value.method for value in found] == methods
+    assert methods_printed_with(psnr, None, 2, tolerance=tolerance) == ()
 
 
 def test_ssim_is_its_own_metric():

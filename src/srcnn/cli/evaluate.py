@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from srcnn.cli.methods import method_of
 from srcnn.cli.options import (
     DEFAULT_SCALE,
     FilePath,
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 _BICUBIC = "bicubic"
 _PROTOCOLS = (
     "How to measure: authors, old-matlab, no-border, border-6, lr-8bit, float-luma, basicsr, pillow-like, pillow, "
-    "full-range, opencv-full-range, opencv-limited-range, sharp-enlargement, rgb or keras-pillow."
+    "full-range, opencv-full-range, opencv-limited-range, sharp-enlargement, rgb or keras-pillow; or one of them "
+    "changed, such as 'authors with border=6, lr_rounded=True'."
 )
 
 
@@ -34,7 +36,7 @@ _PROTOCOLS = (
 @click.argument("model")
 @click.argument("folder", type=FilePath())
 @scale_option
-@click.option("--protocol", "protocol_name", default="authors", show_default=True, help=_PROTOCOLS)
+@click.option("--protocol", "protocol_name", default="authors", show_default=True, metavar="NAME", help=_PROTOCOLS)
 @engine_option
 @threads_option
 @json_option
@@ -50,19 +52,19 @@ def evaluate_command(
     """Measure MODEL on the pictures of FOLDER: PSNR and SSIM, beside bicubic and the published value.
 
     MODEL is a shipped name, a model file, or "bicubic". The pictures are the truth; they are shrunk
-    and enlarged again as the protocol says. If any cannot be read, these are named and nothing else is
-    printed: the mean of the others is not that of the set.
+    and enlarged again as the protocol says, also before a network that sees the enlarged picture. If any
+    cannot be read, these are named and nothing else is printed: the mean of the others is not that of the set.
     """
     from srcnn.evaluation.evaluate import evaluate
     from srcnn.evaluation.protocol import protocol_named
-    from srcnn.upscaler import load
+    from srcnn.zoo.shipped import load_model
 
     protocol = protocol_named(protocol_name)
     if model == _BICUBIC:
         method, scale, name = None, DEFAULT_SCALE if scale is None else scale, model
     else:
-        upscaler = load(model, choose_scale(model, scale), engine=engine, threads=threads)
-        method, scale, name = upscaler.luma, upscaler.scale, upscaler.model.spec.name
+        loaded = load_model(model, choose_scale(model, scale))
+        method, scale, name = method_of(loaded, engine=engine, threads=threads), loaded.spec.scale, loaded.spec.name
     with progress_bar("measuring") as advance:
         evaluation = evaluate(method, folder, scale, protocol, progress=advance)
     if as_json:

@@ -2,13 +2,13 @@
 
 import json
 import re
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from srcnn.cli.identify import Decibels, identify
+from srcnn.cli.methods import method_of
 from srcnn.cli.options import FilePath, json_option
 from srcnn.cli.progress import progress_bar
 
@@ -79,12 +79,12 @@ def _explain(
     """Find and print the protocol behind one number."""
     from srcnn.evaluation.evaluate import named_pictures
     from srcnn.evaluation.explain import explain
-    from srcnn.evaluation.search import Observation
+    from srcnn.evaluation.search import BICUBIC, Observation
 
     value, tolerance = given
     if picture is not None:  # the file's name will do
         picture = next((name for name, path in named_pictures(folder).items() if path == folder / picture), picture)
-    methods = None if model is None else _uses(model, scale)
+    methods = None if model in (None, BICUBIC) else _uses(model, scale)
     observation = Observation(scale=scale, psnr=value, picture=picture)
     with progress_bar("trying protocols") as advance:
         explanation = explain(folder, [observation], methods=methods, tolerance=tolerance, progress=advance)
@@ -104,15 +104,14 @@ def _uses(name: str, scale: int) -> dict[str, "Method"]:
     The wrong ones are those of networks on the enlarged picture; nobody pastes what one on the small picture gives.
     """
     from srcnn.evaluation.pasted_patches import WHOLE_PICTURE, uses_of_a_network
-    from srcnn.runtime.network import StripNetwork
-    from srcnn.upscaler import Upscaler
+    from srcnn.evaluation.planes import OnEnlarged
     from srcnn.zoo.shipped import load_model
 
     model = load_model(name, scale)
-    if model.spec.input_space == "lr":
-        return {WHOLE_PICTURE: Upscaler(model).luma}
-    network = StripNetwork(model, engine="auto", threads=0)
-    return uses_of_a_network(partial(network, top=True, bottom=True), scale, reach=network.reach)
+    method = method_of(model)
+    if not isinstance(method, OnEnlarged):
+        return {WHOLE_PICTURE: method}
+    return dict[str, "Method"](uses_of_a_network(method.network, reach=model.spec.reach))
 
 
 def _decibels(text: str, example: str) -> Decibels:

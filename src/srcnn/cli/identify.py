@@ -14,7 +14,7 @@ from srcnn.errors import ModelFileError
 
 if TYPE_CHECKING:
     from srcnn.evaluation.identify import PictureMatch
-    from srcnn.evaluation.planes import Method
+    from srcnn.evaluation.planes import Enlarger, Method
     from srcnn.imaging.depth import Plane
     from srcnn.zoo.model_file import Model
 
@@ -138,7 +138,7 @@ def _when_used(load: Callable[[], "Model"]) -> "Method":
     """A method that makes its engine at its first picture, since most are never given one."""
 
     @cache
-    def luma() -> "Method":
+    def luma() -> "Enlarger":
         from srcnn.upscaler import Upscaler
 
         return Upscaler(load()).luma

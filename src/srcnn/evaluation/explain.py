@@ -11,6 +11,7 @@ from pathlib import Path
 from srcnn.evaluation.habits import Habit, habits, variations
 from srcnn.evaluation.planes import Method
 from srcnn.evaluation.protocol import AUTHORS, PROTOCOLS, Protocol
+from srcnn.evaluation.published import PublishedValue, methods_printed_with, recognise_dataset
 from srcnn.evaluation.search import (
     BICUBIC,
     Match,
@@ -83,7 +84,10 @@ def explain(
     fitting.sort(key=lambda match: _likelihood(match, allowed))
     ranked = (*fitting, *matches[len(fitting) :])
     report = _Report(pictures=pictures, observations=observations, methods=methods, best=ranked[0])
-    text = report.fitting(ranked[1 : len(fitting)]) if fitting else report.nearest(ranked[:3])
+    if fitting:
+        text = report.fitting(ranked[1 : len(fitting)])
+    else:
+        text = report.nearest(ranked[:3], _printed(folder, pictures, observations[0], tolerance))
     return Explanation(matches=ranked, fitting=len(fitting), text=text)
 
 
@@ -93,6 +97,14 @@ def _likelihood(match: Match, allowed: float) -> tuple[bool, float]:
         match.protocol.name not in PROTOCOLS,
         match.distance / allowed + _SURPRISE * len(habits(match.protocol)),
     )
+
+
+def _printed(
+    folder: Path, pictures: Mapping[str, Image], observation: Observation, tolerance: float
+) -> tuple[PublishedValue, ...]:
+    """Where a mean is printed."""
+    dataset = recognise_dataset(folder.name, pictures) if observation.picture is None else None
+    return methods_printed_with(observation.psnr, dataset, observation.scale, tolerance=tolerance)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,13 +135,22 @@ class _Report:
             )
         return " ".join(sentences)
 
-    def nearest(self, matches: Sequence[Match]) -> str:
-        """What came nearest, where nothing fits."""
+    def nearest(self, matches: Sequence[Match], printed: Sequence[PublishedValue]) -> str:
+        """What came nearest, where nothing fits, and whose number it may be."""
         names = ", ".join(f"'{match.protocol.name}' ({match.method} {match.psnr[0]:.3f} dB)" for match in matches)
-        return (
+        sentences = [
             f"No protocol that was tried gives {self._given()}; the nearest are {names}. Make sure that these are the "
             "pictures the number was measured on, all of them and at full size, and that the scale is right."
-        )
+        ]
+        if self.methods is None:
+            sentences.append("Only bicubic was tried: if a network gave the number, name it (-m).")
+        if printed:
+            whose = ", ".join(
+                value.method + (f" trained on {value.training}" if value.training else "") + f" ({value.paper})"
+                for value in printed
+            )
+            sentences.append(f"It is what {printed[0].dataset} has by {whose}.")
+        return " ".join(sentences)
 
     def _departures(self, authors_psnr: float) -> list[str]:
         """What differs from the authors' protocol, its effect, and the way back."""

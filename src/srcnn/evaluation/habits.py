@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from srcnn.errors import InvalidConfigError
-from srcnn.evaluation.protocol import AUTHORS, Protocol
+from srcnn.evaluation.protocol import AUTHORS, Protocol, varied
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,11 +118,10 @@ def variations(protocol: Protocol) -> tuple[Protocol, ...]:
         {"output_rounded": not protocol.output_rounded},
         {"crop": "after"},
     ]
-    changed = [(_changed(protocol, change), change) for change in changes]
     return tuple(
-        replace(variation, name=f"{protocol.name} with {_listed(change)}")
-        for variation, change in changed
-        if variation is not None and variation != protocol
+        varied(protocol, **change)
+        for change in changes
+        if (changed := _changed(protocol, change)) is not None and changed != protocol
     )
 
 
@@ -130,10 +129,6 @@ def _words(name: str, value: Any) -> tuple[str, str]:
     if name == "border" and value != 0:
         return f"a border of {value} pixels is left out", "leave out as many pixels as the scale on every side"
     return _WORDS[name, value]
-
-
-def _listed(change: dict[str, Any]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in change.items())
 
 
 def _changed(protocol: Protocol, change: dict[str, Any]) -> Protocol | None:

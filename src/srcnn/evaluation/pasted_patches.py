@@ -10,8 +10,8 @@ from collections.abc import Callable
 import numpy as np
 
 from srcnn.errors import InvalidConfigError
-from srcnn.evaluation.planes import Method
-from srcnn.imaging import imresize
+from srcnn.evaluation.planes import OnEnlarged
+from srcnn.imaging import from_float, to_float
 from srcnn.imaging.depth import Plane
 
 Network = Callable[[Plane], Plane]
@@ -23,20 +23,19 @@ WHOLE_PICTURE = "the network on the whole picture"
 """What `uses_of_a_network` calls the right way."""
 
 
-def whole_picture(network: Network, scale: int) -> Method:
-    """The right way: enlarge by bicubic and apply the network to the whole picture.
+def rounded_enlargement(network: Network) -> OnEnlarged:
+    """Round the enlarged picture to 8 bits before the network, as where it was saved as a picture.
 
     Tests: tests/evaluation/test_pasted_patches.py.
     """
-    return lambda small: network(imresize(small, scale))
+    return OnEnlarged(lambda enlarged: network(to_float(from_float(enlarged, np.uint8))))
 
 
-def black_frame(network: Network, scale: int, *, rim: int = (PATCH - KEPT) // 2) -> Method:
+def black_frame(network: Network, *, rim: int = (PATCH - KEPT) // 2) -> OnEnlarged:
     """Leave the rim black that valid convolutions lose.
 
     Args:
         network: on the enlarged luma.
-        scale: the enlargement.
         rim: pixels; 6 for 9-1-5, 8 for 9-5-5.
 
     Returns:
@@ -48,14 +47,10 @@ def black_frame(network: Network, scale: int, *, rim: int = (PATCH - KEPT) // 2)
     if rim < 1:
         raise InvalidConfigError(f"expected a rim of at least 1 pixel, got {rim}; give what the network reaches")
 
-    def method(small: Plane) -> Plane:
-        inside = network(imresize(small, scale))[rim:-rim, rim:-rim]
-        return np.pad(inside, rim)
-
-    return method
+    return OnEnlarged(lambda enlarged: np.pad(network(enlarged)[rim:-rim, rim:-rim], rim))
 
 
-def pasted_patches(network: Network, scale: int, *, stride: int, kept: int = KEPT) -> Method:
+def pasted_patches(network: Network, *, stride: int, kept: int = KEPT) -> OnEnlarged:
     """Predict patch by patch and paste the middles side by side, from the top left corner.
 
     Patches that do not fit whole are left out. With stride 21 the picture is whole but shifted by
@@ -64,7 +59,6 @@ def pasted_patches(network: Network, scale: int, *, stride: int, kept: int = KEP
 
     Args:
         network: on patches of 33 x 33 of the enlarged luma.
-        scale: the enlargement.
         stride: pixels from patch to patch: 14 in training, 21 so that the middles meet.
         kept: pixels a side of what is kept of each patch.
 
@@ -82,8 +76,7 @@ def pasted_patches(network: Network, scale: int, *, stride: int, kept: int = KEP
             "the training of SRCNN has stride 14 and 21 pixels"
         )
 
-    def method(small: Plane) -> Plane:
-        enlarged = imresize(small, scale)
+    def pasted(enlarged: Plane) -> Plane:
         height, width = enlarged.shape
         rows, columns = ((length - PATCH) // stride + 1 for length in (height, width))
         canvas = np.zeros((max(height, rows * kept), max(width, columns * kept)), np.float32)
@@ -96,15 +89,14 @@ def pasted_patches(network: Network, scale: int, *, stride: int, kept: int = KEP
                 canvas[row * kept : (row + 1) * kept, column * kept : (column + 1) * kept] = middle
         return canvas[:height, :width]
 
-    return method
+    return OnEnlarged(pasted)
 
 
-def uses_of_a_network(network: Network, scale: int, *, reach: int = (PATCH - KEPT) // 2) -> dict[str, Method]:
+def uses_of_a_network(network: Network, *, reach: int = (PATCH - KEPT) // 2) -> dict[str, OnEnlarged]:
     """The right way to apply a network and the wrong ones, by a description, for `explain`.
 
     Args:
         network: on the enlarged luma.
-        scale: the enlargement.
         reach: pixels of input on each side that an output pixel depends on: 6 for 9-1-5, 8 for 9-5-5.
 
     Returns:
@@ -114,12 +106,11 @@ def uses_of_a_network(network: Network, scale: int, *, reach: int = (PATCH - KEP
     patches, pasted = f"the network on {PATCH}x{PATCH} patches", f"{kept}x{kept} pasted side by side (seams)"
     shifted = f"{patches} every {kept} pixels, pasted from the corner (a shift of {reach} pixels)"
     return {
-        WHOLE_PICTURE: whole_picture(network, scale),
-        f"the network with a black frame of {reach} pixels": black_frame(network, scale, rim=reach),
-        shifted: pasted_patches(network, scale, stride=kept, kept=kept),
-        f"{patches} every 14 pixels, {pasted}": pasted_patches(network, scale, stride=14, kept=kept),
-        f"{patches} side by side, {pasted}": pasted_patches(network, scale, stride=PATCH, kept=kept),
-        f"{patches} side by side, each with its own border (seams)": pasted_patches(
-            network, scale, stride=PATCH, kept=PATCH
-        ),
+        WHOLE_PICTURE: OnEnlarged(network),
+        "the network on an enlarged picture that was rounded to 8 bits": rounded_enlargement(network),
+        f"the network with a black frame of {reach} pixels": black_frame(network, rim=reach),
+        shifted: pasted_patches(network, stride=kept, kept=kept),
+        f"{patches} every 14 pixels, {pasted}": pasted_patches(network, stride=14, kept=kept),
+        f"{patches} side by side, {pasted}": pasted_patches(network, stride=PATCH, kept=kept),
+        f"{patches} side by side, each with its own border (seams)": pasted_patches(network, stride=PATCH, kept=PATCH),
     }

@@ -5,6 +5,7 @@ nothing of folders or averages.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -25,8 +26,22 @@ from srcnn.imaging import (
 )
 from srcnn.imaging.depth import Image, Plane
 
-Method = Callable[[Plane], Plane]
+Enlarger = Callable[[Plane], Plane]
 """Enlarges luma: float32 H x W in [0, 1] to float32 sH x sW."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnEnlarged:
+    """A method that sees what the protocol's own bicubic has enlarged, as SRCNN does in everybody's program.
+
+    Attributes:
+        network: from enlarged luma, float32 H x W in [0, 1], to luma of the same size.
+    """
+
+    network: Callable[[Plane], Plane]
+
+
+Method = Enlarger | OnEnlarged
 
 
 def truth_planes(picture: Image, scale: int, protocol: Protocol) -> Plane:
@@ -85,20 +100,26 @@ def enlarge_bicubic(small: Plane, scale: int, protocol: Protocol) -> Plane:
 def enlarge(small: Plane, scale: int, protocol: Protocol, method: Method) -> Plane:
     """Enlarge by a method, which sees luma; colour is enlarged by bicubic around it.
 
-    A method sees the protocol's own luma / 255: where the protocol shrinks RGB, limited-range BT.601.
+    A method sees the protocol's own luma / 255: where the protocol shrinks RGB, limited-range BT.601. One `OnEnlarged`
+    sees the luma that the protocol has enlarged, rounded only if the resize works in 8 bits.
 
     Args:
         small: planes of `shrink`.
         scale: the enlargement.
         protocol: decides rounding, and the bicubic of the colours.
-        method: float32 luma to float32 luma.
+        method: float32 luma to float32 luma, on the small or the enlarged one.
 
     Returns:
         (scale H) x (scale W), with the same channels; float32, rounded to 8 bits or not.
 
     Raises:
         InvalidImageError: the method returned another shape, or values that are not finite.
+
+    Tests: tests/evaluation/test_planes.py.
     """
+    if isinstance(method, OnEnlarged):
+        enlarged = _resize(small, (small.shape[0] * scale, small.shape[1] * scale), protocol.kernel_a_up, protocol)
+        return enlarge(enlarged, 1, protocol, method.network)
     if small.ndim == 2:
         large = checked(method, small, scale)
     else:
@@ -109,7 +130,7 @@ def enlarge(small: Plane, scale: int, protocol: Protocol, method: Method) -> Pla
     return _rounded(large) if protocol.output_rounded else large
 
 
-def checked(method: Method, small: Plane, scale: int) -> Plane:
+def checked(method: Enlarger, small: Plane, scale: int) -> Plane:
     """Call a method and refuse what cannot be measured.
 
     Raises:

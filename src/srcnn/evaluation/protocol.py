@@ -5,8 +5,9 @@ on this file alone. `AUTHORS` is the protocol of the SRCNN authors' own programs
 are what is found in reproductions and later papers. This module computes nothing.
 """
 
+import re
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_type_hints
 
 from srcnn.errors import InvalidConfigError
 from srcnn.evaluation.resize_variants import ResizeBorder
@@ -31,7 +32,7 @@ class Protocol:
         resize_border: what the resize sees beyond the picture.
         antialias: the kernel widens when shrinking.
         kernel_a_down: Keys' coefficient when shrinking: -0.5 in MATLAB and Pillow, -0.75 in OpenCV.
-        kernel_a_up: the same when enlarging by bicubic; networks that see an enlarged picture keep their own, -0.5.
+        kernel_a_up: the same when enlarging by bicubic, also before a network that sees the enlarged picture.
         lr_rounded: the small picture is rounded to 8 bits.
         output_rounded: the enlarged picture is rounded to 8 bits.
         border: pixels left out on every side before measuring; "scale": as many as the scale.
@@ -123,15 +124,56 @@ PROTOCOLS: dict[str, Protocol] = {
 }
 """Every protocol with a name, the authors' first."""
 
+_WITH = " with "
 
-def protocol_named(name: str) -> Protocol:
-    """Find a protocol by its name.
+
+def varied(protocol: Protocol, **changes: Any) -> Protocol:
+    """A protocol with some fields changed, named so that `protocol_named` finds it: "full-range with border=8".
 
     Raises:
-        InvalidConfigError: no such protocol; the message lists those there are.
+        InvalidConfigError: the fields do not go together.
 
     Tests: tests/evaluation/test_protocol.py.
     """
-    if name not in PROTOCOLS:
-        raise InvalidConfigError(f"expected one of the protocols {', '.join(PROTOCOLS)}, got {name!r}; choose one")
-    return PROTOCOLS[name]
+    base, _, earlier = protocol.name.partition(_WITH)
+    listed = [f"{field}={value}" for field, value in changes.items()]
+    return replace(protocol, name=base + _WITH + ", ".join([*filter(None, [earlier]), *listed]), **changes)
+
+
+def protocol_named(name: str) -> Protocol:
+    """Find a protocol by its name, or by a name and what is done otherwise: "authors with border=6, lr_rounded=True".
+
+    Raises:
+        InvalidConfigError: no such protocol, no such field, or a value it cannot have; the message lists those there
+            are.
+
+    Tests: tests/evaluation/test_protocol.py.
+    """
+    base, _, listed = name.partition(_WITH)
+    if base not in PROTOCOLS:
+        raise InvalidConfigError(
+            f"expected one of the protocols {', '.join(PROTOCOLS)}, or one changed, such as 'authors with border=6', "
+            f"got {name!r}; choose one"
+        )
+    if not listed:
+        return PROTOCOLS[base]
+    changes = [change.partition("=") for change in listed.split(", ")]
+    return replace(PROTOCOLS[base], name=name, **{field: _value(field, text) for field, _, text in changes})
+
+
+def _value(name: str, text: str) -> Any:
+    """What the text of a field in a protocol's name stands for."""
+    kinds = get_type_hints(Protocol)
+    del kinds["name"]
+    if name not in kinds:
+        raise InvalidConfigError(f"expected one of a protocol's fields {', '.join(kinds)}, got {name!r}; choose one")
+    if name == "border" and text.isdecimal():
+        return int(text)
+    if kinds[name] is float and re.fullmatch(r"-?\d+(\.\d+)?", text):
+        return float(text)
+    choices = (True, False) if kinds[name] is bool else ("scale",) if name == "border" else get_args(kinds[name])
+    words = {str(choice): choice for choice in choices}
+    if text not in words:
+        numbers = ["a number"] if name == "border" or kinds[name] is float else []
+        raise InvalidConfigError(f"expected {' or '.join([*words, *numbers])} for {name}, got {text!r}; choose one")
+    return words[text]

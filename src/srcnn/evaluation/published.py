@@ -96,6 +96,27 @@ def find_published(method: str, dataset: str | None, scale: int, metric: str) ->
     return values.get((max(families, key=len), dataset or "", scale, metric)) if families else None
 
 
+def methods_printed_with(
+    psnr: float, dataset: str | None, scale: int, *, tolerance: float
+) -> tuple[PublishedValue, ...]:
+    """The values that a PSNR may be, if it is one that a paper prints.
+
+    Args:
+        psnr: dB.
+        dataset: as in `find_published`.
+        scale: the enlargement.
+        tolerance: dB; half a unit of the last digit that was given.
+
+    Tests: tests/evaluation/test_published.py.
+    """
+    return tuple(
+        value
+        for value in published_values()
+        if (value.dataset, value.scale, value.metric) == (dataset, scale, "psnr")
+        and abs(value.value - psnr) <= tolerance + 1e-9
+    )
+
+
 def published_psnr(method: str, dataset: str | None, scale: int) -> float | None:
     """The PSNR that is printed for a method, in dB; arguments as in `find_published`."""
     found = find_published(method, dataset, scale, "psnr")

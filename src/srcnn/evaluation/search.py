@@ -9,7 +9,7 @@ from typing import Literal
 from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.evaluation.evaluate import named_pictures
 from srcnn.evaluation.planes import Method, enlarge, enlarge_bicubic, measure_psnr, shrink, truth_planes
-from srcnn.evaluation.protocol import Protocol
+from srcnn.evaluation.protocol import Protocol, varied
 from srcnn.imaging.depth import Image
 from srcnn.pictures.read import read_array
 
@@ -171,4 +171,4 @@ def _distinct(matches: Sequence[Match]) -> list[Match]:
 
 
 def _with_border(protocol: Protocol, border: _Border) -> Protocol:
-    return replace(protocol, name=f"{protocol.name} with border={border}", border=border)
+    return varied(protocol, border=border)

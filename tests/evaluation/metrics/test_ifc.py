@@ -8,8 +8,7 @@ import pytest
 from srcnn.errors import InvalidImageError, MissingExtraError
 from srcnn.evaluation.evaluate import named_pictures
 from srcnn.evaluation.metrics import ifc
-from srcnn.evaluation.pasted_patches import whole_picture
-from srcnn.evaluation.planes import enlarge, shrink, truth_planes
+from srcnn.evaluation.planes import OnEnlarged, enlarge, shrink, truth_planes
 from srcnn.evaluation.protocol import AUTHORS
 from srcnn.imaging import crop_to_multiple, imresize, rgb_to_luma_bt601
 from srcnn.pictures.read import read_array
@@ -120,7 +119,7 @@ def test_the_papers_value_is_that_of_another_border(shared_data):
     if not path.is_file():
         pytest.skip("needs the SRCNN authors' released weights, which the project does not ship")
     network = StripNetwork(read_authors_mat(path, name="authors", scale=3), engine="auto", threads=1)
-    method = whole_picture(partial(network, top=True, bottom=True), 3)
+    method = OnEnlarged(partial(network, top=True, bottom=True))
     values = []
     for picture in named_pictures(shared_data / "test" / "Set5").values():
         truth = truth_planes(read_array(picture), 3, AUTHORS)

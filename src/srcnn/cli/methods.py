@@ -1,0 +1,33 @@
+"""A model as evaluation takes it."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from srcnn.runtime.engines import Engine
+
+if TYPE_CHECKING:
+    from srcnn.evaluation.planes import Method
+    from srcnn.zoo.model_file import Model
+
+
+def method_of(model: "Model", *, engine: Engine = "auto", threads: int = 0) -> "Method":
+    """Load a model as a method: a network on the enlarged picture sees what the protocol enlarges, whichever it is.
+
+    Args:
+        model: of one channel.
+        engine: as for `Upscaler`.
+        threads: as for `Upscaler`.
+
+    Raises:
+        ModelFileError, InvalidConfigError, BackendError: as `Upscaler` does.
+
+    Tests: tests/cli/test_cli_evaluate.py.
+    """
+    from srcnn.evaluation.planes import OnEnlarged
+    from srcnn.upscaler import Upscaler
+    from srcnn.zoo.model_file import Model
+
+    if model.spec.input_space == "lr":
+        return Upscaler(model, engine=engine, threads=threads).luma
+    enlarging_nothing = Model(spec=replace(model.spec, scale=1), weights=model.weights)
+    return OnEnlarged(Upscaler(enlarging_nothing, engine=engine, threads=threads).luma)
