@@ -13,6 +13,7 @@ from PIL import Image
 from small_pictures import save_noise
 
 from srcnn.training import loop
+from srcnn.training.alone import alone_in
 from srcnn.zoo.model_file import read_model
 
 TOML = """
@@ -59,7 +60,7 @@ def test_a_config_and_a_folder_become_a_model_file(
     outcome = srcnn("train", config, "--data", data)
     assert (outcome.code, outcome.err) == (0, "")
     lines = [line.strip() for line in outcome.out.splitlines()]
-    assert lines[0] == "2 pictures and sizes to learn from, 1 pictures for validation"
+    assert lines[0] == "2 pictures and sizes to learn from, 1 pictures for validation: a.png"
     assert [line.split(":")[0] for line in lines if line.startswith("step ")] == ["step 6", "step 12"]
     assert "runs/tiny/model.safetensors" in lines
     assert read_model(Path("runs/tiny/model.safetensors")).spec.scale == 2
@@ -68,13 +69,54 @@ def test_a_config_and_a_folder_become_a_model_file(
 
 
 def test_several_folders_may_follow_data(srcnn: Callable, config: Path, data: Path, tmp_path: Path) -> None:
-    save_noise(tmp_path / "more" / "d.png", (24, 20))
-    save_noise(tmp_path / "yet_more" / "e.png", (24, 20))
+    save_noise(tmp_path / "more" / "d.png", (24, 20), 8)
+    save_noise(tmp_path / "yet_more" / "e.png", (24, 20), 9)
     outcome = srcnn(
         "train", config, "--data", data, tmp_path / "more", "--data", tmp_path / "yet_more", "-o", tmp_path / "run"
     )
     assert outcome.code == 0
-    assert outcome.out.startswith("4 pictures and sizes to learn from, 1 pictures for validation\n")
+    assert outcome.out.startswith("4 pictures and sizes to learn from, 1 pictures for validation: a.png\n")
+
+
+def test_pictures_to_measure_on_may_lie_in_a_folder_of_their_own(
+    srcnn: Callable, config: Path, data: Path, tmp_path: Path
+) -> None:
+    for seed in range(12):
+        save_noise(tmp_path / "own" / f"{seed:02}.png", (24, 20), seed + 10)
+    outcome = srcnn("train", config, data, "--validation", tmp_path / "own", "-o", tmp_path / "run")
+    names = ", ".join(f"{seed:02}.png" for seed in range(10))
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out.startswith(
+        f"3 pictures and sizes to learn from, 12 pictures for validation: {names} and 2 more\n"
+    )
+    record = read_model(tmp_path / "run" / "model.safetensors").spec.training
+    assert record["validation"] == f"{names}, 10.png, 11.png"
+    refused = srcnn("train", config, data, "-o", tmp_path / "run", "--resume")
+    assert refused.code == 2
+    assert "expected the pictures of the checkpoint" in refused.err
+
+
+def test_a_test_set_among_the_pictures_to_learn_from_is_named(
+    srcnn: Callable, config: Path, data: Path, tmp_path: Path
+) -> None:
+    for seed, name in enumerate(("baby", "bird", "butterfly", "head", "woman")):
+        save_noise(data / "test" / "five" / f"{name}.png", (24, 20), seed + 10)
+    outcome = srcnn("train", config, data, "-o", tmp_path / "run")
+    assert outcome.code == 0
+    assert outcome.err == (
+        f"note: {data / 'test' / 'five'} is the test set Set5; a network that learns from it cannot be judged by it\n"
+    )
+    beside = srcnn("train", config, data, "--validation", data / "test", "-o", tmp_path / "beside")
+    assert (beside.code, beside.err) == (0, "")
+    assert beside.out.startswith("3 pictures and sizes to learn from, 5 pictures for validation: baby.png")
+
+
+def test_a_run_folder_in_use_is_refused_before_the_pictures_are_read(
+    srcnn: Callable, config: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "run").mkdir()
+    with alone_in(tmp_path / "run"):
+        srcnn("train", config, tmp_path / "none", "-o", tmp_path / "run").assert_refused("no other training writes")
 
 
 @pytest.mark.parametrize("named", ["data", "data more", "data --data more", "--data data more"])
@@ -82,11 +124,11 @@ def test_folders_are_named_with_and_without_data(
     srcnn: Callable, config: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    save_noise(tmp_path / "more" / "d.png", (24, 20))
+    save_noise(tmp_path / "more" / "d.png", (24, 20), 8)
     outcome = srcnn("train", config, *named.split(), "-o", "run", "--set", "steps=1")
     assert outcome.code == 0
     learned = 3 if "more" in named else 2
-    assert outcome.out.startswith(f"{learned} pictures and sizes to learn from, 1 pictures for validation\n")
+    assert outcome.out.startswith(f"{learned} pictures and sizes to learn from, 1 pictures for validation: ")
 
 
 def test_a_training_without_folders_is_refused(srcnn: Callable, config: Path) -> None:
@@ -226,8 +268,8 @@ def test_what_cannot_begin_is_refused_before_the_pictures_are_read(
 def test_resuming_with_other_pictures_is_refused_unless_accepted(
     srcnn: Callable, config: Path, data: Path, tmp_path: Path
 ) -> None:
-    save_noise(tmp_path / "other" / "d.png", (24, 20))
-    save_noise(tmp_path / "other" / "e.png", (24, 20))
+    save_noise(tmp_path / "other" / "d.png", (24, 20), 8)
+    save_noise(tmp_path / "other" / "e.png", (24, 20), 9)
     assert srcnn("train", config, data, "-o", tmp_path / "run").code == 0
     arguments = ("train", config, tmp_path / "other", "-o", tmp_path / "run", "--resume")
     outcome = srcnn(*arguments)

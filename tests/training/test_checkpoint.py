@@ -188,19 +188,20 @@ def test_a_checkpoint_that_the_system_does_not_give_is_not_called_damaged(run_di
 
 def test_what_a_training_learned_from_survives_the_file(tmp_path: Path) -> None:
     pictures = PictureSet(folders=("T91", "more"), count=3, digest="abc")
-    save_checkpoint(tmp_path, replace(checkpoint(1), pictures=pictures, init="fine:3"))
+    learned = replace(checkpoint(1), pictures=pictures, init="fine:3", loss_sum=0.7, loss_steps=3)
+    save_checkpoint(tmp_path, learned)
     saved, _ = load_checkpoint(tmp_path)
-    assert (saved.pictures, saved.init) == (pictures, "fine:3")
+    assert (saved.pictures, saved.init, saved.loss_sum, saved.loss_steps) == (pictures, "fine:3", 0.7, 3)
 
 
 def test_a_checkpoint_of_an_earlier_version_does_not_say_what_it_learned_from(tmp_path: Path) -> None:
     save_checkpoint(tmp_path, checkpoint(1))
     content = torch.load(tmp_path / CURRENT, weights_only=True)
-    for key in ("pictures", "init"):
+    for key in ("pictures", "init", "loss_sum", "loss_steps"):
         del content[key]
     torch.save(content, tmp_path / CURRENT)
     saved, problem = load_checkpoint(tmp_path)
-    assert (saved.step, saved.pictures, saved.init, problem) == (1, None, None, None)
+    assert (saved.step, saved.pictures, saved.init, saved.loss_steps, problem) == (1, None, None, 0, None)
 
 
 @pytest.mark.parametrize("name", [".", "none"])

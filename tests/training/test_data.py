@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from torch.nn import functional
 
 from srcnn.errors import InvalidConfigError
@@ -33,8 +34,14 @@ def load(settings: TrainConfig, *folders: Path) -> TrainingData:
 
 
 def save(path: Path, pixels: np.ndarray) -> np.ndarray:
+    """Write a picture that is no copy of another file, even if its pixels are."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(pixels).save(path)
+    if path.suffix == ".png":
+        own = PngInfo()
+        own.add_text("Title", path.name)
+        Image.fromarray(pixels).save(path, pnginfo=own)
+    else:
+        Image.fromarray(pixels).save(path)
     return pixels
 
 

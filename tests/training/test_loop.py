@@ -24,6 +24,7 @@ from srcnn.imaging import psnr
 from srcnn.models.srcnn import Srcnn, initialise
 from srcnn.training import log as log_module
 from srcnn.training import loop
+from srcnn.training.alone import LOCK_FILE
 from srcnn.training.checkpoint import load_checkpoint, save_checkpoint
 from srcnn.training.config import TrainConfig
 from srcnn.training.data import Pair, TrainingData, batches, load_data
@@ -144,12 +145,13 @@ def test_validation_rises_above_bicubic(data: TrainingData, tmp_path: Path) -> N
 
 
 def test_the_run_folder_holds_model_log_and_checkpoints(data: TrainingData, finished: Path) -> None:
-    names = [MODEL_FILE, LOG_FILE, "checkpoint.pt", "checkpoint.previous.pt"]
+    names = [MODEL_FILE, LOG_FILE, LOCK_FILE, "checkpoint.pt", "checkpoint.previous.pt"]
     assert sorted(path.name for path in finished.iterdir()) == sorted(names)
     model = read_model(finished / MODEL_FILE)
     assert (model.spec.name, model.spec.scale) == ("tiny", 2)
     record = dict(model.spec.training)
     assert (record.pop("data"), record.pop("pictures")) == (data.pictures.folders[0], "6")
+    assert record.pop("validation") == data.validation[0].name
     assert {key: json.loads(value) for key, value in record.items()} == CONFIG.to_dict()
 
 
@@ -241,11 +243,29 @@ def test_a_run_may_be_stopped_again_and_again_even_between_log_and_checkpoint(
         with pytest.raises(StoppedError):
             run(config, data, tmp_path, resume=count > 0, progress=stop_at(step))
     run(config, data, tmp_path, resume=True)
+    run(config, data, tmp_path / "whole")
+    assert [line["loss"] for line in log(tmp_path)] == [line["loss"] for line in log(tmp_path / "whole")]
     ours, theirs = (read_model(folder / MODEL_FILE).weights for folder in (tmp_path, finished))
     for name, weight in theirs.items():
         np.testing.assert_array_equal(ours[name], weight)
     assert [line["step"] for line in log(tmp_path)] == list(range(4, 41, 4))
     assert [line["seconds"] for line in log(tmp_path)] == sorted(line["seconds"] for line in log(tmp_path))
+
+
+def test_a_folder_in_which_a_training_runs_is_refused(data: TrainingData, tmp_path: Path) -> None:
+    refused: list[str] = []
+
+    def again(step: int) -> None:
+        for resume in (False, True):
+            with pytest.raises(OutputError) as refusal:
+                train(CONFIG, data, tmp_path, resume=resume)
+            refused.append(str(refusal.value))
+
+    with pytest.raises(StoppedError):
+        run(CONFIG, data, tmp_path, progress=lambda step: again(step) if step in (5, 15) else stop_at(20)(step))
+    assert len(refused) == 4
+    assert all("expected a folder that no other training writes into" in text for text in refused)
+    run(CONFIG, data, tmp_path, resume=True)
 
 
 def test_a_model_named_only_on_resuming_is_not_used_and_told(
@@ -703,7 +723,7 @@ def test_a_run_killed_between_the_renames_of_its_checkpoint_is_neither_lost_nor_
 def test_there_is_nothing_to_resume_in_an_empty_folder(data: TrainingData, tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="got none there; start without --resume"):
         run(CONFIG, data, tmp_path, resume=True)
-    assert not list(tmp_path.iterdir())
+    assert [path.name for path in tmp_path.iterdir()] == [LOCK_FILE]
 
 
 @pytest.mark.parametrize("validate_every", [10, 40])

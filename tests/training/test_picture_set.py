@@ -49,6 +49,17 @@ CHANGES = {
 }
 
 
+def test_pictures_for_validation_alone_make_another_set_but_count_not(folder: Path) -> None:
+    paths = [folder / "a.png", folder / "b.png"]
+    alone, measured = (
+        describe_pictures(paths, [folder], validation, [folder / "inner"])
+        for validation in ([], [folder / "inner" / "c.png"])
+    )
+    assert alone == describe_pictures(paths, [folder])
+    assert (measured.folders, measured.count) == (alone.folders, alone.count)
+    assert measured.digest not in (alone.digest, describe(folder).digest)
+
+
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_any_change_in_a_folder_is_another_set(folder: Path, change) -> None:
     before = describe(folder)

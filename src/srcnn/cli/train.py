@@ -25,11 +25,19 @@ if TYPE_CHECKING:
     from srcnn.training.log import Progress
     from srcnn.zoo.model_file import Model
 
+_NAMED = 10  # pictures for validation, in the line that counts them
+
 
 @click.command("train")
 @click.argument("config_file", metavar="CONFIG.toml", type=FilePath())
 @click.argument("folders", metavar="[DIR]...", nargs=-1, type=FilePath())
 @click.option("--data", multiple=True, type=FilePath(), help="The same as DIR: folders of pictures.")
+@click.option(
+    "--validation",
+    multiple=True,
+    type=FilePath(),
+    help="Folder of pictures to measure on; default: some of DIR, which are not learned from.",
+)
 @click.option("-o", "--output", type=FilePath(), help="Folder of the run; default: runs/CONFIG.")
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoint.")
 @click.option("--accept-changes", is_flag=True, help="Resume although config or pictures changed.")
@@ -40,6 +48,7 @@ def train_command(
     config_file: Path,
     folders: tuple[Path, ...],
     data: tuple[Path, ...],
+    validation: tuple[Path, ...],
     output: Path | None,
     resume: bool,
     accept_changes: bool,
@@ -67,14 +76,16 @@ def train_command(
         if importlib.util.find_spec(needed) is None:
             raise MissingExtraError(needed, "train")
     _import_torch(config.threads)
+    from srcnn.training.alone import alone_in
     from srcnn.training.state import begin
 
     with _first_process_speaks(config):
         listeners = Listeners()
         start = _initial_model(init, config.scale) if init else None
-        begin(config, run_dir, init=start, resume=resume, accept_changes=accept_changes)  # errors come before reading
-        check_folder(run_dir, "choose another with -o")
-        pictures = _load(config, (*data, *folders), listeners)
+        with alone_in(run_dir):  # errors come before reading
+            begin(config, run_dir, init=start, resume=resume, accept_changes=accept_changes)
+            check_folder(run_dir, "choose another with -o")
+        pictures = _load(config, (*data, *folders), validation, listeners)
         make_folder(run_dir, "choose another with -o")
         _train(
             config,
@@ -133,25 +144,48 @@ def _initial_model(name: str, scale: int) -> "Model":
     return load_model(name, scale if is_shipped(name) else None)
 
 
-def _load(config: "TrainConfig", folders: tuple[Path, ...], listeners: Listeners) -> "TrainingData":
+def _load(
+    config: "TrainConfig", folders: tuple[Path, ...], validation: tuple[Path, ...], listeners: Listeners
+) -> "TrainingData":
     """Read the pictures, with a progress bar."""
     from srcnn.training.data import load_data
 
     with progress_bar("reading pictures") as advance:
-        data = load_data(config, folders, advance)
-    listeners.tell(
-        f"{len(data.train)} pictures and sizes to learn from, {len(data.validation)} pictures for validation"
-    )
-    learned_from = data.pictures.count - len(data.validation)
-    if learned_from < len(data.validation):
+        data = load_data(config, folders, advance, validation=validation)
+    names = [printable(pair.name) for pair in data.validation]
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    which = f": {', '.join(names[:_NAMED])}{more}" if names else ""
+    listeners.tell(f"{len(data.train)} pictures and sizes to learn from, {len(names)} pictures for validation{which}")
+    for folder, test_set in _test_sets(folders, validation):
         listeners.tell(
-            f"note: more pictures are kept out for validation than learned from, {len(data.validation)} of "
+            f"note: {printable(str(folder))} is the test set {test_set}; "
+            "a network that learns from it cannot be judged by it",
+            err=True,
+        )
+    learned_from = data.pictures.count - len(names)
+    if learned_from < len(names) and not validation:
+        listeners.tell(
+            f"note: more pictures are kept out for validation than learned from, {len(names)} of "
             f"{data.pictures.count}; lower validation_pictures",
             err=True,
         )
     for reason in data.skipped:
         listeners.tell(f"left out: {printable(reason)}", err=True)
     return data
+
+
+def _test_sets(folders: tuple[Path, ...], validation: tuple[Path, ...]) -> list[tuple[Path, str]]:
+    """The standard test sets among the folders and those in them, but for what is validated on."""
+    from srcnn.evaluation.published import recognise_dataset
+    from srcnn.pictures.find import find_pictures
+
+    names: dict[Path, list[str]] = {}
+    apart = [folder.resolve() for folder in validation]
+    for path in (path for folder in folders for path in find_pictures(folder, follow_links=True)):
+        if not any(path.resolve().is_relative_to(folder) for folder in apart):
+            names.setdefault(path.parent, []).append(path.name)
+    sets = ((folder, recognise_dataset(folder.name, pictures)) for folder, pictures in names.items())
+    return [(folder, test_set) for folder, test_set in sets if test_set]
 
 
 def _train(

@@ -35,6 +35,8 @@ class Checkpoint:
         optimiser: the optimiser's own state.
         pictures: that it learned from; None in a checkpoint of an earlier version.
         init: the model that it started from, NAME:SCALE, if any.
+        loss_sum: of the steps since the last line of the log.
+        loss_steps: how many these are; 0 in a checkpoint of an earlier version.
     """
 
     config: dict[str, Any]
@@ -45,6 +47,8 @@ class Checkpoint:
     optimiser: dict[str, Any]
     pictures: PictureSet | None = None
     init: str | None = None
+    loss_sum: float = 0.0
+    loss_steps: int = 0
 
 
 def has_checkpoint(run_dir: Path) -> bool:

@@ -63,7 +63,8 @@ class TrainConfig:
         memory_mb: the most that the pictures to learn from may take, in millions of bytes; where they are
             more, some of them are in memory for a block of steps, and others are read meanwhile.
         validation_pictures: this many pictures, spread evenly over the sorted names, are kept out of
-            training and only measured; 0 only in the paper's recipe, which keeps none out.
+            training and only measured; 0 only in the paper's recipe, which keeps none out; not used with
+            `--validation`.
         validate_every: steps between validations.
         checkpoint_every: steps between checkpoints.
         threads: of torch; 0 takes all cores.

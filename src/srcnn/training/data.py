@@ -17,13 +17,12 @@ from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.pictures.find import find_pictures
 from srcnn.training.config import TrainConfig
 from srcnn.training.degradation import Plane
+from srcnn.training.held_out import leave_out_copies, read_validation, spread, validation_pair
 from srcnn.training.log import LOG_FILE
 from srcnn.training.pairs import Pair, make_pair, pair_bytes, read_usable, usable_sizes
 from srcnn.training.picture_set import PictureSet, describe_pictures
 from srcnn.training.plots import CURVES_FILE, FILTERS_FILE
 from srcnn.training.pools import Pool, Pools
-
-_VALIDATION_SIDE = 1024  # pixels; 64 maps of this are 268 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ class TrainingData:
     Attributes:
         train: pairs to cut patches from, each large enough for a patch; or the source of
             them, where all together are more than `memory_mb`.
-        validation: pairs kept out of training; of a very large picture the middle.
+        validation: pairs that are measured and not learned from; of a very large picture the middle.
         skipped: why each unusable file was left out.
         pictures: which ones these are; of those for pools, unusable ones too.
     """
@@ -44,7 +43,13 @@ class TrainingData:
     pictures: PictureSet
 
 
-def load_data(config: TrainConfig, folders: Sequence[Path], progress: Callable[[int, int], None]) -> TrainingData:
+def load_data(
+    config: TrainConfig,
+    folders: Sequence[Path],
+    progress: Callable[[int, int], None],
+    *,
+    validation: Sequence[Path] = (),
+) -> TrainingData:
     """Read every picture in the folders and make its pairs.
 
     Args:
@@ -52,22 +57,23 @@ def load_data(config: TrainConfig, folders: Sequence[Path], progress: Callable[[
         folders: searched recursively, links followed; the order of files is by path. A file found twice counts
             once.
         progress: called with (done, total) files.
+        validation: folders of pictures to measure on; none keeps some of the others out. Files in them, and
+            files of the same content, are not learned from.
 
     Returns:
         Pairs for training and validation. Files that cannot be used are skipped and named, and so are the plots of
-        trainings.
+        trainings and copies of validation pictures.
 
     Raises:
         InvalidConfigError: no usable picture, or too few to keep any for validation.
 
-    Tests: tests/training/test_data.py.
+    Tests: tests/training/test_data.py, tests/training/test_held_out.py.
     """
-    # A folder named twice must not put a picture into training and validation both.
-    found = [path for folder in folders for path in find_pictures(folder, follow_links=True)]
-    drawn = [path for path in found if path.name in (CURVES_FILE, FILTERS_FILE) and (path.parent / LOG_FILE).exists()]
-    paths = list({path.resolve(): path for path in found if path not in drawn}.values())
+    skipped: dict[Path, str] = {}
+    apart = read_validation(config, validation, _find(validation, skipped), skipped)
+    paths = leave_out_copies(_find(folders, skipped), apart, skipped)
+    wanted = 0 if validation else config.validation_pictures
     pictures: dict[Path, NDArray[np.uint8]] = {}
-    skipped = {path: f"{path}: drawn by a training, and no picture to learn from" for path in drawn}
     room = config.memory_mb * 1e6
     for done, path in enumerate(paths, 1):
         try:
@@ -80,17 +86,19 @@ def load_data(config: TrainConfig, folders: Sequence[Path], progress: Callable[[
             if room < 0 and config.recipe != "paper":
                 pictures.clear()
                 progress(len(paths), len(paths))
-                return _too_much(config, folders, paths, skipped)
+                described = describe_pictures(paths, folders, apart, validation)
+                return _too_much(config, folders, paths, apart, wanted, skipped, described)
         progress(done, len(paths))
-    _check_usable(config, folders, len(pictures), skipped)
-    held_out = set(np.linspace(0, len(pictures) - 1, config.validation_pictures).round().astype(int).tolist())
-    named = [(path.name, picture) for path, picture in pictures.items()]
-    validation = [make_pair(name, _middle(picture), config) for i, (name, picture) in enumerate(named) if i in held_out]
+    _check_usable(config, folders, len(pictures), wanted, skipped)
+    described = describe_pictures(pictures, folders, apart, validation)
+    chosen = [list(pictures)[index] for index in spread(len(pictures), wanted)]
+    apart |= {path: validation_pair(path, pictures[path], config) for path in chosen}
+    left = leave_out_copies(pictures, apart, skipped)
+    _check_usable(config, folders, len(left), 0, skipped)
     train = [
-        make_pair(name, picture, config, size=size, version=version)
-        for i, (name, picture) in enumerate(named)
-        if i not in held_out
-        for size in usable_sizes(picture, config)
+        make_pair(path.name, pictures[path], config, size=size, version=version)
+        for path in left
+        for size in usable_sizes(pictures[path], config)
         for version in range(config.degradations_per_picture)
     ]
     if not train:
@@ -98,35 +106,41 @@ def load_data(config: TrainConfig, folders: Sequence[Path], progress: Callable[[
             f"expected pictures larger than a patch of {config.hr_patch_size} pixels after cropping to a multiple of "
             f"{config.scale}, got none; lower patch_size or use larger pictures"
         )
-    return TrainingData(train, validation, list(skipped.values()), describe_pictures(pictures, folders))
+    return TrainingData(train, list(apart.values()), list(skipped.values()), described)
+
+
+def _find(folders: Sequence[Path], skipped: dict[Path, str]) -> list[Path]:
+    """Every picture of the folders once, without what trainings have drawn."""
+    # A folder named twice must not put a picture into training and validation both.
+    found = [path for folder in folders for path in find_pictures(folder, follow_links=True)]
+    drawn = [path for path in found if path.name in (CURVES_FILE, FILTERS_FILE) and (path.parent / LOG_FILE).exists()]
+    skipped |= {path: f"{path}: drawn by a training, and no picture to learn from" for path in drawn}
+    return list({path.resolve(): path for path in found if path not in drawn}.values())
 
 
 def _too_much(
-    config: TrainConfig, folders: Sequence[Path], paths: Sequence[Path], skipped: dict[Path, str]
+    config: TrainConfig,
+    folders: Sequence[Path],
+    paths: Sequence[Path],
+    apart: dict[Path, Pair],
+    wanted: int,
+    skipped: dict[Path, str],
+    described: PictureSet,
 ) -> TrainingData:
     """Keep pictures out for validation and leave the others to pools; most of them have not been read yet."""
-    held_out: dict[Path, Pair] = {}
-    for start in np.linspace(0, len(paths) - 1, config.validation_pictures).round().astype(int):
+    for start in spread(len(paths), wanted):
         for path in (*paths[start:], *paths[:start]):
-            if path in held_out or path in skipped:
+            if path in apart or path in skipped:
                 continue
             try:
-                held_out[path] = make_pair(path.name, _middle(read_usable(path, config)), config)
+                apart[path] = validation_pair(path, read_usable(path, config), config)
             except InvalidImageError as error:
                 skipped[path] = str(error)
             else:
                 break
-    rest = [path for path in paths if path not in held_out and path not in skipped]
-    if not rest or len(held_out) < config.validation_pictures:
-        _check_usable(config, folders, len(held_out), skipped)
-    pools, pictures = Pools(config, rest), describe_pictures(paths, folders)
-    return TrainingData(pools, list(held_out.values()), list(skipped.values()), pictures)
-
-
-def _middle(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A picture whose maps fit the memory in every layer."""
-    top, left = (max(0, side - _VALIDATION_SIDE) // 2 for side in picture.shape[:2])
-    return picture[top : top + _VALIDATION_SIDE, left : left + _VALIDATION_SIDE]
+    rest = leave_out_copies([path for path in paths if path not in skipped], apart, skipped)
+    _check_usable(config, folders, len(rest) + (len(apart) if wanted else 0), wanted, skipped)
+    return TrainingData(Pools(config, rest), list(apart.values()), list(skipped.values()), described)
 
 
 def batches(
@@ -272,13 +286,15 @@ def space_to_depth(maps: Plane, block: int) -> Plane:
     return blocks.transpose(0, 1, 3, 5, 2, 4).reshape(count, -1, height // block, width // block)
 
 
-def _check_usable(config: TrainConfig, folders: Sequence[Path], usable: int, skipped: dict[Path, str]) -> None:
-    needed = config.validation_pictures + 1
-    if usable < needed:
+def _check_usable(
+    config: TrainConfig, folders: Sequence[Path], usable: int, kept_out: int, skipped: dict[Path, str]
+) -> None:
+    if usable <= kept_out:
         where = ", ".join(map(str, folders))
         why = f" ({len(skipped)} skipped, the first: {next(iter(skipped.values()))})" if skipped else ""
+        besides = f", one to learn from besides {kept_out} for validation" if kept_out else " to learn from"
+        also = " or validation_pictures" if kept_out else ""
         raise InvalidConfigError(
-            f"expected at least {needed} pictures of {config.hr_patch_size} pixels a side or more in {where}, "
-            f"one to learn from besides {config.validation_pictures} for validation, got {usable}{why}; "
-            "name other folders with --data, or lower patch_size or validation_pictures"
+            f"expected at least {kept_out + 1} pictures of {config.hr_patch_size} pixels a side or more in {where}"
+            f"{besides}, got {usable}{why}; name other folders with --data, or lower patch_size{also}"
         )

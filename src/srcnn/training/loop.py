@@ -15,6 +15,7 @@ from torch import Tensor
 from srcnn.errors import InvalidConfigError, ModelFileError
 from srcnn.models.gradients import accumulate_gradients
 from srcnn.models.srcnn import Srcnn
+from srcnn.training.alone import alone_in
 from srcnn.training.checkpoint import has_checkpoint, save_checkpoint
 from srcnn.training.config import TrainConfig
 from srcnn.training.data import TrainingData, batches, pooled_batches
@@ -22,7 +23,6 @@ from srcnn.training.degradation import Plane
 from srcnn.training.device import has_fast_bf16
 from srcnn.training.log import Progress, Stopwatch, append_log, cut_log, read_start
 from srcnn.training.paper import paper_batches
-from srcnn.training.picture_set import PictureSet
 from srcnn.training.pools import Pools
 from srcnn.training.ranks import add_up, any_rank, is_first, share_of
 from srcnn.training.state import State, begin
@@ -82,58 +82,59 @@ def train(
         report(line)
         show(line, pictures)
 
-    state = begin(
-        config,
-        run_dir,
-        init=init,
-        resume=resume,
-        accept_changes=accept_changes,
-        pictures=data.pictures,
-        notice=notice,
-    )
-    if is_first():
-        cut_log(run_dir, state.step)
-    low_precision = config.precision == "bf16" or (config.precision == "auto" and has_fast_bf16(state.device))
-    fp32_from = round(config.steps * (1 - config.fp32_share)) if low_precision else 0
-    bicubic_psnr = _measure_bicubic(config, data, notice)
-    if init and not state.step and data.validation and is_first():
-        tell(*_validate(config, data, state, bicubic_psnr))
-    _write_finished(config, state, data, run_dir)
-    loss_sum, steps, pixels = torch.zeros((), device=state.device), 0, 0
-    stopwatch = Stopwatch(state.seconds)
-    for inputs, labels in stopwatch.count_waiting(_batches(config, data, state.step, notice)):
-        dtype = torch.bfloat16 if state.step < fp32_from else torch.float32
-        loss_sum += _take_step(state, config, torch.from_numpy(inputs), torch.from_numpy(labels), dtype)
-        steps, pixels = steps + 1, pixels + labels.size // config.channels
-        progress(state.step)
-        last = any_rank(state.step == config.steps or should_stop())
-        due = last or state.step % config.validate_every == 0
-        saving = last or state.step % config.checkpoint_every == 0
-        if due or saving:
-            _check_finite(float(loss_sum), state.step, run_dir)
-        state.seconds = stopwatch.seconds
-        if due and is_first():
-            mpx_per_s, busy_share = stopwatch.rates(pixels)
-            line, pictures = _validate(config, data, state, bicubic_psnr)
-            line = replace(
-                line,
-                mpx_per_s=round(mpx_per_s, 3),
-                loss=float(loss_sum) / steps,
-                learning_rate=learning_rate(config, state.step - 1),
-                busy_share=round(busy_share, 4),
-            )
-            tell(line, pictures)
-            if state.step == config.steps:
-                _warn(config, line, read_start(run_dir), notice)
-            loss_sum, steps, pixels = torch.zeros_like(loss_sum), 0, 0
-            stopwatch.next_line()
-        if saving and is_first():
-            # A kill between the two only repeats the steps since the last checkpoint.
-            save_model(run_dir / MODEL_FILE, to_model(config, state, data.pictures))
-            save_checkpoint(run_dir, state.checkpoint(data.pictures))
-        if last:
-            break
-    return to_model(config, state, data.pictures)
+    with alone_in(run_dir):
+        state = begin(
+            config,
+            run_dir,
+            init=init,
+            resume=resume,
+            accept_changes=accept_changes,
+            pictures=data.pictures,
+            notice=notice,
+        )
+        if is_first():
+            cut_log(run_dir, state.step)
+        low_precision = config.precision == "bf16" or (config.precision == "auto" and has_fast_bf16(state.device))
+        fp32_from = round(config.steps * (1 - config.fp32_share)) if low_precision else 0
+        bicubic_psnr = _measure_bicubic(config, data, notice)
+        if init and not state.step and data.validation and is_first():
+            tell(*_validate(config, data, state, bicubic_psnr))
+        _write_finished(config, state, data, run_dir)
+        stopwatch, pixels = Stopwatch(state.seconds), 0
+        for inputs, labels in stopwatch.count_waiting(_batches(config, data, state.step, notice)):
+            dtype = torch.bfloat16 if state.step < fp32_from else torch.float32
+            _take_step(state, config, torch.from_numpy(inputs), torch.from_numpy(labels), dtype)
+            pixels += labels.size // config.channels
+            progress(state.step)
+            last = any_rank(state.step == config.steps or should_stop())
+            due = last or state.step % config.validate_every == 0
+            saving = last or state.step % config.checkpoint_every == 0
+            if due or saving:
+                _check_finite(float(state.loss_sum), state.step, run_dir)
+            state.seconds = stopwatch.seconds
+            if due and is_first():
+                mpx_per_s, busy_share = stopwatch.rates(pixels)
+                line, pictures = _validate(config, data, state, bicubic_psnr)
+                line = replace(
+                    line,
+                    mpx_per_s=round(mpx_per_s, 3),
+                    loss=float(state.loss_sum) / state.loss_steps,
+                    learning_rate=learning_rate(config, state.step - 1),
+                    busy_share=round(busy_share, 4),
+                )
+                tell(line, pictures)
+                if state.step == config.steps:
+                    _warn(config, line, read_start(run_dir), notice)
+                pixels = 0
+                stopwatch.next_line()
+                state.forget_loss()
+            if saving and is_first():
+                # A kill between the two only repeats the steps since the last checkpoint.
+                save_model(run_dir / MODEL_FILE, to_model(config, state, data))
+                save_checkpoint(run_dir, state.checkpoint(data.pictures))
+            if last:
+                break
+        return to_model(config, state, data)
 
 
 def _write_finished(config: TrainConfig, state: State, data: TrainingData, run_dir: Path) -> None:
@@ -147,7 +148,7 @@ def _write_finished(config: TrainConfig, state: State, data: TrainingData, run_d
     with suppress(ModelFileError):  # none, or a damaged one
         name = read_model(path).spec.name
     if name != config.model:
-        save_model(path, to_model(config, state, data.pictures))
+        save_model(path, to_model(config, state, data))
 
 
 def _batches(
@@ -160,8 +161,8 @@ def _batches(
     return cut(config, data.train, first_step)
 
 
-def _take_step(state: State, config: TrainConfig, inputs: Tensor, labels: Tensor, dtype: torch.dtype) -> Tensor:
-    """Gradients, update, running mean; returns the loss before the step."""
+def _take_step(state: State, config: TrainConfig, inputs: Tensor, labels: Tensor, dtype: torch.dtype) -> None:
+    """Gradients, update, running mean; the loss before the step is added to those of the line."""
     for group in state.optimiser.param_groups:
         group["lr"] = learning_rate(config, state.step) * group.get("multiplier", 1.0)
     state.network.zero_grad(set_to_none=False)
@@ -175,7 +176,8 @@ def _take_step(state: State, config: TrainConfig, inputs: Tensor, labels: Tensor
         state.parts.collapse()
     state.step += 1
     _update_ema(state.ema, state.network, min(config.ema_decay, state.step / (state.step + 10)))
-    return loss
+    state.loss_sum += loss
+    state.loss_steps += 1
 
 
 def _validate(
@@ -252,10 +254,14 @@ def learning_rate(config: TrainConfig, step: int) -> float:
     return config.learning_rate * (1 + math.cos(math.pi * done)) / 2
 
 
-def to_model(config: TrainConfig, state: State, pictures: PictureSet) -> Model:
+def to_model(config: TrainConfig, state: State, data: TrainingData) -> Model:
     """The model file's content: spec with the training's record, and the running mean of the weights as arrays."""
     record = {key: json.dumps(value) for key, value in state.record.items()}
-    record |= {"data": " ".join(pictures.folders), "pictures": str(pictures.count)}
+    record |= {
+        "data": " ".join(data.pictures.folders),
+        "pictures": str(data.pictures.count),
+        "validation": ", ".join(pair.name for pair in data.validation),
+    }
     if state.init:
         record["init"] = state.init
     return Model(config.spec(record), {name: weight.cpu().numpy() for name, weight in state.ema.items()})

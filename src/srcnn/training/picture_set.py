@@ -15,7 +15,7 @@ class PictureSet:
 
     Attributes:
         folders: their names, without the way there.
-        count: of pictures.
+        count: of pictures, without those of folders that are for validation alone.
         digest: SHA-256 of every picture's name below its folder and size in bytes, in the order of use.
     """
 
@@ -24,19 +24,27 @@ class PictureSet:
     digest: str
 
 
-def describe_pictures(paths: Collection[Path], folders: Sequence[Path]) -> PictureSet:
+def describe_pictures(
+    paths: Collection[Path],
+    folders: Sequence[Path],
+    validation_paths: Collection[Path] = (),
+    validation_folders: Sequence[Path] = (),
+) -> PictureSet:
     """Describe pictures so that folders may be moved and renamed, but nothing in them changed.
 
     Args:
         paths: files below the folders, in the order of use.
         folders: as they were named.
+        validation_paths: files below folders that are for validation alone.
+        validation_folders: those.
 
     Tests: tests/training/test_picture_set.py.
     """
     digest = hashlib.sha256()
-    for path in paths:
-        name = next(path.relative_to(folder) for folder in folders if path.is_relative_to(folder))
-        digest.update(os.fsencode(name.as_posix()) + b"\0%d\0" % _size(path))
+    for files, places in ((paths, folders), (validation_paths, validation_folders)):
+        for path in files:
+            name = next(path.relative_to(folder) for folder in places if path.is_relative_to(folder))
+            digest.update(os.fsencode(name.as_posix()) + b"\0%d\0" % _size(path))
     names = tuple(folder.resolve().name for folder in folders)
     return PictureSet(folders=names, count=len(paths), digest=digest.hexdigest())
 

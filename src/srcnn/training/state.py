@@ -42,6 +42,8 @@ class State:
         seconds: of training so far, over all runs.
         init: the model that it started from, NAME:SCALE, if any.
         record: the config, as files hold it.
+        loss_sum: of the steps since the last line of the log.
+        loss_steps: how many these are.
     """
 
     network: Srcnn
@@ -52,6 +54,8 @@ class State:
     seconds: float
     init: str | None
     record: dict[str, Any]
+    loss_sum: Tensor
+    loss_steps: int = 0
 
     @property
     def trained(self) -> nn.Module:
@@ -80,6 +84,10 @@ class State:
         """Take over a running mean, of any device."""
         self.ema = {name: weight.to(self.device) for name, weight in ema.items()}
 
+    def forget_loss(self) -> None:
+        """Begin the sum of the next line."""
+        self.loss_sum, self.loss_steps = torch.zeros_like(self.loss_sum), 0
+
     def checkpoint(self, pictures: PictureSet) -> Checkpoint:
         """All of it, for a file."""
         return Checkpoint(
@@ -91,6 +99,8 @@ class State:
             optimiser=self.optimiser.state_dict(),
             pictures=pictures,
             init=self.init,
+            loss_sum=float(self.loss_sum),
+            loss_steps=self.loss_steps,
         )
 
 
@@ -169,7 +179,8 @@ def start(config: TrainConfig, init: Model | None, device: torch.device) -> Stat
         adam = config.optimiser == "adam"
         optimiser = torch.optim.Adam(parameters, betas=(0.9, 0.99), fused=True) if adam else Muon(parameters)
     ema = {name: weight.detach().clone() for name, weight in network.state_dict().items()}
-    return State(network, parts, optimiser, ema, 0, 0.0, _name(init), to_record(config))
+    no_loss = torch.zeros((), device=device)
+    return State(network, parts, optimiser, ema, 0, 0.0, _name(init), to_record(config), no_loss)
 
 
 def _name(init: Model | None) -> str | None:
@@ -209,6 +220,8 @@ def _resume(
         ) from error
     state.load_ema(saved.ema)
     state.step, state.seconds = saved.step, saved.seconds
+    state.loss_sum += saved.loss_sum
+    state.loss_steps = saved.loss_steps
     if saved.pictures:  # one of an earlier version does not say
         if state.init not in (None, saved.init):
             notice(
