@@ -3,6 +3,7 @@ import pytest
 from srcnn.evaluation.published import (
     DATASETS,
     find_published,
+    method_of,
     methods_printed_with,
     published_psnr,
     published_ssim,
@@ -10,6 +11,7 @@ from srcnn.evaluation.published import (
     recognise_dataset,
 )
 from srcnn.rivals import RIVALS
+from srcnn.spec import srcnn
 
 
 @pytest.mark.parametrize(
@@ -81,6 +83,22 @@ def test_a_number_is_found_among_the_printed_ones(psnr, tolerance, methods):
     found = methods_printed_with(psnr, "Set5", 2, tolerance=tolerance)
     assert [value.method for value in found] == methods
     assert methods_printed_with(psnr, None, 2, tolerance=tolerance) == ()
+
+
+@pytest.mark.parametrize(
+    ("spec", "method"),
+    [
+        (srcnn(name="mine", scale=3, kernel_sizes=(9, 5, 5)), "srcnn-955"),
+        (srcnn(name="srcnn-915-t91", scale=3), "srcnn-915"),
+        (srcnn(name="srcnn-955", scale=3, widths=(32, 16)), ""),
+        (srcnn(name="srcnn-915", scale=3, activation="prelu"), ""),
+        (srcnn(name="srcnn-915", scale=3, channels=3, colour="rgb"), ""),
+        (srcnn(name="srcnn-915", scale=3, kernel_sizes=(9, 3, 3, 5), widths=(64, 32, 32)), ""),
+        (srcnn(name="fsrcnn", scale=3, input_space="lr"), "fsrcnn"),
+    ],
+)
+def test_an_srcnn_is_known_by_its_layers(spec, method):
+    assert method_of(spec) == method
 
 
 def test_ssim_is_its_own_metric():

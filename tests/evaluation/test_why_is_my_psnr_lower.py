@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from srcnn.cli.methods import method_of
+from srcnn.cli.methods import load_method
 from srcnn.evaluation.evaluate import evaluate
 from srcnn.evaluation.pasted_patches import uses_of_a_network
 from srcnn.evaluation.protocol import PROTOCOLS
@@ -43,7 +43,7 @@ def test_the_rows_are_what_evaluate_prints(shared_data: Path, name: str) -> None
 def test_the_gains_are_what_evaluate_prints(shared_data: Path) -> None:
     rows = re.findall(r"^\| `([\w-]+)` \| ([\d.]+) \| ([\d.]+) \| ([+-][\d.]+) \|", PAGE, re.M)
     assert len(rows) == 4
-    method = method_of(load_model("srcnn-915", 3), threads=1)
+    method = load_method(load_model("srcnn-915", 3), threads=1)
     for name, *numbers in rows:
         mean = evaluate(method, shared_data / "test" / "Set5", 3, PROTOCOLS[name]).mean
         gain = mean.psnr - mean.bicubic_psnr

@@ -103,6 +103,11 @@ def test_the_record_of_a_training_goes_into_the_spec() -> None:
         ({"scale": 1}, "expected scale to be above 1 without a degradation to undo, got 1; "),
         ({"scale": 1, "downscale": "box"}, "expected scale to be above 1 without a degradation to undo"),
         ({"scale": 1, "noise_sigma": [0, 0]}, "expected scale to be above 1 without a degradation to undo"),
+        (
+            {"degradations_per_picture": 2},
+            "expected degradations_per_picture to be 1 where every version is the same, got 2; ",
+        ),
+        ({"residual": False}, "expected residual to be true in 'hr', got False; "),
         ({"seed": 2**63}, r"expected seed to be below 2\^63, got 9223372036854775808; "),
         ({"patch_size": 16, "kernel_sizes": [9, 5, 5]}, "expected patch_size to be above 16, .* got 16"),
     ],
@@ -136,6 +141,9 @@ def test_what_is_not_the_papers_recipe_is_refused_with_every_key_at_once() -> No
         ({"loss": "l1"}, 'expected loss = "mse" in the paper'),
         ({"precision": "bf16"}, 'expected precision = "fp32" in the paper'),
         ({"ema_decay": 0.9}, "expected ema_decay = 0.0 in the paper"),
+        ({"sampling": "pictures"}, 'expected sampling = "pixels" in the paper'),
+        ({"warmup_steps": 0}, "expected warmup_steps = 100 in the paper"),
+        ({"fp32_share": 0.02}, "expected fp32_share = 0.2 in the paper"),
         (
             {"augment_scales": [1, 0.5]},
             r"expected augment_scales = \[1.0\] in the paper's recipe, got .* = \[1, 0.5\]; ",

@@ -98,7 +98,7 @@ def test_a_config_survives_its_plain_form() -> None:
         ("model", "other-name_2", "other-name_2"),
         ("precision", "fp32", "fp32"),
         ("kernel_sizes", "[9, 3, 5]", (9, 3, 5)),
-        ("residual", "false", False),
+        ("branches", "false", False),
     ],
 )
 def test_the_command_line_replaces_a_value_of_the_file(tmp_path: Path, key: str, text: str, value: object) -> None:

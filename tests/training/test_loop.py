@@ -50,7 +50,7 @@ CONFIG = TrainConfig(
     validate_every=10,
     checkpoint_every=10,
 )
-PAPER = replace(CONFIG, recipe="paper", ema_decay=0.0)
+PAPER = replace(CONFIG, recipe="paper", ema_decay=0.0, warmup_steps=100)
 
 
 class StoppedError(Exception):
@@ -432,12 +432,12 @@ def test_accepted_changes_take_effect_from_the_checkpoint_on(
         ({"widths": (7, 4)}, "widths = [6, 4]"),
         ({"widths": (7, 5, 4), "kernel_sizes": (5, 1, 3, 3)}, "kernel_sizes = [5, 1, 3], widths = [6, 4]"),
         ({"activation": "tanh"}, "activation = 'relu'"),
-        ({"residual": False}, "residual = True"),
+        ({"input_space": "lr", "residual": False}, "input_space = 'hr', residual = True"),
         ({"input_space": "lr"}, "input_space = 'hr'"),
         ({"scale": 3}, "scale = 2"),
         ({"expansion": 4}, "expansion = 0"),
         ({"branches": True, "optimiser": "adam"}, "branches = False, optimiser = 'muon'"),
-        ({"recipe": "paper", "ema_decay": 0.0}, "recipe = 'fast'"),
+        ({"recipe": "paper", "ema_decay": 0.0, "warmup_steps": 100}, "recipe = 'fast'"),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from srcnn.cli.methods import method_of
+from srcnn.cli.methods import load_method
 from srcnn.cli.options import (
     DEFAULT_SCALE,
     FilePath,
@@ -57,23 +57,25 @@ def evaluate_command(
     """
     from srcnn.evaluation.evaluate import evaluate
     from srcnn.evaluation.protocol import protocol_named
+    from srcnn.evaluation.published import method_of
     from srcnn.zoo.shipped import load_model
 
     protocol = protocol_named(protocol_name)
     if model == _BICUBIC:
-        method, scale, name = None, DEFAULT_SCALE if scale is None else scale, model
+        method, scale, printed_as = None, DEFAULT_SCALE if scale is None else scale, model
     else:
         loaded = load_model(model, choose_scale(model, scale))
-        method, scale, name = method_of(loaded, engine=engine, threads=threads), loaded.spec.scale, loaded.spec.name
+        method, scale = load_method(loaded, engine=engine, threads=threads), loaded.spec.scale
+        printed_as = method_of(loaded.spec)
     with progress_bar("measuring") as advance:
         evaluation = evaluate(method, folder, scale, protocol, progress=advance)
     if as_json:
         click.echo(json.dumps(evaluation.to_dict(model)))
     else:
-        _show(evaluation, model, name, folder)
+        _show(evaluation, model, printed_as, folder)
 
 
-def _show(evaluation: "Evaluation", model: str, name: str, folder: Path) -> None:
+def _show(evaluation: "Evaluation", model: str, printed_as: str, folder: Path) -> None:
     from srcnn.evaluation.published import published_psnr, recognise_dataset
 
     click.echo(f"{printable(model)} x{evaluation.scale}, {printable(str(folder))}, protocol {evaluation.protocol.name}")
@@ -86,7 +88,7 @@ def _show(evaluation: "Evaluation", model: str, name: str, folder: Path) -> None
     # Published numbers hold for one protocol; beside another they would mislead.
     comparable = evaluation.protocol.name in ("authors", "old-matlab")
     dataset = recognise_dataset(folder.name, [image.name for image in evaluation.images])
-    published = published_psnr(name, dataset, evaluation.scale) if dataset and comparable else None
+    published = published_psnr(printed_as, dataset, evaluation.scale) if dataset and comparable else None
     if published is not None:
         difference = evaluation.mean.psnr - published
         click.echo(f"published: {published:.2f} dB on {dataset}, ours {difference:+.3f} dB")

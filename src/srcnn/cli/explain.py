@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from srcnn.cli.identify import Decibels, identify
-from srcnn.cli.methods import method_of
+from srcnn.cli.methods import load_method
 from srcnn.cli.options import FilePath, json_option
 from srcnn.cli.progress import progress_bar
 
@@ -108,7 +108,7 @@ def _uses(name: str, scale: int) -> dict[str, "Method"]:
     from srcnn.zoo.shipped import load_model
 
     model = load_model(name, scale)
-    method = method_of(model)
+    method = load_method(model)
     if not isinstance(method, OnEnlarged):
         return {WHOLE_PICTURE: method}
     return dict[str, "Method"](uses_of_a_network(method.network, reach=model.spec.reach))

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from srcnn.zoo.model_file import Model
 
 
-def method_of(model: "Model", *, engine: Engine = "auto", threads: int = 0) -> "Method":
+def load_method(model: "Model", *, engine: Engine = "auto", threads: int = 0) -> "Method":
     """Load a model as a method: a network on the enlarged picture sees what the protocol enlarges, whichever it is.
 
     Args:

@@ -12,6 +12,8 @@ from functools import cache
 from importlib.resources import files
 from pathlib import PurePath
 
+from srcnn.spec import ModelSpec, srcnn
+
 _NAMES = {
     "Set5": "baby bird butterfly head woman",
     "Set14": "baboon barbara bridge coastguard comic face flowers foreman lenna man monarch pepper ppt3 zebra",
@@ -94,6 +96,22 @@ def find_published(method: str, dataset: str | None, scale: int, metric: str) ->
     values = {(v.method, v.dataset, v.scale, v.metric): v for v in published_values()}
     families = {name for name, *_ in values if method == name or method.startswith(name + "-")}
     return values.get((max(families, key=len), dataset or "", scale, metric)) if families else None
+
+
+def method_of(spec: ModelSpec) -> str:
+    """What a model's values are printed under: SRCNN's by its layers, whatever its name; others' by their names.
+
+    Returns:
+        Such as "srcnn-955", for 64 and 32 maps on the enlarged luma; "" for an SRCNN that nobody has printed.
+
+    Tests: tests/evaluation/test_published.py.
+    """
+    if spec.input_space == "lr":
+        return spec.name
+    kernel_sizes = tuple(layer.kernel_size for layer in spec.layers)
+    papers = srcnn(name=spec.name, scale=spec.scale, kernel_sizes=kernel_sizes) if len(kernel_sizes) == 3 else None
+    same = papers is not None and papers.layers == spec.layers
+    return f"srcnn-{''.join(map(str, kernel_sizes))}" if same else ""
 
 
 def methods_printed_with(

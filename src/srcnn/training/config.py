@@ -137,6 +137,10 @@ class TrainConfig:
         strongest = max((*self.blur_sigma, *self.noise_sigma, *self.jpeg_quality, 0))
         degraded = strongest > 0 or bool(self.blur_kernel)
         _require(self.scale > 1 or degraded, "scale", "above 1 without a degradation to undo", self.scale)
+        _require(
+            degraded or self.downscale == "mixed" or self.degradations_per_picture == 1,
+            "degradations_per_picture", "1 where every version is the same", self.degradations_per_picture,
+        )  # fmt: skip
         self.spec()  # checks that kernels and widths make a network
         reach = self.label_border
         _require(
@@ -215,6 +219,7 @@ def _check_layers(config: TrainConfig) -> None:
     _require(
         not config.deconvolution or config.input_space == "lr", "deconvolution", "false in 'hr'", config.deconvolution
     )
+    _require(config.residual or config.input_space == "lr", "residual", "true in 'hr'", config.residual)
     plain = config.activation == "relu" and not config.deconvolution
     _require(
         plain or not config.expansion,
@@ -240,11 +245,14 @@ _PAPER = {
     "precision": "fp32",
     "ema_decay": 0.0,
     "augment_scales": [1.0],
+    "sampling": "pixels",
+    "warmup_steps": 100,
+    "fp32_share": 0.2,
 }
 
 
 def _check_paper(config: TrainConfig) -> None:
-    """What is not as in the authors' recipe, all of it in one message."""
+    """What is not as in the authors' recipe, or has no place in it, all of it in one message."""
     values = config.to_dict()
     others = [name for name, value in _PAPER.items() if values[name] != value]
     if config.recipe == "paper" and others:
