@@ -516,6 +516,18 @@ def test_what_is_no_picture_is_refused(image: np.ndarray, message: str) -> None:
             enlarge(image)
 
 
+@pytest.mark.parametrize("channels", [2, 4])
+def test_what_is_hidden_may_be_no_number(channels: int) -> None:
+    image = np.random.default_rng(0).random((20, 22, channels)).astype(np.float32)
+    image[5:9, 3:8, -1] = 0
+    expected = GENTLE[2](image)
+    image[5:9, 3:8, :-1] = np.nan
+    np.testing.assert_array_equal(GENTLE[2](image), expected)
+    image[0, 0, 0] = np.nan
+    with pytest.raises(InvalidImageError, match="got values from nan"):
+        GENTLE[2](image)
+
+
 def test_it_says_what_it_is() -> None:
     assert repr(srcnn.load("fine", 3)) == "<Upscaler fine x3>"
 

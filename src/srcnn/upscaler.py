@@ -227,7 +227,6 @@ class Upscaler:
     def _windows(self, image: Image) -> Iterator[Window]:
         """The picture's planes in strips; refuses what is no picture now, not when the first is asked for."""
         check_image(image)
-        check_range(image)
         source = image if image.ndim == 3 else image[:, :, None]
         if source.shape[2] > 4:
             raise InvalidImageError(
@@ -236,6 +235,7 @@ class Upscaler:
             )
         if source.shape[2] in (2, 4):
             source = fill_transparent(source)
+        check_range(source)  # what is hidden may have been no number
 
         def windows() -> Iterator[Window]:
             for start, stop in self._bounds(image):
