@@ -158,6 +158,8 @@ def test_the_paper_that_prints_a_number_is_named_and_a_network_asked_for(shared_
     explanation = explain(shared_data / "test" / "Set5", [Observation(scale=2, psnr=36.66)])
     assert "if a network gave the number, name it" in explanation.text
     assert explanation.text.endswith("It is what Set5 has by srcnn-955 trained on ImageNet (SRCNN TPAMI 2016).")
+    both = [Observation(scale=2, psnr=36.66, picture="woman"), Observation(scale=2, psnr=33.0)]
+    assert "It is what" not in explain(shared_data / "test" / "Set5", both).text  # printed is the mean
 
 
 def test_nothing_to_explain_and_unknown_pictures_are_refused(folder):

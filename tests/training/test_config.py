@@ -118,6 +118,12 @@ def test_an_impossible_value_is_refused_with_one_sentence(values: dict[str, obje
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("degraded", [{"noise_sigma": [5, 5]}, {"downscale": "mixed"}, {"blur_kernel": "kernel.txt"}])
+def test_versions_may_be_several_where_they_can_differ(degraded: dict[str, object]) -> None:
+    values = REQUIRED | degraded | {"degradations_per_picture": 2}
+    assert config_from_dict(values, "here").degradations_per_picture == 2
+
+
 PAPER = {"recipe": "paper", "precision": "fp32", "ema_decay": 0.0}
 
 

@@ -1,3 +1,4 @@
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from small_pictures import save_noise
 from srcnn.errors import InvalidConfigError
 from srcnn.training.config import TrainConfig
 from srcnn.training.data import TrainingData, load_data
-from srcnn.training.held_out import spread
+from srcnn.training.held_out import leave_out_copies, spread
 
 CONFIG = TrainConfig(
     model="tiny", scale=2, steps=50, kernel_sizes=(3, 3), widths=(2,), patch_size=12, validation_pictures=1
@@ -51,6 +52,22 @@ def test_a_copy_of_a_validation_picture_is_not_learned_from(config: TrainConfig,
     assert [pair.name for pair in data.validation] == ["a.png"]
     assert learned_from(data) == {f"{name}.png" for name in "bcdef"}
     assert data.skipped == [f"{folder / 'copy.png'}: the same picture as {folder / 'a.png'}, which is for validation"]
+
+
+def test_the_content_makes_a_copy_not_the_size_and_the_time(folder: Path) -> None:
+    first, other = (save_noise(folder / f"{name}.bmp", (40, 30), seed) for seed, name in enumerate("xy"))
+    for path in (first, other):
+        os.utime(path, (0, 0))
+    skipped: dict[Path, str] = {}
+    assert leave_out_copies([other], [first], skipped) == [other]
+    other.write_bytes(first.read_bytes())
+    assert leave_out_copies([other], [first], skipped) == []
+    assert list(skipped) == [other]
+
+
+def test_a_file_that_has_vanished_is_no_copy(folder: Path) -> None:
+    gone = [folder / "gone.png", folder / "too.png"]
+    assert leave_out_copies(gone, [folder / "a.png", folder / "away.png"], {}) == gone
 
 
 @pytest.mark.parametrize("config", [CONFIG, POOLS], ids=["memory", "pools"])

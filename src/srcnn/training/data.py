@@ -139,7 +139,7 @@ def _too_much(
             else:
                 break
     rest = leave_out_copies([path for path in paths if path not in skipped], apart, skipped)
-    _check_usable(config, folders, len(rest) + (len(apart) if wanted else 0), wanted, skipped)
+    _check_usable(config, folders, len(rest) + len(apart), wanted, skipped)
     return TrainingData(Pools(config, rest), list(apart.values()), list(skipped.values()), described)
 
 
