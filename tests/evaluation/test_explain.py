@@ -8,6 +8,7 @@ from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.evaluation.evaluate import evaluate
 from srcnn.evaluation.explain import explain
 from srcnn.evaluation.pasted_patches import uses_of_a_network
+from srcnn.evaluation.planes import OnEnlarged
 from srcnn.evaluation.protocol import AUTHORS, PROTOCOLS
 from srcnn.evaluation.search import Observation
 from srcnn.imaging import imresize
@@ -160,6 +161,16 @@ def test_the_paper_that_prints_a_number_is_named_and_a_network_asked_for(shared_
     assert explanation.text.endswith("It is what Set5 has by srcnn-955 trained on ImageNet (SRCNN TPAMI 2016).")
     both = [Observation(scale=2, psnr=36.66, picture="woman"), Observation(scale=2, psnr=33.0)]
     assert "It is what" not in explain(shared_data / "test" / "Set5", both).text  # printed is the mean
+
+
+def test_wrong_ways_are_not_tried_where_the_right_one_fits(folder):
+    def broken(enlarged):
+        raise AssertionError
+
+    methods = {"right": OnEnlarged(lambda enlarged: enlarged), "wrong": OnEnlarged(broken)}
+    assert explain(folder, [bicubic(folder, "authors")], methods=methods).matches[0].method == "right"
+    with pytest.raises(AssertionError):
+        explain(folder, [Observation(scale=3, psnr=80.0)], methods=methods)
 
 
 def test_nothing_to_explain_and_unknown_pictures_are_refused(folder):

@@ -1,10 +1,11 @@
 """Say which protocol is behind a PSNR that somebody got, and what to change to obtain the paper's.
 
 The search tries the protocols that have names, at several borders, and where none fits those that
-differ from one of them in a single decision. This module prints nothing and knows no engine.
+differ from one of them in a single decision; of a network, the wrong ways to apply it. This module
+prints nothing and knows no engine.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def explain(
         folder: the pictures the numbers belong to.
         observations: one number or more; several scales or single pictures tell more apart.
         methods: what may have made the numbers, by name, the right way of use first; each for the
-            one scale of the observations. None for bicubic.
+            one scale of the observations. The others are tried where the first does not fit. None for bicubic.
         tolerance: dB; half a unit of the last digit that was given.
         progress: called with (steps done, steps in all), anew for each of the two rounds.
 
@@ -74,12 +75,12 @@ def explain(
     """
     pictures = read_pictures(folder, observations)
     allowed = tolerance + _SLACK_DB
-    named = list(PROTOCOLS.values())
-    matches = try_protocols(named, pictures, observations, methods=methods, progress=progress)
-    if matches[0].distance > allowed and methods is None:
-        unnamed = [variation for protocol in named for variation in variations(protocol)]
-        matches += try_protocols(unnamed, pictures, observations, progress=progress)
+    matches: list[Match] = []
+    for protocols, uses in _rounds(methods):
+        matches += try_protocols(protocols, pictures, observations, methods=uses, progress=progress)
         matches.sort(key=lambda match: match.distance)
+        if matches[0].distance <= allowed:
+            break
     fitting = [match for match in matches if match.distance <= allowed]
     fitting.sort(key=lambda match: _likelihood(match, allowed))
     ranked = (*fitting, *matches[len(fitting) :])
@@ -89,6 +90,19 @@ def explain(
     else:
         text = report.nearest(ranked[:3], _printed(folder, pictures, observations[0], tolerance))
     return Explanation(matches=ranked, fitting=len(fitting), text=text)
+
+
+def _rounds(methods: Mapping[str, Method] | None) -> Iterator[tuple[Sequence[Protocol], Mapping[str, Method] | None]]:
+    """What is tried, and what if none of it fits: bicubic under unnamed protocols, or wrong ways to apply a method."""
+    named = tuple(PROTOCOLS.values())
+    if methods is None:
+        yield named, None
+        yield tuple(variation for protocol in named for variation in variations(protocol)), None
+        return
+    right, *wrong = methods
+    yield named, {right: methods[right]}
+    if wrong:
+        yield named, {use: methods[use] for use in wrong}
 
 
 def _likelihood(match: Match, allowed: float) -> tuple[bool, float]:
