@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from srcnn.errors import OutputError
-from srcnn.training.alone import alone_in
+from srcnn.training.alone import LOCK_FILE, alone_in
 
 HOLD = """
 import sys
@@ -21,6 +21,12 @@ def test_a_folder_is_taken_once_and_again_when_it_is_left(tmp_path: Path) -> Non
     for _ in range(2):
         with alone_in(tmp_path), pytest.raises(OutputError, match=f"got one that does in {tmp_path}; wait for its end"):
             alone_in(tmp_path).__enter__()
+
+
+def test_a_folder_that_cannot_be_written_into_is_refused(tmp_path: Path) -> None:
+    (tmp_path / LOCK_FILE).mkdir()
+    with pytest.raises(OutputError, match=f"expected to write into the folder {tmp_path}, got: Is a directory; choose"):
+        alone_in(tmp_path).__enter__()
 
 
 def test_an_error_leaves_it_too(tmp_path: Path) -> None:

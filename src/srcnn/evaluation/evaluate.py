@@ -93,8 +93,8 @@ def evaluate(
     """Measure a method on every picture of a folder.
 
     Args:
-        method: enlarges luma, float32 H x W in [0, 1] to float32 sH x sW; None measures the
-            protocol's own bicubic.
+        method: enlarges luma, float32 H x W in [0, 1] to float32 sH x sW, or `OnEnlarged` betters what the
+            protocol has enlarged; None measures the protocol's own bicubic.
         folder: pictures, also in folders below.
         scale: the enlargement, at least 2.
         protocol: how to measure.

@@ -21,7 +21,7 @@ def alone_in(run_dir: Path) -> Generator[None]:
             first does it.
 
     Raises:
-        OutputError: another training is in it.
+        OutputError: another training is in it, or it cannot be written into.
 
     Tests: tests/training/test_alone.py.
     """
@@ -35,6 +35,10 @@ def alone_in(run_dir: Path) -> Generator[None]:
         raise OutputError(
             f"expected a folder that no other training writes into, got one that does in {run_dir}; "
             "wait for its end, stop it, or choose another folder with -o"
+        ) from error
+    except OSError as error:
+        raise OutputError(
+            f"expected to write into the folder {run_dir}, got: {error.strerror or error}; choose another with -o"
         ) from error
     try:
         yield
