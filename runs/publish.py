@@ -14,7 +14,7 @@ from pathlib import Path
 
 from srcnn.evaluation.evaluate import evaluate
 from srcnn.evaluation.protocol import AUTHORS
-from srcnn.evaluation.published import published_psnr
+from srcnn.evaluation.published import method_of, published_psnr
 from srcnn.spec import ModelSpec
 from srcnn.upscaler import load
 from srcnn.zoo.cards import Card, file_name
@@ -50,8 +50,8 @@ def main(name: str, data: Path) -> None:
         set5_ssim=round(set5.ssim, 4),
         set14_psnr=round(set14.psnr, 4),
         set14_ssim=round(set14.ssim, 4),
-        paper_set5_psnr=published_psnr(spec.name, "Set5", spec.scale),
-        paper_set14_psnr=published_psnr(spec.name, "Set14", spec.scale),
+        paper_set5_psnr=published_psnr(method_of(spec), "Set5", spec.scale),
+        paper_set14_psnr=published_psnr(method_of(spec), "Set14", spec.scale),
         licence="MIT for the weights; the pictures' own terms are beside them",
         training_sets=tuple(folders),
         training_data="; ".join(TRAINING_DATA[folder] for folder in folders),

@@ -359,6 +359,11 @@ def test_strips_of_a_wide_picture_are_bounded_by_the_result_but_higher_than_thei
         assert set(heights(up, (10 * rows, width, 3))) == {rows}
 
 
+def test_a_very_wide_picture_and_a_network_that_reaches_nothing_go_row_by_row() -> None:
+    up = Upscaler(random_model((1, 1), (2,), scale=2, input_space="lr"), threads=1)
+    assert heights(up, (3, 10_000_000, 3)) == [1, 1, 1]
+
+
 @pytest.mark.parametrize("scale", [2, 3, 4])
 @pytest.mark.parametrize("dtype", ["uint8", "uint16"])
 def test_a_folded_network_gives_the_same_integers_but_where_the_value_is_that_near_to_a_half(

@@ -169,14 +169,9 @@ class ModelSpec:
         """
         try:
             fields: dict[str, Any] = json.loads(text)
-            layers = tuple(_layer(layer) for layer in fields.pop("layers"))
-            numbers = [
-                fields["scale"],
-                *(n for layer in layers for n in (layer.kernel_size, layer.out_channels, layer.upsampling)),
-            ]
-            if not all(isinstance(number, int) for number in numbers):
-                raise TypeError("a scale, kernel size or number of channels is not a whole number")
-            return cls(layers=layers, **fields)
+            spec = cls(layers=tuple(_layer(layer) for layer in fields.pop("layers")), **fields)
+            _check_kinds(spec)
+            return spec
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             if isinstance(error, ModelFileError):
                 raise
@@ -184,6 +179,26 @@ class ModelSpec:
                 f"expected the JSON of a model spec, got something else ({error}); "
                 "the file was not written by this version of srcnn"
             ) from error
+
+
+def _check_kinds(spec: ModelSpec) -> None:
+    """Refuse what JSON allows in a field and a spec does not.
+
+    Raises:
+        TypeError: the field's name is in the message.
+    """
+    for name, kind in (("name", str), ("scale", int), ("residual", bool), ("channels", int), ("training", dict)):
+        if type(getattr(spec, name)) is not kind:
+            raise TypeError(f"{name} is no {_KINDS[kind]}")
+    for layer in spec.layers:
+        for name in ("in_channels", "out_channels", "kernel_size", "upsampling"):
+            if type(getattr(layer, name)) is not int:
+                raise TypeError(f"{name} of a layer is no {_KINDS[int]}")
+    if any(type(value) is not str for value in spec.training.values()):
+        raise TypeError("training holds something else than texts")
+
+
+_KINDS = {str: "text", int: "whole number", bool: "truth value", dict: "object"}
 
 
 def _check_layer(number: int, layer: ConvLayer) -> None:

@@ -19,14 +19,13 @@ from srcnn.imaging.alpha import fill_transparent
 from srcnn.imaging.depth import Image, Plane, Planes, check_image, check_plane, check_range, write_float
 from srcnn.imaging.joining import OnGrey, WithChange, luma_of
 from srcnn.imaging.large import forget
-from srcnn.imaging.resize import resize_planes
+from srcnn.imaging.resize import BICUBIC_REACH, resize_planes
 from srcnn.imaging.window import Window, window_of
 from srcnn.runtime.engines import Engine
 from srcnn.runtime.enlarging import open_network
 from srcnn.zoo.model_file import Model
 from srcnn.zoo.shipped import load_model
 
-_BICUBIC_REACH = 2  # source rows that an enlarged row depends on, on each side
 _SLOPES_REACH = 1  # and a slope
 _RESULT_BYTES = 32 << 20  # of a strip of the result in floating point
 _CACHED_BYTES = 3 << 18  # of a plane of the result, when it is joined
@@ -99,7 +98,7 @@ class Upscaler:
         self._strip_rows = strip_rows
         self._network = open_network(model, engine=engine, threads=threads)
         self._joining = OnGrey() if model.spec.input_space == "hr" else WithChange(model.spec.residual)
-        self._halo = max(self._network.reach, _BICUBIC_REACH + _SLOPES_REACH)
+        self._halo = max(self._network.reach, BICUBIC_REACH + _SLOPES_REACH)
 
     def __repr__(self) -> str:
         return f"<Upscaler {self.model.spec.name} x{self.scale}>"
@@ -254,7 +253,7 @@ class Upscaler:
         """Source rows in a strip: what suits the network, within the bound of the result, but more than the halo."""
         suiting = self._network.pixels // min(image.shape[1], self._network.columns)
         result_row = 4 * self.scale**2 * image[0].size
-        rows = max(2 * self._network.reach, min(suiting, _RESULT_BYTES // result_row))
+        rows = max(1, 2 * self._network.reach, min(suiting, _RESULT_BYTES // result_row))
         return -(-len(image) // -(-len(image) // rows))  # as many strips, and nearly equal
 
     def _join(self, window: Window, output: Plane, out: Image) -> None:
@@ -274,7 +273,7 @@ class Upscaler:
         step = max(_LEAST_ROWS, _CACHED_BYTES // (4 * self.scale**2 * window.source.shape[-1]))
         for start in range(0, window.rows, step):
             stop = min(start + step, window.rows)
-            part = window.part(start, stop, _BICUBIC_REACH + _SLOPES_REACH)
+            part = window.part(start, stop, BICUBIC_REACH + _SLOPES_REACH)
             yield part, slice(start * self.scale, stop * self.scale)
 
     def _run(self, window: Window, luma: Plane) -> Plane:
@@ -288,7 +287,7 @@ class Upscaler:
 
     def _bicubic(self, window: Window) -> Planes:
         """The strip enlarged."""
-        window = window.part(0, window.rows, _BICUBIC_REACH)
+        window = window.part(0, window.rows, BICUBIC_REACH)
         *_, height, width = window.source.shape
         enlarged = resize_planes(window.source, (height * self.scale, width * self.scale), (self.scale, self.scale))
         # The outer rows of a cut window have mirrored the cut instead of seeing their neighbours.

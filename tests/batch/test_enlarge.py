@@ -13,12 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny_models import gentle_model
 
-from srcnn.batch.enlarge import BICUBIC, Upscalers, _middle, enlarge
+from srcnn.batch.enlarge import Upscalers, _middle, enlarge
 from srcnn.batch.size import Size, Target
 from srcnn.errors import InvalidConfigError, InvalidImageError, MissingExtraError, ModelFileError
 from srcnn.imaging import from_float, imresize, to_float
 from srcnn.pictures.strips import whole
 from srcnn.upscaler import Upscaler
+from srcnn.zoo.cards import BICUBIC
 from srcnn.zoo.model_file import save_model
 
 

@@ -8,13 +8,14 @@ import pytest
 from PIL import Image
 from tiny_models import gentle_model
 
-from srcnn.batch.enlarge import BICUBIC, Upscalers
+from srcnn.batch.enlarge import Upscalers
 from srcnn.batch.plan import Job
 from srcnn.batch.size import Size
 from srcnn.batch.upscale import Result, Settings, upscale_file
 from srcnn.errors import BackendError
 from srcnn.pictures.write import WriteOptions
 from srcnn.upscaler import Upscaler
+from srcnn.zoo.cards import BICUBIC
 from srcnn.zoo.model_file import save_model
 
 Upscale = Callable[..., Result]

@@ -40,18 +40,20 @@ def test_one_point_is_enough(tmp_path: Path) -> None:
 
 def test_without_matplotlib_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(MissingExtraError, match=r"\.\[train\]"):
+    with pytest.raises(MissingExtraError, match=r"\.\[paper\]"):
         draw_chart(POINTS, tmp_path / "chart.png", title="none")
     assert not list(tmp_path.iterdir())
 
 
 def test_what_cannot_be_drawn_is_refused_beforehand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     check_chart(tmp_path / "chart.png")
+    with pytest.raises(OutputError, match=r"expected a chart that ends in \.png, got .*chart\.jpg"):
+        check_chart(tmp_path / "chart.jpg")
     for target in (tmp_path, tmp_path / "nowhere" / "chart.png"):
         with pytest.raises(OutputError, match=f"expected to draw {target}, got "):
             check_chart(target)
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(MissingExtraError, match=r"\.\[train\]"):
+    with pytest.raises(MissingExtraError, match=r"\.\[paper\]"):
         check_chart(tmp_path / "chart.png")
     assert not list(tmp_path.iterdir())
 

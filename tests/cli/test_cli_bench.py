@@ -72,8 +72,8 @@ def row(name: str) -> speed.Speed:
 
 
 def test_the_chart_is_a_png(srcnn: Callable, tmp_path: Path) -> None:
-    assert srcnn("bench", "--models", "srcnn-915", *SMALL, "--chart", tmp_path / "chart").code == 0
-    assert (tmp_path / "chart").read_bytes().startswith(b"\x89PNG")
+    assert srcnn("bench", "--models", "srcnn-915", *SMALL, "--chart", tmp_path / "chart.png").code == 0
+    assert (tmp_path / "chart.png").read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.fixture

@@ -193,6 +193,24 @@ def test_small_pictures_leave_the_large_borders_out(tmp_path):
     assert not [match for match in explanation.matches if match.protocol.border == 8]
 
 
+@pytest.mark.parametrize("side", [12, 14])
+def test_protocols_whose_border_small_pictures_do_not_have_are_left_out(tmp_path, side):
+    pixels = np.random.default_rng(0).integers(0, 256, (side, side, 3), np.uint8)
+    PillowImage.fromarray(pixels).save(tmp_path / "a.png")
+    explanation = explain(tmp_path, [bicubic(tmp_path, "no-border", 2)])
+    assert explanation.matches[0].protocol.name == "no-border"
+    assert all(2 * match.protocol.border_pixels(2) < side for match in explanation.matches)
+
+
+@pytest.mark.parametrize("gain", [None, OnEnlarged(lambda enlarged: enlarged + np.float32(0.004))])
+def test_a_picture_that_bicubic_gives_exactly_is_not_in_the_mean_here_either(folder, gain):
+    PillowImage.fromarray(np.full((40, 40, 3), 90, np.uint8)).save(folder / "flat.png")
+    observed = evaluate(gain, folder, 3, AUTHORS).mean.psnr
+    methods = None if gain is None else {"brighter": gain}
+    best = explain(folder, [Observation(scale=3, psnr=observed)], methods=methods, tolerance=1e-6).matches[0]
+    assert (best.protocol.name, best.distance) == ("authors", pytest.approx(0, abs=1e-9))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SET5)
 def test_the_means_of_set5_at_three_scales_name_their_protocol(shared_data, name):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
-from srcnn.errors import InvalidImageError
+from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.evaluation.evaluate import evaluate
 from srcnn.evaluation.identify import identify_picture
 from srcnn.evaluation.protocol import AUTHORS
@@ -34,6 +34,11 @@ def test_picture_scale_and_method_are_found(folder, method, scale):
     assert best.distance < 1e-9
     assert best.bicubic_psnr == pytest.approx(image.bicubic_psnr)
     assert [match.distance for match in matches] == sorted(match.distance for match in matches)
+
+
+def test_no_method_at_all_is_refused(folder):
+    with pytest.raises(InvalidConfigError, match="expected networks for the scale, got none; name a folder"):
+        identify_picture(folder, {}, bicubic_psnr=30, psnr=31)
 
 
 def test_methods_see_only_pictures_whose_bicubic_fits(folder):

@@ -118,6 +118,10 @@ def test_integers_and_a_little_overshoot_pass() -> None:
     check_range(np.array([[-0.2, 1.3]], np.float32))
 
 
+def test_large_numbers_are_numbers_though_their_sum_is_none() -> None:
+    np.testing.assert_array_equal(from_float(np.full((40, 40), 1e36, np.float32), np.uint8), 255)
+
+
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32", "float64"])
 def test_values_are_written_into_one_channel_as_from_float_gives_them(dtype: str) -> None:
     values = np.linspace(-0.2, 1.2, 60, dtype=np.float32).reshape(6, 10)

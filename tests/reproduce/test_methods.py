@@ -57,7 +57,19 @@ def test_every_file_has_a_name_of_its_own_and_its_own_scale(tmp_path: Path) -> N
         ("tiny (deep/c)", 3),
     ]
     assert {method.kind for method in chosen} == {"user"}
-    assert {method.published_as for method in chosen} == {"tiny"}
+    assert {method.published_as for method in chosen} == {""}
+
+
+def test_what_is_printed_beside_a_network_follows_from_its_layers(tmp_path: Path) -> None:
+    nine_five_five = random_model((9, 5, 5), (64, 32), scale=3)
+    object.__setattr__(nine_five_five.spec, "name", "srcnn-915-wide")
+    save_model(tmp_path / "mine.safetensors", nine_five_five)
+    chosen = choose_methods([3], ["srcnn-915-t91", "fine"], [tmp_path / "mine.safetensors"])
+    assert [(method.name, method.published_as) for method in chosen] == [
+        ("srcnn-915-t91", "srcnn-915"),
+        ("fine", "fine"),
+        ("srcnn-915-wide", "srcnn-955"),
+    ]
 
 
 def test_a_file_that_calls_itself_like_another_method_is_told_apart(tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -52,6 +53,19 @@ def test_a_metric_that_one_picture_has_not_has_no_mean(cell: Callable[..., Cell]
     means = {value.metric.name: value.ours for value in table.rows[0].values}
     assert means["ms_ssim"] is None
     assert means["psnr"] == 30.0
+
+
+def test_a_picture_that_a_method_gives_exactly_is_in_no_mean(cell: Callable[..., Cell]) -> None:
+    cells = {
+        ("bicubic", 3, "Set5", "a"): cell(30.0),
+        ("bicubic", 3, "Set5", "flat"): cell(math.inf),
+        ("m", 3, "Set5", "a"): cell(31.0),
+        ("m", 3, "Set5", "flat"): cell(60.0),
+    }
+    (table,) = build_tables(cells, [method("bicubic"), method("m")], [pictures("a", "flat")], [3])
+    assert [row.psnr.ours for row in table.rows] == [30.0, 31.0]
+    (alone,) = build_tables(cells, [method("m")], [pictures("a", "flat")], [3])
+    assert alone.rows[0].psnr.ours == 45.5
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,7 @@ def test_the_record_of_a_training_goes_into_the_spec() -> None:
             {"degradations_per_picture": 2},
             "expected degradations_per_picture to be 1 where every version is the same, got 2; ",
         ),
+        ({"clean_share": 0.5}, "expected clean_share to be 0 without degradations, got 0.5; "),
         ({"residual": False}, "expected residual to be true in 'hr', got False; "),
         ({"seed": 2**63}, r"expected seed to be below 2\^63, got 9223372036854775808; "),
         ({"patch_size": 16, "kernel_sizes": [9, 5, 5]}, "expected patch_size to be above 16, .* got 16"),
@@ -147,9 +148,11 @@ def test_what_is_not_the_papers_recipe_is_refused_with_every_key_at_once() -> No
         ({"loss": "l1"}, 'expected loss = "mse" in the paper'),
         ({"precision": "bf16"}, 'expected precision = "fp32" in the paper'),
         ({"ema_decay": 0.9}, "expected ema_decay = 0.0 in the paper"),
-        ({"sampling": "pictures"}, 'expected sampling = "pixels" in the paper'),
-        ({"warmup_steps": 0}, "expected warmup_steps = 100 in the paper"),
-        ({"fp32_share": 0.02}, "expected fp32_share = 0.2 in the paper"),
+        (
+            {"optimiser": "adam", "warmup_steps": 0, "fp32_share": 0.02, "sampling": "pictures", "memory_mb": 5},
+            'expected nothing that the paper\'s recipe has no use for, got optimiser = "adam", warmup_steps = 0, '
+            'fp32_share = 0.02, sampling = "pictures", memory_mb = 5; leave it out',
+        ),
         (
             {"augment_scales": [1, 0.5]},
             r"expected augment_scales = \[1.0\] in the paper's recipe, got .* = \[1, 0.5\]; ",

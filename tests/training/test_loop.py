@@ -340,13 +340,14 @@ def test_a_run_killed_while_its_model_is_written_gets_it_on_resuming(
     assert weights(tmp_path) == weights(finished)
 
 
+@pytest.mark.parametrize("line", ['{"step": 30, "seco', "5", "{}", '{"step": []}'])
 def test_a_line_of_the_log_cut_short_by_a_kill_does_not_hinder_resuming(
-    data: TrainingData, finished: Path, tmp_path: Path
+    data: TrainingData, finished: Path, tmp_path: Path, line: str
 ) -> None:
     with pytest.raises(StoppedError):
         run(CONFIG, data, tmp_path, progress=stop_at(25))
     with (tmp_path / LOG_FILE).open("a") as file:
-        file.write('{"step": 30, "seco')
+        file.write(line)
     run(CONFIG, data, tmp_path, resume=True)
     assert [line["step"] for line in log(tmp_path)] == [10, 20, 30, 40]
 

@@ -10,7 +10,7 @@ from srcnn.evaluation.identify import identify_picture
 from srcnn.evaluation.metrics import ms_ssim, nqm
 from srcnn.evaluation.planes import enlarge, shrink, truth_planes
 from srcnn.evaluation.protocol import AUTHORS, PROTOCOLS
-from srcnn.evaluation.published import published_psnr, published_ssim
+from srcnn.evaluation.published import find_published, published_psnr
 from srcnn.evaluation.resize_variants import CubicResize, resize_cubic
 from srcnn.imaging import imresize
 from srcnn.pictures.read import read_array
@@ -151,7 +151,7 @@ def test_shapes_that_do_not_fit_are_refused_by_name(write_mat, key, value):
         read_authors_mat(write_mat({**variables(), key: value}), name="paper", scale=3)
 
 
-@pytest.mark.parametrize("value", ["text", np.full((6, 1), np.nan)])
+@pytest.mark.parametrize("value", ["text", np.full((6, 1), np.nan), np.full((6, 1), -np.inf), np.full((6, 1), 1e39)])
 def test_variables_without_finite_numbers_are_refused(write_mat, value):
     with pytest.raises(ModelFileError, match="biases_conv1 without finite numbers"):
         read_authors_mat(write_mat({**variables(), "biases_conv1": value}), name="paper", scale=3)
@@ -204,7 +204,7 @@ def test_the_authors_weights_give_their_numbers(shared_data, network, scale, dat
     assert result.mean.psnr == pytest.approx(AUTHORS_PSNR[network, scale][dataset == "Set14"], abs=0.002)
     if network == "9-5-5_ImageNet":
         # The paper prints four digits.
-        assert round(result.mean.ssim, 4) == published_ssim("srcnn-955", dataset, scale)
+        assert round(result.mean.ssim, 4) == find_published("srcnn-955", dataset, scale, "ssim").value
 
 
 @pytest.mark.slow

@@ -172,6 +172,17 @@ def test_a_pickle_is_never_executed(tmp_path: Path) -> None:
     assert not (tmp_path / "executed").exists()
 
 
+def test_weights_that_float32_does_not_hold_are_refused() -> None:
+    model = random_model()
+    metadata = {"format": "srcnn-1", "spec": model.spec.to_json()}
+    wide = {name: weight.astype(np.float64) for name, weight in model.weights.items()}
+    read = parse_model(save(wide, metadata), "wide")
+    np.testing.assert_array_equal(read.weights["conv1.weight"], model.weights["conv1.weight"])
+    wide["conv1.bias"][0] = 1e300
+    with pytest.raises(ModelFileError, match=r"others in conv1\.bias"):
+        parse_model(save(wide, metadata), "wide")
+
+
 def test_a_model_in_a_folder_that_is_not_there_is_an_output_error(model: Model, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"^expected to write .*; choose a folder that exists"):
         save_model(tmp_path / "none" / "m", model)

@@ -16,12 +16,9 @@ from srcnn.imaging.large import forget
 from srcnn.pictures.strips import Strips, strips_of, whole
 from srcnn.runtime.engines import Engine, check_engine
 from srcnn.upscaler import Upscaler
-from srcnn.zoo.cards import shipped_cards
+from srcnn.zoo.cards import BICUBIC, shipped_cards
 from srcnn.zoo.model_file import Model
 from srcnn.zoo.shipped import load_model
-
-BICUBIC = "bicubic"
-"""In the place of a model's name: no network, and any size."""
 
 
 class Upscalers:

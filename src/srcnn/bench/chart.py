@@ -34,16 +34,18 @@ def check_chart(target: Path) -> None:
         target: the PNG to come.
 
     Raises:
-        OutputError: there is a folder of that name, or no folder for it that can be written.
+        OutputError: another ending than .png, a folder of that name, or no folder for it that can be written.
         MissingExtraError: matplotlib is not installed.
 
     Tests: tests/bench/test_chart.py.
     """
     if find_spec("matplotlib") is None:
-        raise MissingExtraError("matplotlib", "train")
+        raise MissingExtraError("matplotlib", "paper")
     if target.is_dir() or not os.access(target.parent, os.W_OK | os.X_OK):
         found = "a folder of that name" if target.is_dir() else f"no folder {target.parent} that can be written"
         raise OutputError(f"expected to draw {target}, got {found}; choose another file for the chart")
+    if target.suffix.lower() != ".png":
+        raise OutputError(f"expected a chart that ends in .png, got {target}; choose another name")
 
 
 def draw_chart(points: Sequence[Point], target: Path, *, title: str) -> None:
@@ -64,7 +66,7 @@ def draw_chart(points: Sequence[Point], target: Path, *, title: str) -> None:
         from matplotlib.figure import Figure
         from matplotlib.ticker import LogLocator, NullLocator
     except ImportError as error:
-        raise MissingExtraError("matplotlib", "train") from error
+        raise MissingExtraError("matplotlib", "paper") from error
     figure = Figure(figsize=(9, 5), dpi=120, layout="constrained")
     axes = figure.subplots()
     for label in dict.fromkeys(point.label for point in points):

@@ -20,11 +20,11 @@ from srcnn.cli.options import (
 from srcnn.cli.printable import printable
 from srcnn.cli.progress import progress_bar
 from srcnn.runtime.engines import Engine
+from srcnn.zoo.cards import BICUBIC
 
 if TYPE_CHECKING:
     from srcnn.evaluation.evaluate import Evaluation, Measurement
 
-_BICUBIC = "bicubic"
 _PROTOCOLS = (
     "How to measure: authors, old-matlab, no-border, border-6, lr-8bit, float-luma, basicsr, pillow-like, pillow, "
     "full-range, opencv-full-range, opencv-limited-range, sharp-enlargement, rgb or keras-pillow; or one of them "
@@ -61,7 +61,7 @@ def evaluate_command(
     from srcnn.zoo.shipped import load_model
 
     protocol = protocol_named(protocol_name)
-    if model == _BICUBIC:
+    if model == BICUBIC:
         method, scale, printed_as = None, DEFAULT_SCALE if scale is None else scale, model
     else:
         loaded = load_model(model, choose_scale(model, scale))

@@ -9,8 +9,10 @@ import click
 
 from srcnn.cli.identify import Decibels, identify
 from srcnn.cli.methods import load_method
-from srcnn.cli.options import FilePath, json_option
+from srcnn.cli.options import FilePath, engine_option, json_option, threads_option
 from srcnn.cli.progress import progress_bar
+from srcnn.runtime.engines import Engine
+from srcnn.zoo.cards import BICUBIC
 
 if TYPE_CHECKING:
     from srcnn.evaluation.planes import Method
@@ -36,6 +38,8 @@ _SHOWN = 5
     type=FilePath(exists=True, file_okay=False),
     help="A folder of networks that may have made the second number, beside the shipped ones.",
 )
+@engine_option
+@threads_option
 @json_option
 def explain_command(
     folder: Path,
@@ -45,6 +49,8 @@ def explain_command(
     model: str | None,
     image_psnr: str | None,
     weights: Path | None,
+    engine: Engine,
+    threads: int,
     as_json: bool,
 ) -> None:
     """Find out how a PSNR was measured, and what to change to obtain the paper's.
@@ -64,27 +70,34 @@ def explain_command(
             )
         bicubic, _, network_psnr = image_psnr.partition(",")
         given = _decibels(bicubic, "--image-psnr 26.63,29.29"), _decibels(network_psnr, "--image-psnr 26.63,29.29")
-        identify(folder, *given, scale=scale, weights=weights, as_json=as_json)
+        identify(folder, *given, scale=scale, weights=weights, engine=engine, threads=threads, as_json=as_json)
         return
     if scale is None or psnr is None:
         raise click.UsageError("expected -s with --psnr, got none; give the scale the number was measured at")
     if weights:
         raise click.UsageError("expected --weights with --image-psnr, got it with --psnr; name one model by -m")
-    _explain(folder, scale, _decibels(psnr, "--psnr 29.08"), picture, model, as_json=as_json)
+    value = _decibels(psnr, "--psnr 29.08")
+    methods = None if model in (None, BICUBIC) else _uses(model, scale, engine, threads)
+    _explain(folder, scale, value, picture, methods, as_json=as_json)
 
 
 def _explain(
-    folder: Path, scale: int, given: Decibels, picture: str | None, model: str | None, *, as_json: bool
+    folder: Path,
+    scale: int,
+    given: Decibels,
+    picture: str | None,
+    methods: "dict[str, Method] | None",
+    *,
+    as_json: bool,
 ) -> None:
     """Find and print the protocol behind one number."""
     from srcnn.evaluation.evaluate import named_pictures
     from srcnn.evaluation.explain import explain
-    from srcnn.evaluation.search import BICUBIC, Observation
+    from srcnn.evaluation.search import Observation
 
     value, tolerance = given
     if picture is not None:  # the file's name will do
         picture = next((name for name, path in named_pictures(folder).items() if path == folder / picture), picture)
-    methods = None if model in (None, BICUBIC) else _uses(model, scale)
     observation = Observation(scale=scale, psnr=value, picture=picture)
     with progress_bar("trying protocols") as advance:
         explanation = explain(folder, [observation], methods=methods, tolerance=tolerance, progress=advance)
@@ -98,7 +111,7 @@ def _explain(
         click.echo(explanation.text)
 
 
-def _uses(name: str, scale: int) -> dict[str, "Method"]:
+def _uses(name: str, scale: int, engine: Engine, threads: int) -> dict[str, "Method"]:
     """The ways to apply a model that are tried, the right one first.
 
     The wrong ones are those of networks on the enlarged picture; nobody pastes what one on the small picture gives.
@@ -108,7 +121,7 @@ def _uses(name: str, scale: int) -> dict[str, "Method"]:
     from srcnn.zoo.shipped import load_model
 
     model = load_model(name, scale)
-    method = load_method(model)
+    method = load_method(model, engine=engine, threads=threads)
     if not isinstance(method, OnEnlarged):
         return {WHOLE_PICTURE: method}
     return dict[str, "Method"](uses_of_a_network(method.network, reach=model.spec.reach))

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,38 +11,48 @@ import click
 
 from srcnn.cli.progress import progress_bar
 from srcnn.errors import ModelFileError
+from srcnn.runtime.engines import Engine
 
 if TYPE_CHECKING:
     from srcnn.evaluation.identify import PictureMatch
-    from srcnn.evaluation.planes import Enlarger, Method
+    from srcnn.evaluation.planes import Enlarger
     from srcnn.imaging.depth import Plane
     from srcnn.zoo.model_file import Model
 
 _SCALES = (2, 3, 4)
-_SLACK_DB = 0.002  # what two correct programs differ by
 
 Decibels = tuple[float, float]
 """A number of dB, and half a unit of the last digit it was given with."""
 
 
 def identify(
-    folder: Path, bicubic: Decibels, psnr: Decibels, *, scale: int | None, weights: Path | None, as_json: bool
+    folder: Path,
+    bicubic: Decibels,
+    psnr: Decibels,
+    *,
+    scale: int | None,
+    weights: Path | None,
+    engine: Engine,
+    threads: int,
+    as_json: bool,
 ) -> None:
     """Find and print the picture, scale and network behind the bicubic PSNR and the PSNR of a network."""
     from srcnn.evaluation.identify import identify_picture
+    from srcnn.evaluation.search import SLACK_DB
 
     scales = _SCALES if scale is None else (scale,)
-    methods = {**_shipped(scales), **(_in_folder(weights, scales) if weights else {})}
+    found = {**_shipped(scales), **(_in_folder(weights, scales) if weights else {})}
+    methods = {key: _when_used(load, engine, threads) for key, load in found.items()}
     with progress_bar("looking at pictures") as advance:
         matches = identify_picture(
             folder,
             methods,
             bicubic_psnr=bicubic[0],
             psnr=psnr[0],
-            tolerance=bicubic[1] + _SLACK_DB,
+            tolerance=bicubic[1] + SLACK_DB,
             progress=advance,
         )
-    fitting = sum(match.distance <= max(bicubic[1], psnr[1]) + _SLACK_DB for match in matches)
+    fitting = sum(match.distance <= max(bicubic[1], psnr[1]) + SLACK_DB for match in matches)
     text = _text(matches, fitting, (bicubic[0], psnr[0]), f"{folder} at x{', x'.join(map(str, scales))}")
     if as_json:
         shown = [
@@ -86,19 +96,17 @@ def _text(matches: Sequence["PictureMatch"], fitting: int, given: tuple[float, f
     )
 
 
-def _shipped(scales: Sequence[int]) -> dict[tuple[str, int], "Method"]:
-    """The shipped models as methods that load when first used."""
+def _shipped(scales: Sequence[int]) -> dict[tuple[str, int], Callable[[], "Model"]]:
+    """The shipped models, to be loaded, by name and scale."""
     from srcnn.zoo.cards import shipped_cards
     from srcnn.zoo.shipped import load_model
 
-    def method(name: str, scale: int) -> "Method":
-        return _when_used(lambda: load_model(name, scale))
-
-    return {(card.name, card.scale): method(card.name, card.scale) for card in shipped_cards() if card.scale in scales}
+    cards = [card for card in shipped_cards() if card.scale in scales]
+    return {(card.name, card.scale): partial(load_model, card.name, card.scale) for card in cards}
 
 
-def _in_folder(folder: Path, scales: Sequence[int]) -> dict[tuple[str, int], "Method"]:
-    """Every model file, MATLAB file and Caffe model below a folder as methods, by its path and scale.
+def _in_folder(folder: Path, scales: Sequence[int]) -> dict[tuple[str, int], Callable[[], "Model"]]:
+    """Every model file, MATLAB file and Caffe model below a folder, by its path and scale.
 
     The two foreign formats do not say their scale. It is taken from a name that ends like x3; others
     are tried at every scale.
@@ -108,14 +116,14 @@ def _in_folder(folder: Path, scales: Sequence[int]) -> dict[tuple[str, int], "Me
         raise ModelFileError(
             f"expected networks in {folder}, got none; name a folder with .safetensors, .mat or .caffemodel files"
         )
-    methods: dict[tuple[str, int], Method] = {}
+    models: dict[tuple[str, int], Callable[[], Model]] = {}
     for path in paths:
         name = path.relative_to(folder).with_suffix("").as_posix()
         for scale in scales:
             model = _read(path, scale)
             if model is not None:
-                methods[name, scale] = _when_used(lambda model=model: model)
-    return methods
+                models[name, scale] = lambda model=model: model
+    return models
 
 
 def _read(path: Path, scale: int) -> "Model | None":
@@ -134,14 +142,14 @@ def _read(path: Path, scale: int) -> "Model | None":
     return read(path, name=path.stem, scale=scale)
 
 
-def _when_used(load: Callable[[], "Model"]) -> "Method":
+def _when_used(load: Callable[[], "Model"], engine: Engine, threads: int) -> "Enlarger":
     """A method that makes its engine at its first picture, since most are never given one."""
 
     @cache
     def luma() -> "Enlarger":
         from srcnn.upscaler import Upscaler
 
-        return Upscaler(load()).luma
+        return Upscaler(load(), engine=engine, threads=threads).luma
 
     def method(small: "Plane") -> "Plane":
         return luma()(small)

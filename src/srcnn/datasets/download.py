@@ -109,7 +109,15 @@ def _go_on(url: str, part: Path) -> None:
         try:
             with part.open("ab" if goes_on else "wb") as file:
                 for block in _blocks(answer):
+                    if file.tell() + len(block) > MAX_BYTES:
+                        raise DownloadError(
+                            f"expected a picture, got more than {MAX_BYTES >> 20} MiB from {url}; get it from "
+                            "elsewhere and take it in with --from"
+                        )
                     file.write(block)
+        except DownloadError:
+            part.unlink()
+            raise
         except OSError as error:
             raise OutputError(
                 f"expected to write {part}, got: {error.strerror or error}; "
@@ -135,10 +143,6 @@ def _blocks(answer: http.client.HTTPResponse) -> Iterator[bytes]:
     try:
         while block := answer.read(_BLOCK):
             came += len(block)
-            if came > MAX_BYTES:
-                raise DownloadError(
-                    f"expected a picture, got more than {MAX_BYTES >> 20} MiB from {answer.url}; give up"
-                )
             yield block
     except (OSError, http.client.HTTPException) as error:
         raise _InterruptedError(f"the connection broke off after {came} bytes ({error})") from error

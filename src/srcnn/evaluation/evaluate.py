@@ -7,6 +7,9 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.evaluation.planes import (
     Method,
@@ -66,7 +69,8 @@ class Evaluation:
     @property
     def left_out(self) -> tuple[str, ...]:
         """Pictures that the method or bicubic gives exactly: beside them no mean would be a number."""
-        return tuple(image.name for image in self.images if image not in _counted(self.images))
+        counts = _counts(self.images)
+        return tuple(image.name for image, counted in zip(self.images, counts, strict=True) if not counted)
 
     def to_dict(self, model: str) -> dict[str, Any]:
         """The JSON of `srcnn evaluate`, with the name of the model that was measured.
@@ -144,7 +148,7 @@ def measure(method: Method | None, picture: Image, scale: int, protocol: Protoco
 
     Args:
         method: as in `evaluate`.
-        picture: H x W or H x W x C, uint8 or uint16.
+        picture: as for `truth_planes`.
         scale: the enlargement.
         protocol: how to measure.
         name: of the picture, for the result.
@@ -197,14 +201,13 @@ def _refused(unreadable: dict[str, InvalidImageError], folder: Path) -> InvalidI
     )
 
 
-def _counted(images: Sequence[Measurement]) -> list[Measurement]:
-    """Those that means are over."""
-    psnr = [[image.psnr for image in images], [image.bicubic_psnr for image in images]]
-    return [image for image, counts in zip(images, comparable(*psnr), strict=True) if counts]
+def _counts(images: Sequence[Measurement]) -> NDArray[np.bool_]:
+    """Which ones means are over."""
+    return comparable([image.psnr for image in images], [image.bicubic_psnr for image in images])
 
 
 def _mean(images: Sequence[Measurement]) -> Measurement:
-    images = _counted(images)
+    images = [image for image, counted in zip(images, _counts(images), strict=True) if counted]
     return Measurement(
         name="mean",
         psnr=fmean(image.psnr for image in images),

@@ -14,7 +14,7 @@ from srcnn.evaluation.planes import Method
 from srcnn.evaluation.protocol import AUTHORS, PROTOCOLS, Protocol
 from srcnn.evaluation.published import PublishedValue, methods_printed_with, recognise_dataset
 from srcnn.evaluation.search import (
-    BICUBIC,
+    SLACK_DB,
     Match,
     Observation,
     Progress,
@@ -23,8 +23,8 @@ from srcnn.evaluation.search import (
     try_protocols,
 )
 from srcnn.imaging.depth import Image
+from srcnn.zoo.cards import BICUBIC
 
-_SLACK_DB = 0.002  # what two correct programs differ by: order of sums, ties of rounding
 _SURPRISE = 0.1  # of a decision unlike the authors', in units of the allowed distance
 _NO_EFFECT_DB = 0.0005
 
@@ -74,7 +74,7 @@ def explain(
     Tests: tests/evaluation/test_explain.py.
     """
     pictures = read_pictures(folder, observations)
-    allowed = tolerance + _SLACK_DB
+    allowed = tolerance + SLACK_DB
     matches: list[Match] = []
     for protocols, uses in _rounds(methods):
         matches += try_protocols(protocols, pictures, observations, methods=uses, progress=progress)

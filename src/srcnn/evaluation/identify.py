@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from srcnn.errors import InvalidImageError
+from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.evaluation.evaluate import named_pictures
 from srcnn.evaluation.planes import Method, enlarge, enlarge_bicubic, measure_psnr, shrink, truth_planes
-from srcnn.evaluation.protocol import AUTHORS, Protocol
+from srcnn.evaluation.protocol import AUTHORS
 from srcnn.evaluation.search import Progress
 from srcnn.imaging.depth import Image
 from srcnn.pictures.read import read_array
@@ -40,11 +40,10 @@ def identify_picture(
     *,
     bicubic_psnr: float,
     psnr: float,
-    protocol: Protocol = AUTHORS,
     tolerance: float = 0.005,
     progress: Progress | None = None,
 ) -> tuple[PictureMatch, ...]:
-    """Find the picture, scale and method behind a bicubic PSNR and a method's.
+    """Find the picture, scale and method behind a bicubic PSNR and a method's, by the authors' protocol.
 
     Methods are slow and bicubic is fast: only pictures whose bicubic fits are given to the methods.
 
@@ -53,7 +52,6 @@ def identify_picture(
         methods: what it may be, by name and scale.
         bicubic_psnr: dB that bicubic got.
         psnr: dB that the unknown method got.
-        protocol: how both were measured.
         tolerance: dB that the bicubic may be off.
         progress: called with (pictures done, pictures in all).
 
@@ -61,11 +59,13 @@ def identify_picture(
         Every method on every picture whose bicubic fits, nearest first; empty where none fits.
 
     Raises:
-        InvalidConfigError: no picture in the folder.
+        InvalidConfigError: no picture in the folder, or no method.
         InvalidImageError: a picture or a method that cannot be measured; the message names the picture.
 
     Tests: tests/evaluation/test_identify.py, tests/zoo/test_authors.py.
     """
+    if not methods:
+        raise InvalidConfigError("expected networks for the scale, got none; name a folder with some (--weights)")
     pictures = named_pictures(folder)
     matches: list[PictureMatch] = []
     for done, (name, path) in enumerate(pictures.items(), 1):
@@ -73,9 +73,7 @@ def identify_picture(
         for scale in sorted({scale for _, scale in methods}):
             candidates = {method: use for (method, its_scale), use in methods.items() if its_scale == scale}
             try:
-                measured = _measure(
-                    picture, scale, protocol, candidates, (bicubic_psnr - tolerance, bicubic_psnr + tolerance)
-                )
+                measured = _measure(picture, scale, candidates, (bicubic_psnr - tolerance, bicubic_psnr + tolerance))
             except InvalidImageError as error:
                 raise InvalidImageError(f"{name}: {error}") from error
             for method, (bicubic, value) in measured.items():
@@ -91,15 +89,15 @@ def identify_picture(
 
 
 def _measure(
-    picture: Image, scale: int, protocol: Protocol, methods: Mapping[str, Method], wanted: tuple[float, float]
+    picture: Image, scale: int, methods: Mapping[str, Method], wanted: tuple[float, float]
 ) -> dict[str, tuple[float, float]]:
     """The PSNR of bicubic and of each method, or nothing where bicubic is outside what is wanted."""
-    truth = truth_planes(picture, scale, protocol)
-    small = shrink(truth, scale, protocol)
-    bicubic = measure_psnr(enlarge_bicubic(small, scale, protocol), truth, scale, protocol)
+    truth = truth_planes(picture, scale, AUTHORS)
+    small = shrink(truth, scale, AUTHORS)
+    bicubic = measure_psnr(enlarge_bicubic(small, scale, AUTHORS), truth, scale, AUTHORS)
     if not wanted[0] <= bicubic <= wanted[1]:
         return {}
     return {
-        name: (bicubic, measure_psnr(enlarge(small, scale, protocol, method), truth, scale, protocol))
+        name: (bicubic, measure_psnr(enlarge(small, scale, AUTHORS, method), truth, scale, AUTHORS))
         for name, method in methods.items()
     }

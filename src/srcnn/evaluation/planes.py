@@ -48,7 +48,8 @@ def truth_planes(picture: Image, scale: int, protocol: Protocol) -> Plane:
     """Take from a picture the planes that are shrunk and later compared with.
 
     Args:
-        picture: H x W or H x W x 3 or x 4, uint8 or uint16; alpha is dropped, 16 bits become 8.
+        picture: H x W or H x W x 1 to x 4, uint8, uint16, or floating point in [0, 1]; alpha is dropped, and deeper
+            samples become 8 bits.
         scale: the enlargement.
         protocol: decides colour, rounding and cropping.
 

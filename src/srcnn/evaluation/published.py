@@ -79,11 +79,10 @@ def published_values() -> tuple[PublishedValue, ...]:
 
 
 def find_published(method: str, dataset: str | None, scale: int, metric: str) -> PublishedValue | None:
-    """The value that is printed for a method or for its family.
+    """The value that is printed for a method.
 
     Args:
-        method: a method's or a model's name, such as "bicubic" or "srcnn-915"; a longer name of the
-            same family, such as "srcnn-915-t91", finds the family's value.
+        method: a method's name, such as "bicubic" or "srcnn-915"; of a model what `method_of` says.
         dataset: "Set5", "Set14" or "BSD100"; of other pictures, and of None, nothing is printed.
         scale: the enlargement.
         metric: as in published.csv.
@@ -93,9 +92,8 @@ def find_published(method: str, dataset: str | None, scale: int, metric: str) ->
 
     Tests: tests/evaluation/test_published.py.
     """
-    values = {(v.method, v.dataset, v.scale, v.metric): v for v in published_values()}
-    families = {name for name, *_ in values if method == name or method.startswith(name + "-")}
-    return values.get((max(families, key=len), dataset or "", scale, metric)) if families else None
+    wanted = (method, dataset, scale, metric)
+    return next((v for v in published_values() if (v.method, v.dataset, v.scale, v.metric) == wanted), None)
 
 
 def method_of(spec: ModelSpec) -> str:
@@ -138,12 +136,6 @@ def methods_printed_with(
 def published_psnr(method: str, dataset: str | None, scale: int) -> float | None:
     """The PSNR that is printed for a method, in dB; arguments as in `find_published`."""
     found = find_published(method, dataset, scale, "psnr")
-    return found.value if found else None
-
-
-def published_ssim(method: str, dataset: str | None, scale: int) -> float | None:
-    """The SSIM that is printed for a method; arguments as in `find_published`."""
-    found = find_published(method, dataset, scale, "ssim")
     return found.value if found else None
 
 

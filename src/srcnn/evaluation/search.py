@@ -11,9 +11,11 @@ from srcnn.evaluation.evaluate import named_pictures
 from srcnn.evaluation.planes import Method, enlarge, enlarge_bicubic, measure_psnr, shrink, truth_planes
 from srcnn.evaluation.protocol import Protocol, varied
 from srcnn.imaging.depth import Image
+from srcnn.imaging.metrics import comparable
 from srcnn.pictures.read import read_array
+from srcnn.zoo.cards import BICUBIC
 
-BICUBIC = "bicubic"
+SLACK_DB = 0.002  # what two correct programs differ by: order of sums, ties of rounding
 _Border = int | Literal["scale"]
 _BORDERS: tuple[_Border, ...] = (0, "scale", 2, 3, 4, 6, 8)
 
@@ -100,13 +102,12 @@ def try_protocols(
     scales = {observation.scale for observation in observations}
     room = min(min(picture.shape[:2]) for picture in pictures.values()) - max(scales)
     # At one scale alone a border of as many pixels as the scale is the border "scale".
-    possible: list[_Border] = [
-        border for border in _BORDERS if border == "scale" or ({border} != scales and 2 * border < room)
-    ]
+    borders: list[_Border] = [border for border in _BORDERS if {border} != scales]
     matches: list[Match] = []
     for done, protocol in enumerate(protocols, 1):
-        others: list[_Border] = [border for border in possible if border != protocol.border]
-        alike = [protocol, *(_with_border(protocol, border) for border in others)]
+        every = [protocol, *(_with_border(protocol, border) for border in borders if border != protocol.border)]
+        fitting = [each for each in every if 2 * each.border_pixels(max(scales)) < room]
+        alike = fitting or every[:1]  # which says that the pictures are too small
         for name, method in tried.items():
             values = measure_alike(alike, pictures, observations, method)
             matches += [_match(p, name, v, observations) for p, v in zip(alike, values, strict=True)]
@@ -135,26 +136,32 @@ def measure_alike(
     Raises:
         InvalidImageError: as in `try_protocols`.
     """
-    measured: dict[tuple[int, str], list[float]] = {}
+    measured: dict[tuple[int, str], list[tuple[float, float]]] = {}
     for scale in {observation.scale for observation in observations}:
         for name, picture in pictures.items():
             try:
                 truth = truth_planes(picture, scale, protocols[0])
                 small = shrink(truth, scale, protocols[0])
-                if method is None:
-                    large = enlarge_bicubic(small, scale, protocols[0])
-                else:
-                    large = enlarge(small, scale, protocols[0], method)
-                measured[scale, name] = [measure_psnr(large, truth, scale, p) for p in protocols]
+                bicubic = enlarge_bicubic(small, scale, protocols[0])
+                large = bicubic if method is None else enlarge(small, scale, protocols[0], method)
+                measured[scale, name] = [
+                    (measure_psnr(large, truth, scale, p), measure_psnr(bicubic, truth, scale, p)) for p in protocols
+                ]
             except InvalidImageError as error:
                 raise InvalidImageError(f"{name}: {error}") from error
     return [
         tuple(
-            fmean(measured[o.scale, name][index] for name in ([o.picture] if o.picture else pictures))
+            _mean([measured[o.scale, name][index] for name in ([o.picture] if o.picture else pictures)])
             for o in observations
         )
         for index in range(len(protocols))
     ]
+
+
+def _mean(psnr: Sequence[tuple[float, float]]) -> float:
+    """Of the first method, over the pictures that neither gives exactly, as in `evaluate`."""
+    counts = comparable(*zip(*psnr, strict=True))
+    return fmean(value for (value, _), counted in zip(psnr, counts, strict=True) if counted)
 
 
 def _match(protocol: Protocol, method: str, psnr: tuple[float, ...], observations: Sequence[Observation]) -> Match:

@@ -137,7 +137,7 @@ def from_float(image: NDArray[np.floating], dtype: DTypeLike) -> Image:
         got = getattr(image, "dtype", type(image).__name__)
         raise InvalidImageError(f"expected an array of floating point, got {got}; use srcnn.imaging.to_float first")
     values = image.astype(np.promote_types(image.dtype, np.float32))  # 65,535 is beyond half precision
-    if not np.isfinite(values.sum()):
+    if not np.isfinite(values).all():
         raise InvalidImageError("expected floating point in [0, 1], got NaN or infinity; replace it first")
     result = np.empty(image.shape, dtype)
     write_float(values, result)

@@ -24,7 +24,8 @@ from srcnn.imaging.depth import Image, check_image
 _SINGLE = np.dtype(np.float32)
 Band = tuple[tuple[int, int, NDArray[np.floating]], ...]
 
-_KERNEL_WIDTH = 4  # Keys' cubic reaches two samples to each side
+BICUBIC_REACH = 2  # samples that an enlarged one depends on, on each side
+_KERNEL_WIDTH = 2 * BICUBIC_REACH
 _BLOCK = 36  # output rows per matrix product; 24 to 72 measure alike
 # Multiplications in a matrix product. Larger ones OpenBLAS gives to threads of its own, which then wait for more in a
 # busy loop, and take a core from whatever runs next: a network on two threads took twice its time.

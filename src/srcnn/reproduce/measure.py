@@ -109,7 +109,7 @@ def measure(method: Method | None, picture: Image, scale: int) -> Cell:
 
     Args:
         method: luma to luma, float32 in [0, 1]; None is the protocol's bicubic.
-        picture: H x W or H x W x C, uint8 or uint16.
+        picture: as for `truth_planes`.
         scale: the enlargement.
 
     Returns:

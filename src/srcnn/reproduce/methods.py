@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Literal
 
 from srcnn.errors import InvalidConfigError
+from srcnn.evaluation.published import method_of
 from srcnn.reproduce.cache import bytes_digest, code_digest, digest
 from srcnn.reproduce.machine import versions
 from srcnn.rivals import RIVALS
 from srcnn.rivals.fit import SCALES as RIVAL_SCALES
-from srcnn.zoo.cards import is_shipped, shipped_cards
+from srcnn.zoo.cards import BICUBIC, is_shipped, shipped_cards
 from srcnn.zoo.model_file import Model, read_model
 from srcnn.zoo.shipped import load_model
 
-BICUBIC = "bicubic"
 _NETWORK_LIBRARIES = ("numpy", "onnxruntime", "openvino")  # decide how long a network takes
 Kind = Literal["bicubic", "rival", "shipped", "user"]
 
@@ -77,10 +77,7 @@ def choose_methods(
             methods += [ReportMethod(name=name, scale=scale, kind="rival", published_as=name) for scale in there]
         elif is_shipped(name):
             there = _common(name, [card.scale for card in shipped_cards() if card.name == name], scales)
-            methods += [
-                ReportMethod(name=name, scale=scale, kind="shipped", published_as=name, model=load_model(name, scale))
-                for scale in there
-            ]
+            methods += [_network(name, "shipped", load_model(name, scale)) for scale in there]
         else:
             known = (BICUBIC, *RIVALS, *dict.fromkeys(card.name for card in shipped_cards()))
             raise InvalidConfigError(
@@ -118,8 +115,12 @@ def _users(files: Sequence[Path], scales: Sequence[int], taken: set[str]) -> lis
         labels = (name, f"{name} ({file.stem})", f"{name} ({file.parent.name}/{file.stem})", f"{name} ({file})")
         label = next(label for label in labels if label not in taken and (label, scale) not in used)
         used.add((label, scale))
-        methods.append(ReportMethod(name=label, scale=scale, kind="user", published_as=name, model=model))
+        methods.append(_network(label, "user", model))
     return methods
+
+
+def _network(name: str, kind: Kind, model: Model) -> ReportMethod:
+    return ReportMethod(name=name, scale=model.spec.scale, kind=kind, published_as=method_of(model.spec), model=model)
 
 
 def _list(numbers: Iterable[int]) -> str:

@@ -12,10 +12,9 @@ from srcnn.reproduce.logs import Ablation, Run
 from srcnn.reproduce.methods import ReportMethod
 from srcnn.reproduce.scenes import Scene
 from srcnn.reproduce.subjects import Subject, middle
-from srcnn.reproduce.summary import Summary, summarise
+from srcnn.reproduce.summary import MAIN_SCALE, Summary, summarise
 from srcnn.reproduce.tables import TIMES, Table
 
-_MAIN_SCALE = 3  # of most of the paper's figures
 _FEATURE_SIDE = 64  # pixels of a feature map, about
 
 
@@ -104,7 +103,7 @@ class Report:
 
 def main_scale(scales: Sequence[int]) -> int:
     """The scale of the pictures shown: that of most of the paper's figures, else the first."""
-    return _MAIN_SCALE if _MAIN_SCALE in scales else scales[0]
+    return MAIN_SCALE if MAIN_SCALE in scales else scales[0]
 
 
 def filter_sheets(methods: Sequence[ReportMethod]) -> tuple[Sheet, ...]:

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from srcnn.reproduce.methods import BICUBIC
 from srcnn.reproduce.tables import Row, Table, Value
+from srcnn.zoo.cards import BICUBIC
 
-_MAIN_SCALE = 3  # of most of the paper's figures
+MAIN_SCALE = 3  # of most of the paper's figures
 _OFF = 0.06  # dB; between the conventions of printed bicubic means there are 0.02
 
 
@@ -81,7 +81,7 @@ def _agreement(tables: Sequence[Table]) -> list[str]:
 
 def _best(tables: Sequence[Table]) -> list[str]:
     """The best method and the best printed one, where most of the paper's figures are: Set5 at x3 if it is there."""
-    table = next((table for table in tables if table.scale == _MAIN_SCALE), tables[0])
+    table = next((table for table in tables if table.scale == MAIN_SCALE), tables[0])
     measured = [row for row in table.rows if row.psnr.ours is not None]
     if not measured:
         return []

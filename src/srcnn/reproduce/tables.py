@@ -1,12 +1,13 @@
 """The tables of a report: our means, what is printed for them, and the difference. Computes nothing else."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Literal
 
 from srcnn.evaluation.published import PublishedValue, find_published
+from srcnn.imaging.metrics import comparable
 from srcnn.reproduce.measure import METRICS, Cell, Metric
 from srcnn.reproduce.methods import ReportMethod
 from srcnn.reproduce.run import Cells
@@ -104,7 +105,8 @@ def build_tables(
 ) -> tuple[Table, ...]:
     """Average the cells, set by set and scale by scale.
 
-    A mean is the plain mean over the pictures; where a picture failed there is none.
+    A mean is the plain mean over the pictures, but for those that a method gives exactly, as bicubic does flat ones:
+    they are in no method's mean of this metric. Where a picture failed there is none.
 
     Args:
         cells: from `measure_all`.
@@ -120,18 +122,30 @@ def build_tables(
     tables: list[Table] = []
     for pictures in sets:
         for scale in scales:
-            rows = tuple(_row(cells, method, pictures) for method in methods if method.scale == scale)
-            if rows:
+            own = [method for method in methods if method.scale == scale]
+            if own:
+                counted = {metric: _counted(cells, own, pictures, metric) for metric in METRICS}
+                rows = tuple(_row(cells, method, pictures, counted) for method in own)
                 tables.append(Table(pictures=pictures, scale=scale, rows=rows))
     return tuple(tables)
 
 
-def _row(cells: Cells, method: ReportMethod, pictures: PictureSet) -> Row:
+def _counted(cells: Cells, methods: Sequence[ReportMethod], pictures: PictureSet, metric: Metric) -> list[str]:
+    """The pictures that means of a metric are over."""
+    values = [
+        [cells[method.name, method.scale, pictures.name, name].values.get(metric.name) for name in pictures.pictures]
+        for method in methods
+    ]
+    finite = comparable(*([0.0 if value is None else value for value in each] for each in values))
+    return [name for name, counts in zip(pictures.pictures, finite, strict=True) if counts]
+
+
+def _row(cells: Cells, method: ReportMethod, pictures: PictureSet, counted: Mapping[Metric, Sequence[str]]) -> Row:
     own = {name: cells[method.name, method.scale, pictures.name, name] for name in pictures.pictures}
     values = tuple(
         Value(
             metric=metric,
-            ours=_mean([cell.values.get(metric.name) for cell in own.values()]),
+            ours=_mean([own[name].values.get(metric.name) for name in counted[metric]]),
             published=find_published(method.published_as, pictures.published_as, method.scale, metric.name),
         )
         for metric in METRICS

@@ -26,10 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srcnn.imaging.resize import keys_cubic
-from srcnn.runtime.graph import Conv, Crop, DepthToSpace, Graph, Sum, valid_graph
+from srcnn.runtime.graph import LANES, Conv, Crop, DepthToSpace, Graph, Sum, valid_graph
 from srcnn.zoo.model_file import Model
-
-_LANES = 16  # of a vector register, each with an output channel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +109,7 @@ def fold_enlargement(model: Model) -> Folded:
         weight = places[a].bicubic.T @ first.weight @ places[b].bicubic
         return (crop, replace(first, weight=weight.astype(np.float32), stride=step), *middle)
 
-    rewrite_last = _last_by_rows if last.weight.shape[2] * block <= _LANES else _last_at_once
+    rewrite_last = _last_by_rows if last.weight.shape[2] * block <= LANES else _last_at_once
     return Folded(graph=(rewrite_last(last, places, maps), DepthToSpace(block)), halo=halo, step=step)
 
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from srcnn.imaging import imresize
 from srcnn.imaging.depth import Plane
+from srcnn.imaging.resize import BICUBIC_REACH
 from srcnn.runtime.engines import Engine, available_threads
 from srcnn.runtime.fold import Folded
 from srcnn.runtime.graph import replicated_graph
-from srcnn.runtime.hr_network import BICUBIC_REACH
 from srcnn.runtime.network import TILE_COLUMNS
 from srcnn.runtime.rewrite import BLOCK, block_last_layer
 from srcnn.runtime.session import open_session

@@ -15,7 +15,7 @@ from srcnn.runtime.deconvolution import shuffled_deconvolution
 from srcnn.spec import Activation
 from srcnn.zoo.model_file import Model
 
-_LANES = 16  # of a vector register, each with an output channel; engines fill up what is missing
+LANES = 16  # of a vector register, each with an output channel; engines fill up what is missing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +177,7 @@ def _products(graph: Graph, pixels: float) -> tuple[float, float]:
         if isinstance(operation, Conv):
             maps, *kernel = operation.weight.shape
             pixels /= operation.stride**2
-            products += pixels * -(-maps // _LANES) * _LANES * math.prod(kernel)
+            products += pixels * -(-maps // LANES) * LANES * math.prod(kernel)
         elif isinstance(operation, DepthToSpace):
             pixels *= operation.block**2
         elif isinstance(operation, Sum):

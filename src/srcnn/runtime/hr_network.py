@@ -2,12 +2,12 @@
 
 from srcnn.imaging import imresize
 from srcnn.imaging.depth import Plane
+from srcnn.imaging.resize import BICUBIC_REACH
 from srcnn.runtime.engines import Engine, available_threads
 from srcnn.runtime.network import TILE_COLUMNS, StripNetwork
 from srcnn.runtime.tiles import pixels_within
 from srcnn.zoo.model_file import Model
 
-BICUBIC_REACH = 2  # pixels of the small plane that an enlarged one depends on, on each side
 _TILE_BYTES = 16 << 20  # of the widest map; larger is no faster
 
 

@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from srcnn.errors import InvalidConfigError, ModelFileError
@@ -141,6 +141,8 @@ class TrainConfig:
             degraded or self.downscale == "mixed" or self.degradations_per_picture == 1,
             "degradations_per_picture", "1 where every version is the same", self.degradations_per_picture,
         )  # fmt: skip
+        degrades = degraded or self.downscale != "bicubic"
+        _require(degrades or not self.clean_share, "clean_share", "0 without degradations", self.clean_share)
         self.spec()  # checks that kernels and widths make a network
         reach = self.label_border
         _require(
@@ -245,17 +247,23 @@ _PAPER = {
     "precision": "fp32",
     "ema_decay": 0.0,
     "augment_scales": [1.0],
-    "sampling": "pixels",
-    "warmup_steps": 100,
-    "fp32_share": 0.2,
 }
+NOT_IN_PAPER = ("optimiser", "warmup_steps", "fp32_share", "sampling", "memory_mb")
+"""Keys that the paper's recipe has no use for."""
 
 
 def _check_paper(config: TrainConfig) -> None:
     """What is not as in the authors' recipe, or has no place in it, all of it in one message."""
-    values = config.to_dict()
+    if config.recipe != "paper":
+        return
+    values, defaults = config.to_dict(), {field.name: field.default for field in fields(TrainConfig)}
+    idle = [f"{name} = {json.dumps(values[name])}" for name in NOT_IN_PAPER if values[name] != defaults[name]]
+    if idle:
+        raise InvalidConfigError(
+            f"expected nothing that the paper's recipe has no use for, got {', '.join(idle)}; leave it out"
+        )
     others = [name for name, value in _PAPER.items() if values[name] != value]
-    if config.recipe == "paper" and others:
+    if others:
         wanted, got = (", ".join(f"{name} = {json.dumps(of[name])}" for name in others) for of in (_PAPER, values))
         raise InvalidConfigError(f"expected {wanted} in the paper's recipe, got {got}; correct the config")
 

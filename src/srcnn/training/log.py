@@ -117,8 +117,8 @@ def _finite(value: Any) -> Any:
 
 
 def _step_of(line: str) -> float:
-    """The step of a line of the log; infinite for one that a kill has cut short."""
+    """The step of a line of the log; infinite for one that a kill has cut short, or that is something else."""
     try:
-        return json.loads(line)["step"]
-    except ValueError:
+        return float(json.loads(line)["step"])
+    except (ValueError, TypeError, KeyError):
         return math.inf

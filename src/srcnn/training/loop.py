@@ -17,7 +17,7 @@ from srcnn.models.gradients import accumulate_gradients
 from srcnn.models.srcnn import Srcnn
 from srcnn.training.alone import alone_in
 from srcnn.training.checkpoint import has_checkpoint, save_checkpoint
-from srcnn.training.config import TrainConfig
+from srcnn.training.config import NOT_IN_PAPER, TrainConfig
 from srcnn.training.data import TrainingData, batches, pooled_batches
 from srcnn.training.degradation import Plane
 from srcnn.training.device import has_fast_bf16
@@ -256,7 +256,8 @@ def learning_rate(config: TrainConfig, step: int) -> float:
 
 def to_model(config: TrainConfig, state: State, data: TrainingData) -> Model:
     """The model file's content: spec with the training's record, and the running mean of the weights as arrays."""
-    record = {key: json.dumps(value) for key, value in state.record.items()}
+    idle = NOT_IN_PAPER if config.recipe == "paper" else ()
+    record = {key: json.dumps(value) for key, value in state.record.items() if key not in idle}
     record |= {
         "data": " ".join(data.pictures.folders),
         "pictures": str(data.pictures.count),

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
+BICUBIC = "bicubic"
+"""In the place of a model's name: no network, and any size."""
 DEFAULT_MODEL = "fine"
 LOSSY_MODEL = "photo"
 """What enlarges files of lossy formats, where no model is named."""

@@ -120,8 +120,10 @@ def parse_model(content: bytes, source: str) -> Model:
         spec = ModelSpec.from_json(metadata["spec"])
     except (ModelFileError, RecursionError) as error:
         raise ModelFileError(f"{source}: {error}") from error
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused
+        weights = {name: w.astype(np.float32, copy=False) if w.dtype.kind == "f" else w for name, w in weights.items()}
     _check_tensors(spec, weights, source)
-    return Model(spec, {name: w.astype(np.float32, copy=False) for name, w in weights.items()})
+    return Model(spec, weights)
 
 
 def _read_header(content: bytes) -> tuple[dict[str, Any], int]:

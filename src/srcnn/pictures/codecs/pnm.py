@@ -15,7 +15,7 @@ from srcnn.pictures.strips import Frame, strips_of
 
 _SPACE = rb"(?:\s|#[^\n\r]*[\n\r])+"
 _HEADER = re.compile(rb"P([1-6])" + 2 * (_SPACE + rb"(\d{1,9})"))
-_PEAK = re.compile(_SPACE + rb"(\d{1,5})")
+_PEAK = re.compile(_SPACE + rb"(\d{1,5})(?!\d)")
 _NEXT = re.compile(rb"\s*" + _HEADER.pattern)
 _HEADER_ROOM = 65_536
 
