@@ -8,7 +8,8 @@ from tiny_models import gentle_model
 
 from srcnn.evaluation import explain as module
 from srcnn.evaluation.explain import Explanation
-from srcnn.zoo.model_file import save_model
+from srcnn.upscaler import Upscaler
+from srcnn.zoo.model_file import Model, save_model
 
 
 def bicubic_psnr(srcnn: Callable, folder: Path, protocol: str) -> str:
@@ -63,6 +64,27 @@ def test_wrong_ways_are_tried_of_networks_on_the_enlarged_picture_alone(
     monkeypatch.setattr(module, "explain", explain)
     assert srcnn("explain", folder, "-s", 2, "--psnr", "33.1", "-m", model).code == 0
     assert tried == [ways]
+
+
+@pytest.mark.parametrize(
+    "question", [("--psnr", "20", "-m", "fine"), ("--image-psnr", "{bicubic},20")], ids=["psnr", "image-psnr"]
+)
+def test_engine_and_threads_are_those_asked_for(
+    srcnn: Callable, folder: Path, monkeypatch: pytest.MonkeyPatch, question: tuple[str, ...]
+) -> None:
+    bicubic, _ = one_picture(srcnn, folder, "bicubic").split(",")
+    made: list[dict[str, object]] = []
+
+    class Recorded(Upscaler):
+        def __init__(self, model: Model, **options: object) -> None:
+            made.append(options)
+            super().__init__(model, threads=1)
+
+    monkeypatch.setattr("srcnn.upscaler.Upscaler", Recorded)
+    question = tuple(word.format(bicubic=bicubic) for word in question)
+    assert srcnn("explain", folder, "-s", 3, *question, "--engine", "onnxruntime", "--threads", 2).code == 0
+    assert made
+    assert all(options == {"engine": "onnxruntime", "threads": 2} for options in made)
 
 
 @pytest.mark.parametrize("psnr", ["nan", "much", "inf", "-3"])

@@ -116,12 +116,15 @@ def test_a_server_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
         download(f"http://127.0.0.1:{port}/ant.bmp", tmp_path / "ant.bmp", is_ant, pause_s=0)
 
 
-def test_an_endless_answer_is_cut(server: Server, fetch: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endless_answer_is_cut(
+    server: Server, fetch: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "MAX_BYTES", 1000)
     for attempt in (1, 2):  # the second does not go on from what the first has left
         with pytest.raises(DownloadError, match="got more than"):
             fetch()
         assert len(server.requests) == attempt
+        assert left_behind(tmp_path) == []
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(server: Server, tmp_path: Path) -> None:

@@ -155,6 +155,13 @@ def test_the_run_folder_holds_model_log_and_checkpoints(data: TrainingData, fini
     assert {key: json.loads(value) for key, value in record.items()} == CONFIG.to_dict()
 
 
+def test_the_papers_record_is_without_what_its_recipe_has_no_use_for(data: TrainingData, tmp_path: Path) -> None:
+    model, _, _ = run(replace(PAPER, steps=2), data, tmp_path)
+    assert not {"optimiser", "warmup_steps", "fp32_share", "sampling", "memory_mb"} & set(model.spec.training)
+    assert json.loads(model.spec.training["recipe"]) == "paper"
+    run(replace(PAPER, steps=2), data, tmp_path, resume=True)  # the checkpoint has them all
+
+
 def test_the_log_has_a_line_for_every_validation_and_the_last_step(data: TrainingData, tmp_path: Path) -> None:
     _, lines, _ = run(replace(CONFIG, steps=25), data, tmp_path)
     assert [line["step"] for line in log(tmp_path)] == [10, 20, 25]
