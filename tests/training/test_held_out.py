@@ -11,7 +11,7 @@ from small_pictures import save_noise
 from srcnn.errors import InvalidConfigError
 from srcnn.training.config import TrainConfig
 from srcnn.training.data import TrainingData, load_data
-from srcnn.training.held_out import leave_out_copies, spread
+from srcnn.training.held_out import evenly_spread, leave_out_copies
 
 CONFIG = TrainConfig(
     model="tiny", scale=2, steps=50, kernel_sizes=(3, 3), widths=(2,), patch_size=12, validation_pictures=1
@@ -38,7 +38,7 @@ def learned_from(data: TrainingData) -> set[str]:
 @given(st.integers(1, 200), st.data())
 def test_those_kept_out_are_different_and_begin_and_end_the_rest(count: int, data: st.DataObject) -> None:
     wanted = data.draw(st.integers(0, count))
-    chosen = spread(count, wanted)
+    chosen = evenly_spread(count, wanted)
     assert len(set(chosen)) == len(chosen) == wanted
     assert all(0 <= index < count for index in chosen)
     assert wanted < 2 or (chosen[0], chosen[-1]) == (0, count - 1)

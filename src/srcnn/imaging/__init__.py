@@ -1,6 +1,7 @@
 """Arrays in, arrays out: resizing, colour, sample depth, geometry and metrics.
 
-This package knows nothing of files, networks or engines, and needs only NumPy.
+This package knows nothing of picture files, networks or engines, and needs only NumPy. What is very large it keeps in
+temporary files.
 """
 
 from srcnn.imaging.color import (

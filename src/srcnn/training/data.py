@@ -17,7 +17,7 @@ from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.pictures.find import find_pictures
 from srcnn.training.config import TrainConfig
 from srcnn.training.degradation import Plane
-from srcnn.training.held_out import leave_out_copies, read_validation, spread, validation_pair
+from srcnn.training.held_out import evenly_spread, leave_out_copies, read_validation, validation_pair
 from srcnn.training.log import LOG_FILE
 from srcnn.training.pairs import Pair, make_pair, pair_bytes, read_usable, usable_sizes
 from srcnn.training.picture_set import PictureSet, describe_pictures
@@ -91,7 +91,7 @@ def load_data(
         progress(done, len(paths))
     _check_usable(config, folders, len(pictures), wanted, skipped)
     described = describe_pictures(pictures, folders, apart, validation)
-    chosen = [list(pictures)[index] for index in spread(len(pictures), wanted)]
+    chosen = [list(pictures)[index] for index in evenly_spread(len(pictures), wanted)]
     apart |= {path: validation_pair(path, pictures[path], config) for path in chosen}
     left = leave_out_copies(pictures, apart, skipped)
     _check_usable(config, folders, len(left), 0, skipped)
@@ -128,7 +128,7 @@ def _too_much(
     described: PictureSet,
 ) -> TrainingData:
     """Keep pictures out for validation and leave the others to pools; most of them have not been read yet."""
-    for start in spread(len(paths), wanted):
+    for start in evenly_spread(len(paths), wanted):
         for path in (*paths[start:], *paths[:start]):
             if path in apart or path in skipped:
                 continue

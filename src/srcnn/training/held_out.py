@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.training.config import TrainConfig
 from srcnn.training.pairs import Pair, make_pair, read_usable
+from srcnn.training.picture_set import size_of
 
 _SIDE = 1024  # pixels; 64 maps of this are 268 MB
 
 
-def spread(count: int, wanted: int) -> list[int]:
+def evenly_spread(count: int, wanted: int) -> list[int]:
     """Which of `count` sorted pictures are kept out: `wanted` at equal distances, the first and the last among them."""
     return np.linspace(0, count - 1, wanted).round().astype(int).tolist()
 
@@ -71,25 +72,18 @@ def leave_out_copies(paths: Iterable[Path], kept: Iterable[Path], skipped: dict[
     by_size: dict[int, list[Path]] = {}
     themselves: set[Path] = set()
     for path in kept:
-        by_size.setdefault(_size(path), []).append(path)
+        by_size.setdefault(size_of(path), []).append(path)
         themselves.add(path.resolve())
     left: list[Path] = []
     for path in paths:
         if path.resolve() in themselves:
             continue
-        original = next((other for other in by_size.get(_size(path), ()) if _same(path, other)), None)
+        original = next((other for other in by_size.get(size_of(path), ()) if _same(path, other)), None)
         if original is None:
             left.append(path)
         else:
             skipped[path] = f"{path}: the same picture as {original}, which is for validation"
     return left
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:  # it has vanished, which whoever reads it is told
-        return -1
 
 
 def _same(path: Path, other: Path) -> bool:

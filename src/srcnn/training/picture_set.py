@@ -44,15 +44,16 @@ def describe_pictures(
     for files, places in ((paths, folders), (validation_paths, validation_folders)):
         for path in files:
             name = next(path.relative_to(folder) for folder in places if path.is_relative_to(folder))
-            digest.update(os.fsencode(name.as_posix()) + b"\0%d\0" % _size(path))
+            digest.update(os.fsencode(name.as_posix()) + b"\0%d\0" % size_of(path))
     names = tuple(folder.resolve().name for folder in folders)
     return PictureSet(folders=names, count=len(paths), digest=digest.hexdigest())
 
 
-def _size(path: Path) -> int:
+def size_of(path: Path) -> int:
+    """A file's bytes; 0 of one that has vanished, which whoever reads it is told."""
     try:
         return path.stat().st_size
-    except OSError:  # it has vanished, which whoever reads it is told
+    except OSError:
         return 0
 
 
