@@ -59,6 +59,18 @@ def test_a_flat_picture_is_named_and_not_in_the_mean(srcnn: Callable, folder: Pa
     assert said == "not in the mean, since a PSNR is infinite (bicubic gives flat pictures exactly): flat"
 
 
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_pictures_measured_without_their_transparency_are_named(
+    srcnn: Callable, folder: Path, options: tuple[str, ...]
+) -> None:
+    picture = np.asarray(PillowImage.open(folder / "a.png").convert("RGBA")).copy()
+    PillowImage.fromarray(picture).save(folder / "opaque.png")
+    picture[3, 5, 3] = 254
+    PillowImage.fromarray(picture).save(folder / "pane.png")
+    outcome = srcnn("evaluate", "bicubic", folder, *options)
+    assert (outcome.code, outcome.err) == (0, "note: measured without their transparency: pane\n")
+
+
 def test_another_protocol_is_used_and_named(srcnn: Callable, folder: Path) -> None:
     result = json.loads(srcnn("evaluate", "bicubic", folder, "--protocol", "full-range", "--json").out)
     authors = json.loads(srcnn("evaluate", "bicubic", folder, "--json").out)

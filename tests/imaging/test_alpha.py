@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from srcnn.imaging import alpha as alpha_module
 from srcnn.imaging import large
-from srcnn.imaging.alpha import fill_transparent
+from srcnn.imaging.alpha import fill_transparent, is_see_through
 from srcnn.imaging.large import forget, put_together
 
 
@@ -140,3 +140,19 @@ def test_of_a_picture_in_a_file_only_blocks_are_held(monkeypatch: pytest.MonkeyP
 def test_nearly_transparent_pixels_keep_their_colour() -> None:
     image = np.array([[[7, 1], [9, 0], [200, 255]]], np.uint8)
     assert fill_transparent(image)[0, 0].tolist() == [7, 1]
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize("channels", [2, 4])
+def test_a_picture_is_see_through_where_one_pixel_is_not_opaque(dtype: type, channels: int):
+    opaque = np.iinfo(dtype).max if np.dtype(dtype).kind == "u" else 1
+    image = np.zeros((3, 4, channels), dtype)
+    image[:, :, -1] = opaque
+    assert not is_see_through(image)
+    image[2, 1, -1] = opaque * 0.99
+    assert is_see_through(image)
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (3, 4, 1), (3, 4, 3)])
+def test_a_picture_without_alpha_is_never_see_through(shape: tuple[int, ...]):
+    assert not is_see_through(np.zeros(shape, np.uint8))

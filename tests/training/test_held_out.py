@@ -108,5 +108,7 @@ def test_folders_that_leave_nothing_to_measure_or_to_learn_from_are_refused(fold
     (tmp_path / "none").mkdir()
     with pytest.raises(InvalidConfigError, match=r"12 pixels a side or more in .*none to validate on, got none"):
         load(CONFIG, folder, tmp_path / "none")
-    with pytest.raises(InvalidConfigError, match=r"expected at least 1 pictures .* to learn from, got 0; name other"):
+    with pytest.raises(
+        InvalidConfigError, match=r"at least 1 picture .* one to learn from besides those for validation, got 0; "
+    ):
         load(CONFIG, folder, folder)

@@ -73,6 +73,9 @@ def evaluate_command(
         click.echo(json.dumps(evaluation.to_dict(model)))
     else:
         _show(evaluation, model, printed_as, folder)
+    if evaluation.see_through:
+        names = ", ".join(map(printable, evaluation.see_through))
+        click.echo(f"note: measured without their transparency: {names}", err=True)
 
 
 def _show(evaluation: "Evaluation", model: str, printed_as: str, folder: Path) -> None:

@@ -21,6 +21,7 @@ from srcnn.evaluation.planes import (
     truth_planes,
 )
 from srcnn.evaluation.protocol import Protocol
+from srcnn.imaging.alpha import is_see_through
 from srcnn.imaging.depth import Image
 from srcnn.imaging.metrics import comparable
 from srcnn.pictures.find import find_pictures
@@ -59,12 +60,14 @@ class Evaluation:
         protocol: how it was measured.
         images: one measurement a picture, in the order of names.
         mean: the plain mean over the pictures that count.
+        see_through: pictures that have transparent pixels, by name; their colours alone were measured.
     """
 
     scale: int
     protocol: Protocol
     images: tuple[Measurement, ...]
     mean: Measurement
+    see_through: tuple[str, ...] = ()
 
     @property
     def left_out(self) -> tuple[str, ...]:
@@ -123,6 +126,7 @@ def evaluate(
         )
     pictures = named_pictures(folder)
     images: list[Measurement] = []
+    see_through: list[str] = []
     unreadable: dict[str, InvalidImageError] = {}
     for done, (name, path) in enumerate(pictures.items(), 1):
         try:
@@ -136,11 +140,15 @@ def evaluate(
             images.append(measure(method, picture, scale, protocol, name=name))
         except InvalidImageError as error:
             raise InvalidImageError(f"{name}: {error}") from error
+        if is_see_through(picture):
+            see_through.append(name)
         if progress is not None:
             progress(done, len(pictures))
     if unreadable:
         raise _refused(unreadable, folder)
-    return Evaluation(scale=scale, protocol=protocol, images=tuple(images), mean=_mean(images))
+    return Evaluation(
+        scale=scale, protocol=protocol, images=tuple(images), mean=_mean(images), see_through=tuple(see_through)
+    )
 
 
 def measure(method: Method | None, picture: Image, scale: int, protocol: Protocol, *, name: str) -> Measurement:

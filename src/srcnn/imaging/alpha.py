@@ -12,6 +12,20 @@ _BLOCK_PIXELS = 2**18
 """Worked on in floating point at a time."""
 
 
+def is_see_through(image: Image) -> bool:
+    """Whether a picture has a pixel that is not opaque.
+
+    Args:
+        image: H x W or H x W x C, any sample depth; an even number of channels ends in alpha.
+
+    Tests: tests/imaging/test_alpha.py.
+    """
+    if image.ndim == 2 or image.shape[2] % 2:
+        return False
+    opaque = np.iinfo(image.dtype).max if image.dtype.kind == "u" else 1
+    return bool((image[:, :, -1] < opaque).any())
+
+
 def fill_transparent(image: Image) -> Image:
     """Give fully transparent pixels the colour of the visible ones around them.
 

@@ -292,9 +292,10 @@ def _check_usable(
     if usable <= kept_out:
         where = ", ".join(map(str, folders))
         why = f" ({len(skipped)} skipped, the first: {next(iter(skipped.values()))})" if skipped else ""
-        besides = f", one to learn from besides {kept_out} for validation" if kept_out else " to learn from"
+        pictures = f"{kept_out + 1} pictures" if kept_out else "1 picture"
+        besides = f"one to learn from besides {kept_out or 'those'} for validation"
         also = " or validation_pictures" if kept_out else ""
         raise InvalidConfigError(
-            f"expected at least {kept_out + 1} pictures of {config.hr_patch_size} pixels a side or more in {where}"
-            f"{besides}, got {usable}{why}; name other folders with --data, or lower patch_size{also}"
+            f"expected at least {pictures} of {config.hr_patch_size} pixels a side or more in {where}, {besides}, "
+            f"got {usable}{why}; name other folders with --data, or lower patch_size{also}"
         )
