@@ -17,7 +17,7 @@ from srcnn.training.checkpoint import (
     load_checkpoint,
     save_checkpoint,
 )
-from srcnn.training.picture_set import PictureSet
+from srcnn.training.fingerprint import Fingerprint
 
 
 def checkpoint(step: int) -> Checkpoint:
@@ -187,7 +187,7 @@ def test_a_checkpoint_that_the_system_does_not_give_is_not_called_damaged(run_di
 
 
 def test_what_a_training_learned_from_survives_the_file(tmp_path: Path) -> None:
-    pictures = PictureSet(folders=("T91", "more"), count=3, digest="abc")
+    pictures = Fingerprint(folders=("T91", "more"), count=3, digest="abc")
     learned = replace(checkpoint(1), pictures=pictures, init="fine:3", loss_sum=0.7, loss_steps=3)
     save_checkpoint(tmp_path, learned)
     saved, _ = load_checkpoint(tmp_path)

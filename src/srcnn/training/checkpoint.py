@@ -15,7 +15,7 @@ import torch
 
 from srcnn.atomic import write_atomically
 from srcnn.errors import CheckpointError, OutputError
-from srcnn.training.picture_set import PictureSet
+from srcnn.training.fingerprint import Fingerprint
 
 NEXT = "checkpoint.next.pt"
 CURRENT = "checkpoint.pt"
@@ -45,7 +45,7 @@ class Checkpoint:
     weights: dict[str, Any]
     ema: dict[str, Any]
     optimiser: dict[str, Any]
-    pictures: PictureSet | None = None
+    pictures: Fingerprint | None = None
     init: str | None = None
     loss_sum: float = 0.0
     loss_steps: int = 0
@@ -124,7 +124,7 @@ def load_checkpoint(run_dir: Path) -> tuple[Checkpoint, str | None]:
 def _read(path: Path) -> Checkpoint:
     content = torch.load(path, map_location="cpu", weights_only=True)
     pictures = content.get("pictures")
-    return Checkpoint(**content | {"pictures": PictureSet(**pictures) if pictures else None})
+    return Checkpoint(**content | {"pictures": Fingerprint(**pictures) if pictures else None})
 
 
 def check_same_config(saved: dict[str, Any], wanted: dict[str, Any], allowed: frozenset[str]) -> None:

@@ -17,10 +17,10 @@ from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.pictures.find import find_pictures
 from srcnn.training.config import TrainConfig
 from srcnn.training.degradation import Plane
+from srcnn.training.fingerprint import Fingerprint, fingerprint_of
 from srcnn.training.held_out import evenly_spread, leave_out_copies, read_validation, validation_pair
 from srcnn.training.log import LOG_FILE
 from srcnn.training.pairs import Pair, make_pair, pair_bytes, read_usable, usable_sizes
-from srcnn.training.picture_set import PictureSet, describe_pictures
 from srcnn.training.plots import CURVES_FILE, FILTERS_FILE
 from srcnn.training.pools import Pool, Pools
 
@@ -40,7 +40,7 @@ class TrainingData:
     train: list[Pair] | Pools
     validation: list[Pair]
     skipped: list[str]
-    pictures: PictureSet
+    pictures: Fingerprint
 
 
 def load_data(
@@ -86,11 +86,11 @@ def load_data(
             if room < 0 and config.recipe != "paper":
                 pictures.clear()
                 progress(len(paths), len(paths))
-                described = describe_pictures(paths, folders, apart, validation)
-                return _too_much(config, folders, paths, apart, wanted, skipped, described)
+                fingerprint = fingerprint_of(paths, folders, apart, validation)
+                return _too_much(config, folders, paths, apart, wanted, skipped, fingerprint)
         progress(done, len(paths))
     _check_usable(config, folders, len(pictures), wanted, skipped)
-    described = describe_pictures(pictures, folders, apart, validation)
+    fingerprint = fingerprint_of(pictures, folders, apart, validation)
     chosen = [list(pictures)[index] for index in evenly_spread(len(pictures), wanted)]
     apart |= {path: validation_pair(path, pictures[path], config) for path in chosen}
     left = leave_out_copies(pictures, apart, skipped)
@@ -106,7 +106,7 @@ def load_data(
             f"expected pictures larger than a patch of {config.hr_patch_size} pixels after cropping to a multiple of "
             f"{config.scale}, got none; lower patch_size or use larger pictures"
         )
-    return TrainingData(train, list(apart.values()), list(skipped.values()), described)
+    return TrainingData(train, list(apart.values()), list(skipped.values()), fingerprint)
 
 
 def _find(folders: Sequence[Path], skipped: dict[Path, str]) -> list[Path]:
@@ -125,7 +125,7 @@ def _too_much(
     apart: dict[Path, Pair],
     wanted: int,
     skipped: dict[Path, str],
-    described: PictureSet,
+    fingerprint: Fingerprint,
 ) -> TrainingData:
     """Keep pictures out for validation and leave the others to pools; most of them have not been read yet."""
     for start in evenly_spread(len(paths), wanted):
@@ -140,7 +140,7 @@ def _too_much(
                 break
     rest = leave_out_copies([path for path in paths if path not in skipped], apart, skipped)
     _check_usable(config, folders, len(rest) + len(apart), wanted, skipped)
-    return TrainingData(Pools(config, rest), list(apart.values()), list(skipped.values()), described)
+    return TrainingData(Pools(config, rest), list(apart.values()), list(skipped.values()), fingerprint)
 
 
 def batches(

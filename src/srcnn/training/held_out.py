@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.training.config import TrainConfig
+from srcnn.training.fingerprint import size_of
 from srcnn.training.pairs import Pair, make_pair, read_usable
-from srcnn.training.picture_set import size_of
 
 _SIDE = 1024  # pixels; 64 maps of this are 268 MB
 

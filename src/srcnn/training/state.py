@@ -16,9 +16,9 @@ from srcnn.training.checkpoint import Checkpoint, check_same_config, has_checkpo
 from srcnn.training.config import TrainConfig
 from srcnn.training.config_file import to_record, with_defaults
 from srcnn.training.device import choose_device
+from srcnn.training.fingerprint import Fingerprint, check_same_pictures
 from srcnn.training.muon import Muon
 from srcnn.training.paper import paper_initialise, paper_optimiser
-from srcnn.training.picture_set import PictureSet, check_same_pictures
 from srcnn.training.ranks import from_first, is_first
 from srcnn.zoo.model_file import Model
 
@@ -88,7 +88,7 @@ class State:
         """Begin the sum of the next line."""
         self.loss_sum, self.loss_steps = torch.zeros_like(self.loss_sum), 0
 
-    def checkpoint(self, pictures: PictureSet) -> Checkpoint:
+    def checkpoint(self, pictures: Fingerprint) -> Checkpoint:
         """All of it, for a file."""
         return Checkpoint(
             config=self.record,
@@ -111,7 +111,7 @@ def begin(
     init: Model | None,
     resume: bool,
     accept_changes: bool,
-    pictures: PictureSet | None = None,
+    pictures: Fingerprint | None = None,
     notice: Callable[[str], None] = lambda text: None,
 ) -> State:
     """Start, or go on from a checkpoint, the same in every process.
@@ -190,7 +190,7 @@ def _name(init: Model | None) -> str | None:
 def _resume(
     state: State,
     run_dir: Path,
-    pictures: PictureSet | None,
+    pictures: Fingerprint | None,
     *,
     accept_changes: bool,
     notice: Callable[[str], None],

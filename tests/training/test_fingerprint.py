@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from srcnn.errors import CheckpointError
-from srcnn.training.picture_set import PictureSet, check_same_pictures, describe_pictures
+from srcnn.training.fingerprint import Fingerprint, check_same_pictures, fingerprint_of
 
 
 @pytest.fixture
@@ -16,8 +16,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "one"
 
 
-def describe(*folders: Path) -> PictureSet:
-    return describe_pictures([path for folder in folders for path in sorted(folder.rglob("*.png"))], folders)
+def describe(*folders: Path) -> Fingerprint:
+    return fingerprint_of([path for folder in folders for path in sorted(folder.rglob("*.png"))], folders)
 
 
 def test_names_of_folders_are_kept_without_the_way_there(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,10 +52,10 @@ CHANGES = {
 def test_pictures_for_validation_alone_make_another_set_but_count_not(folder: Path) -> None:
     paths = [folder / "a.png", folder / "b.png"]
     alone, measured = (
-        describe_pictures(paths, [folder], validation, [folder / "inner"])
+        fingerprint_of(paths, [folder], validation, [folder / "inner"])
         for validation in ([], [folder / "inner" / "c.png"])
     )
-    assert alone == describe_pictures(paths, [folder])
+    assert alone == fingerprint_of(paths, [folder])
     assert (measured.folders, measured.count) == (alone.folders, alone.count)
     assert measured.digest not in (alone.digest, describe(folder).digest)
 
@@ -83,4 +83,4 @@ def test_what_an_earlier_version_did_not_write_is_not_checked(folder: Path) -> N
 
 def test_a_file_that_has_vanished_meanwhile_is_nothing(folder: Path) -> None:
     paths = [folder / "a.png", folder / "gone.png"]
-    assert describe_pictures(paths, [folder]).count == 2
+    assert fingerprint_of(paths, [folder]).count == 2

@@ -10,7 +10,7 @@ from srcnn.errors import CheckpointError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PictureSet:
+class Fingerprint:
     """Pictures, by their names and sizes.
 
     Attributes:
@@ -24,12 +24,12 @@ class PictureSet:
     digest: str
 
 
-def describe_pictures(
+def fingerprint_of(
     paths: Collection[Path],
     folders: Sequence[Path],
     validation_paths: Collection[Path] = (),
     validation_folders: Sequence[Path] = (),
-) -> PictureSet:
+) -> Fingerprint:
     """Describe pictures so that folders may be moved and renamed, but nothing in them changed.
 
     Args:
@@ -38,7 +38,7 @@ def describe_pictures(
         validation_paths: files below folders that are for validation alone.
         validation_folders: those.
 
-    Tests: tests/training/test_picture_set.py.
+    Tests: tests/training/test_fingerprint.py.
     """
     digest = hashlib.sha256()
     for files, places in ((paths, folders), (validation_paths, validation_folders)):
@@ -46,7 +46,7 @@ def describe_pictures(
             name = next(path.relative_to(folder) for folder in places if path.is_relative_to(folder))
             digest.update(os.fsencode(name.as_posix()) + b"\0%d\0" % size_of(path))
     names = tuple(folder.resolve().name for folder in folders)
-    return PictureSet(folders=names, count=len(paths), digest=digest.hexdigest())
+    return Fingerprint(folders=names, count=len(paths), digest=digest.hexdigest())
 
 
 def size_of(path: Path) -> int:
@@ -57,7 +57,7 @@ def size_of(path: Path) -> int:
         return 0
 
 
-def check_same_pictures(saved: PictureSet | None, wanted: PictureSet) -> None:
+def check_same_pictures(saved: Fingerprint | None, wanted: Fingerprint) -> None:
     """Refuse to go on with other pictures.
 
     Args:
@@ -67,7 +67,7 @@ def check_same_pictures(saved: PictureSet | None, wanted: PictureSet) -> None:
     Raises:
         CheckpointError: they differ; both are named.
 
-    Tests: tests/training/test_picture_set.py.
+    Tests: tests/training/test_fingerprint.py.
     """
     if saved and (saved.count, saved.digest) != (wanted.count, wanted.digest):
         raise CheckpointError(
@@ -77,5 +77,5 @@ def check_same_pictures(saved: PictureSet | None, wanted: PictureSet) -> None:
         )
 
 
-def _described(pictures: PictureSet) -> str:
+def _described(pictures: Fingerprint) -> str:
     return f"{pictures.count} in {' '.join(pictures.folders)}"
