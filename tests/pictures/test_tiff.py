@@ -41,10 +41,12 @@ def test_a_page_compressed_as_jpeg_is_lossy_and_so_is_the_document(tmp_path: Pat
     assert lossy == {"jpeg": True, "tiff_adobe_deflate": False, "raw": False}
     assert read_picture(tmp_path / "jpeg.tif").lossy
     assert not read_picture(tmp_path / "raw.tif").lossy
-    with Image.open(tmp_path / "raw.tif") as first, AppendingTiffWriter(tmp_path / "both.tif", new=True) as both:
-        first.save(both)
-        both.newFrame()
-        page.save(both, format="TIFF", compression="jpeg")
+    with Image.open(tmp_path / "raw.tif") as first, (tmp_path / "both.tif").open("w+b") as file:
+        with AppendingTiffWriter(file, new=True) as both:
+            first.save(both, format="TIFF")
+            both.newFrame()
+            page.save(both, format="TIFF", compression="jpeg")
+        del both  # it looks into the file once more
     assert [page.lossy for page in first_pages(tmp_path / "both.tif", 2)] == [False, True]
     assert read_picture(tmp_path / "both.tif").lossy
     assert not read_array(tmp_path / "both.tif").any()  # the first page alone

@@ -2,12 +2,12 @@
 
 import os
 import shutil
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
@@ -165,12 +165,8 @@ def _save(path: Path, picture: Picture, kind: PictureFormat, options: dict[str, 
     if kind.name == "PNG" and len(picture.frames) > 1:
         path.write_bytes(png.join_frames([encoded(f) for f in picture.frames], picture.durations_ms, picture.loop))
     elif kind.name == "TIFF" and not alike:
-        from PIL.TiffImagePlugin import AppendingTiffWriter
-
-        with AppendingTiffWriter(path, new=True) as document:
-            for frame in picture.frames:
-                document.write(encoded(frame))
-                document.newFrame()
+        with path.open("w+b") as file:
+            _join_pages(map(encoded, picture.frames), file)
     else:
         with _image(picture, kind) as image:
             pyvips.Operation.call(_SAVERS[kind.name], image, os.fsencode(path), **options)
@@ -179,6 +175,17 @@ def _save(path: Path, picture: Picture, kind: PictureFormat, options: dict[str, 
     if kind.name == "TIFF" and (picture.exif or picture.iptc):
         with suppress(ValueError):  # what is missing afterwards is named
             exif.write_to_tiff(path, exif=picture.exif, iptc=picture.iptc)
+
+
+def _join_pages(pages: Iterable[bytes], file: BinaryIO) -> None:
+    """Write TIFFs as pages of one."""
+    from PIL.TiffImagePlugin import AppendingTiffWriter
+
+    # On the file and not its path: the writer looks into it once more when it is let go, at the end of this function.
+    with AppendingTiffWriter(file, new=True) as document:
+        for page in pages:
+            document.write(page)
+            document.newFrame()
 
 
 @contextmanager
