@@ -122,6 +122,17 @@ def test_of_protocols_that_fit_the_one_with_fewest_departures_is_the_likeliest(f
     assert explanation.matches[found.index("lr-8bit")].distance < explanation.matches[0].distance
 
 
+@pytest.mark.parametrize(("share", "likeliest"), [(1.01, "authors"), (0.99, "lr-8bit")])
+def test_what_rounds_to_a_number_is_no_likelier_for_being_nearer(folder, share, likeliest):
+    """But what is farther than rounding accounts for is less likely than what is not."""
+    observed = bicubic(folder, "lr-8bit")
+    apart = abs(observed.psnr - bicubic(folder, "authors").psnr)
+    tried = explain(folder, [observed], tolerance=share * apart)
+    fitting = {match.protocol.name: match.distance for match in tried.matches[: tried.fitting]}
+    assert fitting["lr-8bit"] < 0.1 * fitting["authors"]
+    assert next(iter(fitting)) == likeliest
+
+
 def test_a_number_nothing_gives_is_admitted(folder):
     explanation = explain(folder, [Observation(scale=3, psnr=80.0)])
     assert explanation.fitting == 0

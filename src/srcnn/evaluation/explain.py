@@ -25,7 +25,6 @@ from srcnn.evaluation.search import (
 from srcnn.imaging.depth import Image
 from srcnn.zoo.cards import BICUBIC
 
-_SURPRISE = 0.1  # of a decision unlike the authors', in units of the allowed distance
 _NO_EFFECT_DB = 0.0005
 
 
@@ -35,8 +34,8 @@ class Explanation:
 
     Attributes:
         matches: all that were tried, the likeliest first: those that fit, protocols with a name of
-            their own before others, near ones with few departures from the authors' before far ones
-            with many; then those that do not fit, by distance.
+            their own before others, and of those that round to it the ones with the fewest departures from the
+            authors'; then those that do not fit, by distance.
         fitting: how many of them fit.
         text: one paragraph: what was done, and what to change.
     """
@@ -82,7 +81,7 @@ def explain(
         if matches[0].distance <= allowed:
             break
     fitting = [match for match in matches if match.distance <= allowed]
-    fitting.sort(key=lambda match: _likelihood(match, allowed))
+    fitting.sort(key=lambda match: _likelihood(match, tolerance))
     ranked = (*fitting, *matches[len(fitting) :])
     report = _Report(pictures=pictures, observations=observations, methods=methods, best=ranked[0])
     if fitting:
@@ -105,11 +104,16 @@ def _rounds(methods: Mapping[str, Method] | None) -> Iterator[tuple[Sequence[Pro
         yield named, {use: methods[use] for use in wrong}
 
 
-def _likelihood(match: Match, allowed: float) -> tuple[bool, float]:
-    """Sorts matches that fit, the likeliest first."""
+def _likelihood(match: Match, tolerance: float) -> tuple[bool, bool, int, float]:
+    """Sorts matches that fit, the likeliest first.
+
+    Of those that round to the numbers that were given none is likelier for being nearer.
+    """
     return (
         match.protocol.name not in PROTOCOLS,
-        match.distance / allowed + _SURPRISE * len(habits(match.protocol)),
+        match.distance > tolerance,
+        len(habits(match.protocol)),
+        match.distance,
     )
 
 
