@@ -52,7 +52,7 @@ def held_bytes(picture: Picture, targets: Sequence[Target], scales: Sequence[int
         scales: of the network for each frame, or None.
         kind: the format of the output.
 
-    Tests: tests/batch/test_upscale_file.py.
+    Tests: tests/batch/test_memory.py, tests/batch/test_upscale_file.py.
     """
     streams = kind.streams and (picture.orientation == 1 or "orientation" in kind.keeps)
     held = 0
