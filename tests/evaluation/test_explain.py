@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PIL import Image as PillowImage
+from scipy.optimize import brentq
 
 from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.evaluation.evaluate import evaluate
@@ -155,6 +156,26 @@ def test_a_network_that_is_applied_wrongly_is_recognised(folder, use):
     best = explanation.matches[0]
     assert (best.method, best.protocol.name) == (name, "no-border")
     assert (f"There {next(iter(uses))} gives" in explanation.text) == (use > 0)
+
+
+def test_a_wrong_use_by_a_protocol_with_a_name_is_likelier_than_a_right_one_with_an_odd_border(folder):
+    def right(plane):
+        return imresize(plane, 3)
+
+    def brighter(by):
+        return lambda plane: right(plane) + by
+
+    def value(method, **changes):
+        return evaluate(method, folder, 3, replace(AUTHORS, **changes)).mean.psnr
+
+    observed = min(value(right, border=border) for border in (2, 4, 8))
+    as_bad = brentq(lambda by: value(brighter(by)) - observed, 0, 0.1)
+    methods = {"right": right, "wrong": brighter(as_bad)}
+    given = [Observation(scale=3, psnr=observed)]
+    alone = explain(folder, given, methods={"right": right}, tolerance=1e-4)
+    assert alone.matches[0].protocol.name.startswith("authors with border=")
+    best = explain(folder, given, methods=methods, tolerance=1e-4).matches[0]
+    assert (best.method, best.protocol.name) == ("wrong", "authors")
 
 
 @pytest.mark.parametrize("name", ["sharp-enlargement", "opencv-full-range", "old-matlab", "pillow"])

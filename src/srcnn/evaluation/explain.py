@@ -1,8 +1,8 @@
 """Say which protocol is behind a PSNR that somebody got, and what to change to obtain the paper's.
 
-The search tries the protocols that have names, at several borders, and where none fits those that
-differ from one of them in a single decision; of a network, the wrong ways to apply it. This module
-prints nothing and knows no engine.
+The search tries the protocols that have names, at several borders, and where none fits by its name
+those that differ from one of them in a single decision; of a network, the wrong ways to apply it.
+This module prints nothing and knows no engine.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -59,7 +59,8 @@ def explain(
         folder: the pictures the numbers belong to.
         observations: one number or more; several scales or single pictures tell more apart.
         methods: what may have made the numbers, by name, the right way of use first; each for the
-            one scale of the observations. The others are tried where the first does not fit. None for bicubic.
+            one scale of the observations. The others are tried where the first fits by no protocol with a name.
+            None for bicubic.
         tolerance: dB; half a unit of the last digit that was given.
         progress: called with (steps done, steps in all), anew for each of the two rounds.
 
@@ -74,16 +75,18 @@ def explain(
     """
     pictures = read_pictures(folder, observations)
     allowed = tolerance + SLACK_DB
+    right_use = BICUBIC if methods is None else next(iter(methods))
     matches: list[Match] = []
+    fitting: list[Match] = []
     for protocols, uses in _rounds(methods):
         matches += try_protocols(protocols, pictures, observations, methods=uses, progress=progress)
         matches.sort(key=lambda match: match.distance)
-        if matches[0].distance <= allowed:
+        fitting = [match for match in matches if match.distance <= allowed]
+        if any(match.protocol.name in PROTOCOLS for match in fitting):  # with another border some fit by chance
             break
-    fitting = [match for match in matches if match.distance <= allowed]
-    fitting.sort(key=lambda match: _likelihood(match, tolerance))
+    fitting.sort(key=lambda match: _likelihood(match, right_use, tolerance))
     ranked = (*fitting, *matches[len(fitting) :])
-    report = _Report(pictures=pictures, observations=observations, methods=methods, best=ranked[0])
+    report = _Report(pictures=pictures, observations=observations, methods=methods, right_use=right_use, best=ranked[0])
     if fitting:
         text = report.fitting(ranked[1 : len(fitting)])
     else:
@@ -92,7 +95,7 @@ def explain(
 
 
 def _rounds(methods: Mapping[str, Method] | None) -> Iterator[tuple[Sequence[Protocol], Mapping[str, Method] | None]]:
-    """What is tried, and what if none of it fits: bicubic under unnamed protocols, or wrong ways to apply a method."""
+    """What is tried, and what if no protocol with a name fits: bicubic under others, or wrong ways to use a method."""
     named = tuple(PROTOCOLS.values())
     if methods is None:
         yield named, None
@@ -104,7 +107,7 @@ def _rounds(methods: Mapping[str, Method] | None) -> Iterator[tuple[Sequence[Pro
         yield named, {use: methods[use] for use in wrong}
 
 
-def _likelihood(match: Match, tolerance: float) -> tuple[bool, bool, int, float]:
+def _likelihood(match: Match, right_use: str, tolerance: float) -> tuple[bool, bool, int, float]:
     """Sorts matches that fit, the likeliest first.
 
     Of those that round to the numbers that were given none is likelier for being nearer.
@@ -112,7 +115,7 @@ def _likelihood(match: Match, tolerance: float) -> tuple[bool, bool, int, float]
     return (
         match.protocol.name not in PROTOCOLS,
         match.distance > tolerance,
-        len(habits(match.protocol)),
+        len(habits(match.protocol)) + (match.method != right_use),
         match.distance,
     )
 
@@ -132,17 +135,17 @@ class _Report:
     pictures: Mapping[str, Image]
     observations: Sequence[Observation]
     methods: Mapping[str, Method] | None
+    right_use: str
     best: Match
 
     def fitting(self, others: Sequence[Match]) -> str:
         """What was done, what it costs, what to change, and what else would give the same."""
-        right_use = BICUBIC if self.methods is None else next(iter(self.methods))
         protocol = self.best.protocol
         sentences = [f"{self._given()} is what {self.best.method} gives under the protocol '{protocol.name}'."]
-        if self.best.method != right_use:
-            psnr = self._psnr(protocol, right_use)
-            sentences.append(f"There {right_use} gives {psnr:.3f} dB, which is the way to use it.")
-        sentences += self._departures(self._psnr(AUTHORS, right_use))
+        if self.best.method != self.right_use:
+            psnr = self._psnr(protocol, self.right_use)
+            sentences.append(f"There {self.right_use} gives {psnr:.3f} dB, which is the way to use it.")
+        sentences += self._departures(self._psnr(AUTHORS, self.right_use))
         if others:
             names = ", ".join(
                 f"'{match.protocol.name}' ({match.method} {match.psnr[0]:.3f} dB)" for match in others[:4]
