@@ -52,6 +52,7 @@ def test_the_profile_of_a_jp2_is_kept(tmp_path: Path, samples, method: int) -> N
     length = int.from_bytes(whole[box : box + 4], "big")
     header = whole.index(b"jp2h") - 4
     colour = (11 + len(samples.icc)).to_bytes(4, "big") + b"colr" + bytes([method, 0, 0]) + samples.icc
+    colour = b"\0\0\0\x08free" + colour  # and an empty box before it
     header_length = int.from_bytes(whole[header : header + 4], "big") + len(colour) - length
     parts = (whole[:header], header_length.to_bytes(4, "big"), whole[header + 4 : box], colour, whole[box + length :])
     (tmp_path / "a.jp2").write_bytes(b"".join(parts))
