@@ -46,7 +46,15 @@ def main(scale: int, folders: list[Path]) -> None:
 
 def settings(config: TrainConfig) -> dict[str, TrainConfig]:
     """The config with one quality at a time, and with no degradation at all."""
-    clean = replace(config, blur_sigma=(), downscale="bicubic", noise_sigma=(), jpeg_quality=(), clean_share=0)
+    clean = replace(
+        config,
+        blur_sigma=(),
+        downscale="bicubic",
+        noise_sigma=(),
+        jpeg_quality=(),
+        clean_share=0,
+        degradations_per_picture=1,
+    )
     return {str(q): replace(config, jpeg_quality=(q, q), clean_share=0) for q in QUALITIES} | {"clean": clean}
 
 

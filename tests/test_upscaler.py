@@ -60,9 +60,10 @@ def upscaler(
     *,
     kernel_sizes: tuple[int, ...] = (5, 1, 3),
     space: Literal["hr", "lr"] = "hr",
+    ensemble: bool = False,
 ) -> Upscaler:
     model = random_model(kernel_sizes, (4, 3)[: len(kernel_sizes) - 1], scale=scale, input_space=space)
-    return Upscaler(model, threads=1, strip_rows=strip_rows)
+    return Upscaler(model, threads=1, strip_rows=strip_rows, ensemble=ensemble)
 
 
 @every_space
@@ -233,6 +234,7 @@ def test_floating_point_is_clipped_to_the_unit_range() -> None:
     space=st.sampled_from(["hr", "lr"]),
     channels=st.sampled_from(list(CHANNELS.values())),
     dtype=st.sampled_from(DTYPES),
+    ensemble=st.booleans(),
 )
 def test_strips_of_any_height_equal_the_whole_picture(
     height: int,
@@ -243,10 +245,13 @@ def test_strips_of_any_height_equal_the_whole_picture(
     space: Literal["hr", "lr"],
     channels: tuple[int, ...],
     dtype: str,
+    ensemble: bool,
 ) -> None:
     image = noise((height, width, *channels), dtype)
-    whole = upscaler(scale, 10_000, kernel_sizes=kernel_sizes, space=space)(image).astype(np.float64)
-    strips = upscaler(scale, strip_rows, kernel_sizes=kernel_sizes, space=space)(image).astype(np.float64)
+    whole, strips = (
+        upscaler(scale, rows, kernel_sizes=kernel_sizes, space=space, ensemble=ensemble)(image).astype(np.float64)
+        for rows in (10_000, strip_rows)
+    )
     # Single precision adds up in another order: floats differ in the last digits, and an integer by one
     # level where the exact value lies that near to a half.
     one = 1 if dtype.startswith("u") else 1e-5
@@ -491,6 +496,24 @@ def test_an_upscaler_can_be_sent_to_another_process() -> None:
     image = noise((5, 6, 3))
     np.testing.assert_array_equal(received(image), up(image))
     assert [len(strip) for strip in received.strips(image)] == [6, 4]
+
+
+@every_space
+@every_scale
+def test_an_ensemble_treats_mirrored_and_transposed_pictures_alike(gentle: dict[int, Upscaler], scale: int) -> None:
+    image = muted((19, 23, 3), scale)
+    ensemble = Upscaler(gentle[scale].model, threads=1, ensemble=True)
+    result = ensemble(image)
+    for copy in (np.flipud, np.fliplr, lambda array: np.swapaxes(array, 0, 1)):
+        np.testing.assert_allclose(ensemble(copy(image)), copy(result), atol=2e-6)
+        assert np.abs(gentle[scale](copy(image)) - copy(gentle[scale](image))).max() > 1e-3
+
+
+def test_an_ensemble_is_one_in_another_process_too() -> None:
+    up = upscaler(2, ensemble=True)
+    luma = noise((9, 12), "float32")
+    assert np.abs(up.luma(luma) - upscaler(2).luma(luma)).max() > 1e-3
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(up)).luma(luma), up.luma(luma))
 
 
 def test_progress_counts_rows_to_the_end() -> None:

@@ -22,7 +22,8 @@ from srcnn.imaging.large import forget
 from srcnn.imaging.resize import BICUBIC_REACH, resize_planes
 from srcnn.imaging.window import Window, window_of
 from srcnn.runtime.engines import Engine
-from srcnn.runtime.enlarging import open_network
+from srcnn.runtime.enlarging import enlarge_rows, open_network
+from srcnn.runtime.ensemble import SelfEnsemble
 from srcnn.zoo.model_file import Model
 from srcnn.zoo.shipped import load_model
 
@@ -39,6 +40,7 @@ def load(
     engine: Engine = "auto",
     threads: int = 0,
     strip_rows: int | None = None,
+    ensemble: bool = False,
 ) -> "Upscaler":
     """Load a model to enlarge pictures with.
 
@@ -48,6 +50,7 @@ def load(
         engine: "auto", "onnxruntime" or "openvino"; auto takes the faster one for the network.
         threads: 0 takes all cores.
         strip_rows: output rows computed at a time; None chooses by the picture's width.
+        ensemble: the mean over the picture mirrored and transposed eight ways: better, and eight times as long.
 
     Returns:
         A callable from picture to larger picture.
@@ -59,7 +62,8 @@ def load(
 
     Tests: tests/test_upscaler.py.
     """
-    return Upscaler(load_model(name, scale), engine=engine, threads=threads, strip_rows=strip_rows)
+    model = load_model(name, scale)
+    return Upscaler(model, engine=engine, threads=threads, strip_rows=strip_rows, ensemble=ensemble)
 
 
 class Upscaler:
@@ -74,7 +78,13 @@ class Upscaler:
     """
 
     def __init__(
-        self, model: Model, *, engine: Engine = "auto", threads: int = 0, strip_rows: int | None = None
+        self,
+        model: Model,
+        *,
+        engine: Engine = "auto",
+        threads: int = 0,
+        strip_rows: int | None = None,
+        ensemble: bool = False,
     ) -> None:
         """Load a model into an engine.
 
@@ -83,6 +93,7 @@ class Upscaler:
             engine: "auto", "onnxruntime" or "openvino"; auto takes the faster one for the network.
             threads: 0 takes all cores.
             strip_rows: output rows computed at a time; None chooses by the picture's width.
+            ensemble: the mean over the picture mirrored and transposed eight ways: better, and eight times as long.
 
         Raises:
             InvalidConfigError: an unknown engine, threads or strip_rows out of range.
@@ -96,7 +107,9 @@ class Upscaler:
         self._engine: Engine = engine
         self._threads = threads
         self._strip_rows = strip_rows
-        self._network = open_network(model, engine=engine, threads=threads)
+        self._ensemble = ensemble
+        network = open_network(model, engine=engine, threads=threads)
+        self._network = SelfEnsemble(network, self.scale) if ensemble else network
         self._joining = OnGrey() if model.spec.input_space == "hr" else WithChange(model.spec.residual)
         self._halo = max(self._network.reach, BICUBIC_REACH + _SLOPES_REACH)
 
@@ -105,7 +118,13 @@ class Upscaler:
 
     def __reduce__(self) -> tuple[Callable[[Model], "Upscaler"], tuple[Model]]:
         """Pickled as what it was made of: another process opens an engine of its own."""
-        make = partial(Upscaler, engine=self._engine, threads=self._threads, strip_rows=self._strip_rows)
+        make = partial(
+            Upscaler,
+            engine=self._engine,
+            threads=self._threads,
+            strip_rows=self._strip_rows,
+            ensemble=self._ensemble,
+        )
         return make, (self.model,)
 
     def __call__(self, image: Image, progress: Callable[[int, int], None] | None = None) -> Image:
@@ -278,12 +297,7 @@ class Upscaler:
 
     def _run(self, window: Window, luma: Plane) -> Plane:
         """What the network makes of the strip, given the window's luma."""
-        reach = self._network.reach
-        above, below = min(window.above, reach), min(window.below, reach)
-        luma = luma[window.above - above : window.above + window.rows + below]
-        output = self._network(luma, top=above < reach, bottom=below < reach)
-        start = above * self.scale if above < reach else 0
-        return output[start : start + window.rows * self.scale]
+        return enlarge_rows(self._network, luma, window.above, window.above + window.rows, self.scale)
 
     def _bicubic(self, window: Window) -> Planes:
         """The strip enlarged."""

@@ -103,6 +103,15 @@ class TestUpscalers:
         assert several.single(2) is several.single(2) is not several[2]
         assert several.single(2).model is several[2].model
 
+    def test_a_shipped_model_and_a_file_are_ensembles_if_that_is_asked_for(self, tmp_path: Path) -> None:
+        plane = np.random.default_rng(0).random((7, 9), np.float32)
+        save_model(tmp_path / "own.safetensors", gentle_model(scale=2))
+        for name in ("swift", tmp_path / "own.safetensors"):
+            upscalers = Upscalers(name, threads=2, ensemble=True)
+            expected = Upscaler(upscalers[2].model, threads=1, ensemble=True).luma(plane)
+            for opened in (upscalers[2], upscalers.single(2)):
+                np.testing.assert_allclose(opened.luma(plane), expected, atol=2e-6)
+
     def test_a_model_that_is_none_is_refused_at_once(self, tmp_path: Path) -> None:
         with pytest.raises(ModelFileError, match="got 'nothing'"):
             Upscalers("nothing")

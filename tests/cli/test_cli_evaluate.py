@@ -51,6 +51,15 @@ def test_the_text_has_a_line_for_each_picture_and_the_mean(srcnn: Callable, fold
     assert float(gain) == pytest.approx(float(psnr) - float(bicubic), abs=0.0011)
 
 
+@pytest.mark.parametrize(("model", "scale"), [("swift", 2), ("srcnn-915", 3)])
+def test_an_ensemble_is_measured_and_named(srcnn: Callable, folder: Path, model: str, scale: int) -> None:
+    result = json.loads(srcnn("evaluate", model, folder, "-s", scale, "--ensemble", "--json").out)
+    assert result["model"] == f"{model}, ensemble"
+    expected = evaluate(load(model, scale, ensemble=True).luma, folder, scale, AUTHORS).mean.psnr
+    assert result["mean"]["psnr"] == pytest.approx(expected, abs=1e-3)
+    assert abs(expected - evaluate(load(model, scale).luma, folder, scale, AUTHORS).mean.psnr) > 0.005
+
+
 def test_a_flat_picture_is_named_and_not_in_the_mean(srcnn: Callable, folder: Path) -> None:
     PillowImage.fromarray(np.full((40, 40), 128, np.uint8)).save(folder / "flat.png")
     *_, flat, mean, said = srcnn("evaluate", "bicubic", folder).out.splitlines()

@@ -84,7 +84,7 @@ def test_engine_and_threads_are_those_asked_for(
     question = tuple(word.format(bicubic=bicubic) for word in question)
     assert srcnn("explain", folder, "-s", 3, *question, "--engine", "onnxruntime", "--threads", 2).code == 0
     assert made
-    assert all(options == {"engine": "onnxruntime", "threads": 2} for options in made)
+    assert all((options["engine"], options["threads"]) == ("onnxruntime", 2) for options in made)
 
 
 @pytest.mark.parametrize("psnr", ["nan", "much", "inf", "-3"])

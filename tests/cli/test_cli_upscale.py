@@ -12,7 +12,8 @@ from small_pictures import save_noise
 from tiny_models import gentle_model
 
 from srcnn.imaging import from_float, imresize, to_float
-from srcnn.upscaler import Upscaler
+from srcnn.pictures.read import read_picture
+from srcnn.upscaler import Upscaler, load
 
 KEYS = ["input", "output", "status", "error", "width", "height", "seconds", "model", "notes"]
 
@@ -27,6 +28,16 @@ def test_the_result_lies_beside_the_picture_and_is_the_upscalers(
     assert outcome.out.count("\n") == 1
     with Image.open(picture) as before, Image.open(target) as after:
         np.testing.assert_array_equal(np.asarray(after), Upscaler(gentle_model(scale=3))(np.asarray(before)))
+
+
+def test_an_ensemble_is_the_upscalers_whichever_model_is_chosen(srcnn: Callable, tmp_path: Path) -> None:
+    for suffix, model in (("png", "fine"), ("webp", "photo")):
+        picture = save_noise(tmp_path / f"a.{suffix}", (6, 8))
+        outcome = srcnn("upscale", picture, "--ensemble", "-o", tmp_path / "b.png")
+        assert (outcome.code, outcome.err) == (0, "")
+        before, after = read_picture(picture).image, read_picture(tmp_path / "b.png").image
+        np.testing.assert_array_equal(after, load(model, 2, ensemble=True)(before))
+        assert (after != load(model, 2)(before)).any()
 
 
 @pytest.mark.parametrize(("suffix", "model"), [("png", "fine_x2"), ("jpg", "photo_x2")])

@@ -29,13 +29,14 @@ class Upscalers:
         scales: the scales it has, ascending; none for bicubic, which reaches every size by itself.
     """
 
-    def __init__(self, model: str | Path, *, engine: Engine = "auto", threads: int = 0) -> None:
+    def __init__(self, model: str | Path, *, engine: Engine = "auto", threads: int = 0, ensemble: bool = False) -> None:
         """Look up a model.
 
         Args:
             model: a shipped name, the path of a model file, which has one scale, or "bicubic".
             engine: "auto", "onnxruntime" or "openvino".
             threads: that a picture is divided among; 0 takes all cores.
+            ensemble: as for `Upscaler`.
 
         Raises:
             ModelFileError: no such model, or not a model file.
@@ -47,6 +48,7 @@ class Upscalers:
         self.name = str(model)
         self._engine: Engine = engine
         self._threads = threads
+        self._ensemble = ensemble
         self._lock = Lock()
         self._models: dict[int, Model] = {}
         self._loaded: dict[tuple[int, int], Upscaler] = {}
@@ -56,7 +58,7 @@ class Upscalers:
             self.name = only.spec.name
             self.scales = (only.spec.scale,)
             self._models[only.spec.scale] = only
-            self._loaded[only.spec.scale, threads] = Upscaler(only, engine=engine, threads=threads)
+            self._loaded[only.spec.scale, threads] = self._open(only, threads)
 
     def __getitem__(self, scale: int) -> Upscaler:
         """The upscaler for one of the scales."""
@@ -71,8 +73,11 @@ class Upscalers:
             if scale not in self._models:
                 self._models[scale] = load_model(self.name, scale)
             if (scale, threads) not in self._loaded:
-                self._loaded[scale, threads] = Upscaler(self._models[scale], engine=self._engine, threads=threads)
+                self._loaded[scale, threads] = self._open(self._models[scale], threads)
             return self._loaded[scale, threads]
+
+    def _open(self, model: Model, threads: int) -> Upscaler:
+        return Upscaler(model, engine=self._engine, threads=threads, ensemble=self._ensemble)
 
     def scale_for(self, shape: tuple[int, ...], target: Target) -> int | None:
         """The smallest scale that reaches a size, or the largest there is.

@@ -13,6 +13,7 @@ from srcnn.cli.options import (
     FilePath,
     choose_scale,
     engine_option,
+    ensemble_option,
     json_option,
     scale_option,
     threads_option,
@@ -39,6 +40,7 @@ _PROTOCOLS = (
 @click.option("--protocol", "protocol_name", default="authors", show_default=True, metavar="NAME", help=_PROTOCOLS)
 @engine_option
 @threads_option
+@ensemble_option
 @json_option
 def evaluate_command(
     model: str,
@@ -47,6 +49,7 @@ def evaluate_command(
     protocol_name: str,
     engine: Engine,
     threads: int,
+    ensemble: bool,
     as_json: bool,
 ) -> None:
     """Measure MODEL on the pictures of FOLDER: PSNR and SSIM, beside bicubic and the published value.
@@ -65,8 +68,9 @@ def evaluate_command(
         method, scale, printed_as = None, DEFAULT_SCALE if scale is None else scale, model
     else:
         loaded = load_model(model, choose_scale(model, scale))
-        method, scale = load_method(loaded, engine=engine, threads=threads), loaded.spec.scale
+        method, scale = load_method(loaded, engine=engine, threads=threads, ensemble=ensemble), loaded.spec.scale
         printed_as = method_of(loaded.spec)
+        model += ", ensemble" if ensemble else ""
     with progress_bar("measuring") as advance:
         evaluation = evaluate(method, folder, scale, protocol, progress=advance)
     if as_json:

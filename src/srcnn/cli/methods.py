@@ -10,13 +10,14 @@ if TYPE_CHECKING:
     from srcnn.zoo.model_file import Model
 
 
-def load_method(model: "Model", *, engine: Engine = "auto", threads: int = 0) -> "Method":
+def load_method(model: "Model", *, engine: Engine = "auto", threads: int = 0, ensemble: bool = False) -> "Method":
     """Load a model as a method: a network on the enlarged picture sees what the protocol enlarges, whichever it is.
 
     Args:
         model: of one channel.
         engine: as for `Upscaler`.
         threads: as for `Upscaler`.
+        ensemble: as for `Upscaler`.
 
     Raises:
         ModelFileError, InvalidConfigError, BackendError: as `Upscaler` does.
@@ -28,6 +29,6 @@ def load_method(model: "Model", *, engine: Engine = "auto", threads: int = 0) ->
     from srcnn.zoo.model_file import Model
 
     if model.spec.input_space == "lr":
-        return Upscaler(model, engine=engine, threads=threads).luma
+        return Upscaler(model, engine=engine, threads=threads, ensemble=ensemble).luma
     enlarging_nothing = Model(spec=replace(model.spec, scale=1), weights=model.weights)
-    return OnEnlarged(Upscaler(enlarging_nothing, engine=engine, threads=threads).luma)
+    return OnEnlarged(Upscaler(enlarging_nothing, engine=engine, threads=threads, ensemble=ensemble).luma)

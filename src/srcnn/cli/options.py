@@ -37,6 +37,9 @@ engine_option = click.option(
 threads_option = click.option(
     "--threads", type=click.IntRange(min=0), default=0, help="Of the network; default: as many as cores."
 )
+ensemble_option = click.option(
+    "--ensemble", is_flag=True, help="Mean over the picture mirrored eight ways: better, and eight times as long."
+)
 
 
 def choose_scale(model: str, scale: int | None) -> int | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from srcnn.cli.listeners import Listeners
-from srcnn.cli.options import DEFAULT_SCALE, FilePath, engine_option, json_option, threads_option
+from srcnn.cli.options import DEFAULT_SCALE, FilePath, engine_option, ensemble_option, json_option, threads_option
 from srcnn.cli.progress import progress_bar
 from srcnn.cli.streams import Streams, standard_streams, write_to_standard_output
 from srcnn.cli.upscale_options import (
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 )
 @engine_option
 @threads_option
+@ensemble_option
 @jobs_option
 @exists_option
 @max_pixels_option
@@ -62,6 +63,7 @@ def upscale_command(
     model: str | None,
     engine: Engine,
     threads: int,
+    ensemble: bool,
     jobs: int | None,
     exists: "Exists",
     max_pixels: int,
@@ -84,8 +86,8 @@ def upscale_command(
         raise click.UsageError("expected -o - or --json, got both; standard output cannot hold both")
     if places.in_place and exists != "overwrite":
         raise click.UsageError(f"expected --in-place or --exists {exists}, got both; leave one of them out")
-    upscalers = Upscalers(model or DEFAULT_MODEL, engine=engine, threads=threads)
-    lossy = None if model else Upscalers(LOSSY_MODEL, engine=engine, threads=threads)
+    upscalers = Upscalers(model or DEFAULT_MODEL, engine=engine, threads=threads, ensemble=ensemble)
+    lossy = None if model else Upscalers(LOSSY_MODEL, engine=engine, threads=threads, ensemble=ensemble)
     size = size if size.given else replace(size, scale=(upscalers.scales or (DEFAULT_SCALE,))[0])
     with standard_streams(inputs, replace(places, renames=exists == "rename")) as streams:
         plan = plan_jobs(streams.inputs, size, streams.places)

@@ -59,3 +59,25 @@ def open_network(model: Model, *, engine: Engine, threads: int) -> EnlargingNetw
         if products_per_pixel(folded.graph) < products_per_pixel(block_last_layer(valid_graph(model), BLOCK)):
             return FoldedNetwork(model, folded, engine=engine, threads=threads)
     return HrNetwork(model, engine=engine, threads=threads)
+
+
+def enlarge_rows(network: EnlargingNetwork, plane: Plane, start: int, stop: int, scale: int) -> Plane:
+    """Enlarge some rows of a plane, with as much of their neighbours as the network needs.
+
+    Args:
+        network: from `open_network`.
+        plane: h x w float32; its first and last rows are the picture's, or `reach` away from these rows.
+        start: the first of the rows.
+        stop: the end of them.
+        scale: by which the network enlarges.
+
+    Returns:
+        What the network makes of them: scale x (stop - start), scale x w, float32.
+
+    Tests: tests/runtime/test_enlarging.py.
+    """
+    first, last = max(0, start - network.reach), min(len(plane), stop + network.reach)
+    top, bottom = start - first < network.reach, last - stop < network.reach
+    output = network(plane[first:last], top=top, bottom=bottom)
+    skipped = (start - first) * scale if top else 0
+    return output[skipped : skipped + (stop - start) * scale]
