@@ -2,6 +2,7 @@ import os
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from srcnn.batch.plan import Places, plan_jobs
 from srcnn.batch.size import Size
@@ -26,6 +27,14 @@ def folder(tmp_path: Path) -> Path:
 def test_without_an_output_the_result_lies_beside_the_file(tmp_path: Path) -> None:
     file = tmp_path / "a.b.png"
     assert targets([file]) == {file: tmp_path / "a.b_x3.png"}
+
+
+def test_a_name_without_an_ending_keeps_the_format_of_its_content(tmp_path: Path) -> None:
+    for name, format, suffix in (("a", "JPEG", ".jpg"), ("b.tmp", "WEBP", ".webp"), ("c", "ICO", ".png")):
+        Image.new("RGB", (16, 16)).save(tmp_path / name, format)
+        assert targets([tmp_path / name]) == {tmp_path / name: tmp_path / f"{Path(name).stem}_x3{suffix}"}
+    (tmp_path / "d").write_bytes(b"rubbish")
+    assert targets([tmp_path / "d"]) == {tmp_path / "d": tmp_path / "d_x3.png"}
 
 
 def test_without_an_output_a_folder_gets_a_folder_beside_it(folder: Path) -> None:

@@ -1,15 +1,12 @@
 import struct
-from pathlib import Path
 
-import numpy as np
 import pytest
-import tifffile
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
-from srcnn.pictures.exif import left_in_tiff, read_from_tiff, updated, without_prefix, write_to_tiff
+from srcnn.pictures.exif import makers_note, orientation_of, updated, without_longest, without_prefix
 
 
 def _tags(block: bytes) -> Image.Exif:
@@ -30,7 +27,9 @@ def _little_endian(block: bytes) -> bytes:
 def test_orientation_and_size_are_new_and_all_else_stays(samples, prefix: bytes, little_endian: bool) -> None:
     block = _little_endian(samples.exif) if little_endian else samples.exif
     assert without_prefix(block)[:2] == (b"II" if little_endian else b"MM")
-    tags = _tags(updated(prefix + without_prefix(block), 70_000, 5))
+    result = updated(prefix + without_prefix(block), 70_000, 5)
+    assert without_prefix(result)[:2] == without_prefix(block)[:2]  # makers' notes are in the same order
+    tags = _tags(result)
     assert dict(tags) == dict(_tags(block)) | {0x0112: 1, 0x8769: tags[0x8769], 0x8825: tags[0x8825]}
     assert tags.get_ifd(0x8769) == _tags(block).get_ifd(0x8769) | {0xA002: 5, 0xA003: 70_000}
     assert tags.get_ifd(0x8825) == _tags(block).get_ifd(0x8825)
@@ -76,6 +75,25 @@ def test_values_of_every_type_survive() -> None:
     assert {tag: again[tag] for tag in photo} == photo
 
 
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_the_orientation_is_1_unless_a_block_says_another(order: str) -> None:
+    for stored, expected in ((1, 1), (6, 6), (8, 8), (0, 1), (9, 1), (None, 1)):
+        tags = Image.Exif()
+        tags.endian = order
+        tags[0x010F] = "a maker"
+        if stored is not None:
+            tags[0x0112] = stored
+        assert orientation_of(tags.tobytes()) == expected
+    assert orientation_of(b"rubbish") == 1
+
+
+def test_the_makers_note_is_found_where_there_is_one(samples) -> None:
+    tags = Image.Exif()
+    tags.get_ifd(0x8769)[0x927C] = b"\x01maker\x00note\xff"
+    assert makers_note(tags.tobytes()) == makers_note(updated(tags.tobytes(), 3, 4)) == b"\x01maker\x00note\xff"
+    assert makers_note(Image.Exif().tobytes()) == makers_note(b"nonsense") == makers_note(None) == b""
+
+
 def test_a_block_without_photo_tags_gets_the_size() -> None:
     tags = Image.Exif()
     tags[0x010F] = "Maker"
@@ -111,130 +129,17 @@ def test_entries_that_repeat_one_long_value_do_not_grow() -> None:
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
-@pytest.mark.parametrize("pages", [1, 3])
-def test_a_tiff_file_takes_and_gives_the_block(tmp_path: Path, samples, order: str, pages: int) -> None:
-    path = tmp_path / "a.tif"
-    images = [np.full((4, 5), level, np.uint8) for level in range(pages)]
-    with tifffile.TiffWriter(path, byteorder=order) as file:
-        for image in images:
-            file.write(image, contiguous=False, description="", metadata=None)
-    if order == ">":
-        with pytest.raises(ValueError, match="little-endian"):
-            write_to_tiff(path, exif=samples.exif, iptc=samples.iptc)
-        assert read_from_tiff(path)[0] is not None  # tifffile's own name
-        return
-    write_to_tiff(path, exif=samples.exif, iptc=samples.iptc)
-    with tifffile.TiffFile(path) as file:
-        for page, image in zip(file.pages, images, strict=True):
-            np.testing.assert_array_equal(page.asarray(), image)
-        assert file.pages[0].tags["Make"].value == "Maker"
-        assert file.pages[0].tags["ExifTag"].value["PixelXDimension"] == 4000
-        assert file.pages[0].tags[33723].value == samples.iptc
-    block, iptc = read_from_tiff(path)
-    assert iptc == samples.iptc
-    assert block is not None
-    assert _tags(block)[0x010F] == "Maker"
-    assert 0x0100 not in _tags(block)  # the size of the pixels is no description
-    assert _tags(block).get_ifd(0x8769) == _tags(samples.exif).get_ifd(0x8769)
-
-
-def test_a_tiff_file_that_says_nothing_has_no_exif(tmp_path: Path) -> None:
-    tifffile.imwrite(tmp_path / "a.tif", np.zeros((4, 5), np.uint8), software="", metadata=None)
-    assert read_from_tiff(tmp_path / "a.tif") == (None, None)
-
-
-@pytest.mark.parametrize("order", ["<", ">"])
-def test_bigtiff_gives_the_block_too(tmp_path: Path, order: str) -> None:
-    iptc = b"\x1c\x02\x05\x00\x05title"
-    photo = struct.pack(order + "QHHQI", 1, 0xA002, 4, 1, 4000) + bytes(12)
-    head = (b"II+\0" if order == "<" else b"MM\0+") + struct.pack(order + "HHQ", 8, 0, 16)
-    if order == ">":
-        head = b"MM\0+" + struct.pack(">HHQ", 8, 0, 16)
-    behind = 16 + 8 + 20 * 4 + 8
-    entries = [
-        (0x0100, 4, 1, struct.pack(order + "I", 5)),
-        (0x010F, 2, 6, b"Maker\0"),
-        (0x83BB, 7, len(iptc), struct.pack(order + "Q", behind)),
-        (0x8769, 18, 1, struct.pack(order + "Q", behind + len(iptc))),
-    ]
-    table = b"".join(struct.pack(order + "HHQ", *fields) + value.ljust(8, b"\0") for *fields, value in entries)
-    (tmp_path / "a.tif").write_bytes(head + struct.pack(order + "Q", 4) + table + bytes(8) + iptc + photo)
-    block, found = read_from_tiff(tmp_path / "a.tif")
-    assert found == iptc
-    assert block is not None
-    assert _tags(block)[0x010F] == "Maker"
-    assert 0x0100 not in _tags(block)
-    assert _tags(block).get_ifd(0x8769) == {0xA002: 4000}
-
-
-@pytest.mark.parametrize("order", ["<", ">"])
-@pytest.mark.parametrize("kind", [1, 4, 7])
-def test_iptc_records_of_every_type_are_bytes_in_their_order(tmp_path: Path, order: str, kind: int) -> None:
-    # Photoshop says that they are LONG, but they are no numbers to turn around.
-    iptc = b"\x1c\x02\x05\x00\x07caption"
-    count = len(iptc) // 4 if kind == 4 else len(iptc)
-    entry = struct.pack(order + "HHII", 0x83BB, kind, count, 26)
-    head = b"II*\0" if order == "<" else b"MM\0*"
-    table = struct.pack(order + "IH", 8, 1) + entry + bytes(4)
-    (tmp_path / "a.tif").write_bytes(head + table + iptc)
-    assert read_from_tiff(tmp_path / "a.tif") == (None, iptc)
-
-
-def test_a_bigtiff_that_claims_countless_entries_ends(tmp_path: Path) -> None:
-    # One that counts lies beyond the 65,536 of the small kind, which are as many as anyone needs.
-    entries = bytes(20 * 2**16) + struct.pack("<HHQ", 0x010F, 2, 6) + b"Maker\0\0\0"
-    (tmp_path / "a.tif").write_bytes(BIG[0] + struct.pack("<Q", 2**63) + entries)
-    assert read_from_tiff(tmp_path / "a.tif") == (None, None)
-
-
-def test_a_bigtiff_that_begins_beyond_any_file_says_nothing(tmp_path: Path) -> None:
-    (tmp_path / "a.tif").write_bytes(b"II+\0\x08\0\0\0" + b"\xff" * 16)
-    assert read_from_tiff(tmp_path / "a.tif") == (None, None)
-
-
-class TestWhatIsLeftInATiff:
-    def test_nothing_of_pages_that_say_the_same_or_nothing(self, tmp_path: Path) -> None:
-        with tifffile.TiffWriter(tmp_path / "a.tif") as file:
-            for description in ("a letter", None, "a letter"):
-                file.write(np.zeros((3, 4), np.uint8), resolution=(300, 300), description=description, metadata=None)
-        assert left_in_tiff(tmp_path / "a.tif", 3) == ()
-
-    def test_resolution_and_description_of_other_pages(self, tmp_path: Path) -> None:
-        with tifffile.TiffWriter(tmp_path / "a.tif") as file:
-            for page, dpi in enumerate((300, 600)):
-                image = np.zeros((3, 4), np.uint8)
-                file.write(image, resolution=(dpi, dpi), description=f"page {page}", metadata=None)
-        assert left_in_tiff(tmp_path / "a.tif", 2) == (
-            "resolution and EXIF of other pages than the first were left out",
-        )
-        assert left_in_tiff(tmp_path / "a.tif", 1) == ()
-
-    def test_of_very_many_pages_the_first_hundred_are_compared(self, tmp_path: Path) -> None:
-        """Since they may all name the same megabytes: 10,000 such pages would take minutes."""
-        with tifffile.TiffWriter(tmp_path / "a.tif") as file:
-            for page in range(103):
-                file.write(np.zeros((3, 4), np.uint8), description="z" if page == 101 else "a", metadata=None)
-        assert left_in_tiff(tmp_path / "a.tif", 103) == ()
-
-    def test_the_place_on_earth(self, tmp_path: Path) -> None:
-        pixel_scale = (33550, "d", 3, (10.0, 10.0, 0.0), True)
-        tifffile.imwrite(tmp_path / "a.tif", np.zeros((3, 4), np.uint8), extratags=[pixel_scale], metadata=None)
-        assert left_in_tiff(tmp_path / "a.tif", 1) == ("the place on Earth (GeoTIFF) was left out",)
-
-    @pytest.mark.parametrize("ome", [False, True])
-    def test_a_description_that_tells_of_the_size(self, tmp_path: Path, ome: bool) -> None:
-        page = np.zeros((3, 4), np.uint8)
-        tifffile.imwrite(tmp_path / "a.tif", np.stack([page, page]), ome=ome, photometric="minisblack")
-        said = ("the description by OME was left out: it tells of the old size",) if ome else ()
-        assert left_in_tiff(tmp_path / "a.tif", 2) == said
-        assert 270 not in _tags(read_from_tiff(tmp_path / "a.tif")[0] or b"")
-
-    def test_a_description_for_people_stays(self, tmp_path: Path) -> None:
-        tifffile.imwrite(tmp_path / "a.tif", np.zeros((3, 4), np.uint8), description="a cat", metadata=None)
-        assert left_in_tiff(tmp_path / "a.tif", 1) == ()
-        assert _tags(read_from_tiff(tmp_path / "a.tif")[0] or b"")[270] == "a cat"
-
-    @pytest.mark.parametrize("content", [b"", b"II*\0", b"II*\0\x08\0\0\0\xff\xff"])
-    def test_nothing_of_a_file_that_is_damaged(self, tmp_path: Path, content: bytes) -> None:
-        (tmp_path / "a.tif").write_bytes(content or b"\0")
-        assert left_in_tiff(tmp_path / "a.tif", 1) == ()
+def test_the_longest_entries_are_left_out_until_the_rest_fits(order: str) -> None:
+    tags = Image.Exif()
+    tags.endian = order
+    tags[0x010E], tags[0x013B] = "d" * 700, "an artist"
+    tags.get_ifd(0x8769).update({0x927C: b"n" * 500, 0x9003: "2020:01:02 03:04:05"})
+    block = updated(tags.tobytes(), 3, 4)
+    assert without_longest(block, len(block)) == (block, 0)
+    for most, left in ((len(block) - 1, {0x010E}), (len(block) - 720, {0x010E, 0x927C}), (300, {0x010E, 0x927C})):
+        shorter, count = without_longest(block, most)
+        assert (len(shorter) <= most, count, shorter[:8]) == (True, len(left), block[:8])
+        again = _tags(shorter)
+        assert {0x010E, 0x013B} & set(again) == {0x010E, 0x013B} - left
+        assert {0x927C, 0x9003} & set(again.get_ifd(0x8769)) == {0x927C, 0x9003} - left
+    assert without_longest(block, 10)[1] > 4  # nothing is left to leave out

@@ -1,4 +1,6 @@
 import io
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -6,6 +8,9 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from srcnn.pictures.codecs.png import append_texts, join_frames, read_texts
+from srcnn.pictures.picture import Picture
+from srcnn.pictures.read import read_picture
+from srcnn.pictures.write import write_picture
 
 
 def _png(level: int) -> bytes:
@@ -92,3 +97,57 @@ def test_texts_that_are_too_long_together_are_left_out(tmp_path: Path) -> None:
     texts = [(b"tEXt", name + b"\0" + b"x" * (9 * 2**20)) for name in (b"a", b"b")]
     append_texts(tmp_path / "a.png", [*texts, (b"tEXt", b"c\0d")])
     assert read_texts(tmp_path / "a.png") == (texts[0], (b"tEXt", b"c\0d"))
+
+
+def _insert(file: bytes, chunk: bytes, before: bytes) -> bytes:
+    at = file.index(before) - 4
+    length = struct.pack(">I", len(chunk) - 4)
+    return file[:at] + length + chunk + struct.pack(">I", zlib.crc32(chunk)) + file[at:]
+
+
+def _exif(orientation: int) -> bytes:
+    tags = Image.Exif()
+    tags[0x0112], tags[0x010F] = orientation, "a maker"
+    return tags.tobytes()
+
+
+@pytest.mark.parametrize("place", [b"IDAT", b"IEND"], ids=["before the pixels", "behind them"])
+@pytest.mark.parametrize("prefix", [b"", b"Exif\0\0"], ids=["bare", "as in JPEG"])
+def test_exif_is_found_wherever_it_stands(tmp_path: Path, place: bytes, prefix: bytes) -> None:
+    exif = _exif(6).removeprefix(b"Exif\0\0")
+    (tmp_path / "a.png").write_bytes(_insert(_png(1), b"eXIf" + prefix + exif, place))
+    picture = read_picture(tmp_path / "a.png", turn=False)
+    assert (picture.orientation, picture.exif) == (6, exif)
+    assert read_picture(tmp_path / "a.png").image.shape == (7, 5, 3)
+
+
+@pytest.mark.parametrize("place", [b"IDAT", b"IEND"], ids=["before the pixels", "behind them"])
+def test_xmp_is_found_wherever_it_stands(tmp_path: Path, place: bytes) -> None:
+    xmp = "<x:xmpmeta>é</x:xmpmeta>".encode()
+    (tmp_path / "a.png").write_bytes(_insert(_png(1), b"iTXtXML:com.adobe.xmp\0\0\0\0\0" + xmp, place))
+    assert read_picture(tmp_path / "a.png").xmp == xmp
+
+
+@pytest.mark.parametrize("frames", [1, 2])
+def test_xmp_is_written_as_other_programs_look_for_it(tmp_path: Path, frames: int) -> None:
+    xmp = "<x:xmpmeta>é 名前</x:xmpmeta>".encode()
+    still = np.zeros((4, 5, 3), np.uint8)
+    times = (100,) * frames if frames > 1 else ()
+    pictures = tuple(still + number for number in range(frames))
+    assert write_picture(tmp_path / "a.png", Picture(frames=pictures, durations_ms=times, xmp=xmp)) == ()
+    with Image.open(tmp_path / "a.png") as file:
+        file.seek(frames - 1)
+        file.load()
+        assert file.info["xmp"] == xmp
+    assert (tmp_path / "a.png").read_bytes().count(b"XML:com.adobe.xmp") == 1
+
+
+_WITH_TEXT = _insert(_png(2), b"tEXtTitle\0a dog", b"IEND")
+
+
+@pytest.mark.parametrize("rest", [b"garbage" * 500, b"\xff" * 8, _WITH_TEXT])
+def test_what_stands_behind_the_end_is_no_part_of_the_picture(tmp_path: Path, rest: bytes) -> None:
+    whole = _insert(_png(1), b"tEXtTitle\0a cat", b"IEND")
+    (tmp_path / "a.png").write_bytes(whole + rest)
+    picture = read_picture(tmp_path / "a.png")
+    assert (picture.image[0, 0, 0], picture.notes, picture.texts) == (1, (), ((b"tEXt", b"Title\0a cat"),))

@@ -478,3 +478,77 @@ def test_importing_the_reader_loads_no_heavy_library() -> None:
         "assert not {'pyvips', 'PIL', 'torch'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def _jpeg_with(path: Path, *segments: tuple[int, bytes]) -> Path:
+    Image.new("RGB", (9, 7)).save(path)
+    whole = path.read_bytes()
+    parts = [b"\xff" + bytes([mark]) + struct.pack(">H", len(body) + 2) + body for mark, body in segments]
+    path.write_bytes(whole[:2] + b"".join(parts) + whole[2:])
+    return path
+
+
+_XMP = b"http://ns.adobe.com/xap/1.0/\0"
+
+
+@pytest.mark.parametrize(
+    ("xmp", "said"),
+    [
+        (b'<x GCamera:MotionPhoto="1"/>', "the video behind the picture was left out"),
+        (b"<x GCamera:MicroVideo='1'/>", "the video behind the picture was left out"),
+        (b"<GCamera:MotionPhoto>1</GCamera:MotionPhoto>", "the video behind the picture was left out"),
+        (b'<x hdrgm:Version="1.0"/>', "the gain map behind the picture was left out"),
+        (b'<x GCamera:MotionPhoto="0"/>', None),
+    ],
+)
+def test_what_xmp_says_stands_behind_a_jpeg_is_said_to_be_lost(tmp_path: Path, xmp: bytes, said: str | None) -> None:
+    notes = read_picture(_jpeg_with(tmp_path / "a.jpg", (0xE1, _XMP + xmp))).notes
+    assert notes == ((f"{said}, though XMP still tells of it",) if said else ())
+
+
+def test_xmp_in_several_parts_is_said_to_be_lost_but_for_the_first(tmp_path: Path) -> None:
+    more = b"http://ns.adobe.com/xmp/extension/\0" + b"0" * 32 + struct.pack(">II", 3, 0) + b"<x>"
+    picture = read_picture(_jpeg_with(tmp_path / "a.jpg", (0xE1, _XMP + b"<x/>"), (0xE1, more)))
+    assert (picture.xmp, picture.notes) == (b"<x/>", ("the parts of XMP behind its first 64 KiB were left out",))
+
+
+def test_of_an_animated_avif_the_first_picture_is_read_and_it_is_said(tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (16, 12), (50 * number, 0, 0)) for number in range(3)]
+    frames[0].save(tmp_path / "a.avif", save_all=True, append_images=frames[1:])
+    picture = read_picture(tmp_path / "a.avif")
+    assert (len(picture.frames), picture.notes) == (1, ("only the first picture of an animation was read",))
+
+
+@pytest.mark.parametrize(
+    ("primaries", "transfer", "icc", "said"),
+    [(1, 13, False, False), (2, 2, False, False), (1, 1, False, False), (12, 13, False, True), (9, 16, False, True),
+     (1, 8, False, True), (9, 16, True, False)],
+)  # fmt: skip
+def test_other_colours_that_an_avif_names_without_a_profile_are_said(
+    tmp_path: Path, samples, primaries: int, transfer: int, icc: bool, said: bool
+) -> None:
+    path = tmp_path / "a.avif"
+    Image.new("RGB", (16, 12)).save(path, **({"icc_profile": samples.icc} if icc else {}))
+    whole = path.read_bytes()
+    at = whole.index(b"colrnclx") + 8
+    path.write_bytes(whole[:at] + struct.pack(">HH", primaries, transfer) + whole[at + 4 :])
+    note = "the colours were taken for sRGB: what AVIF says of them beside a profile is not kept"
+    assert read_picture(path).notes == ((note,) if said else ())
+
+
+def test_cmyk_with_a_profile_of_other_colours_is_said_to_go_through_a_standard_one(tmp_path: Path, samples) -> None:
+    Image.new("CMYK", (9, 7)).save(tmp_path / "a.jpg", icc_profile=samples.icc)
+    said = "CMYK was converted to sRGB through a standard profile, as its own is not of CMYK"
+    assert read_picture(tmp_path / "a.jpg").notes == (said,)
+
+
+@pytest.mark.parametrize(("mode", "whole"), [("RGB", True), ("L", True), ("RGB", False)])
+def test_a_profile_that_does_not_fit_a_png_is_said_to_be_left_out(
+    tmp_path: Path, samples, mode: str, whole: bool
+) -> None:
+    Image.new(mode, (9, 7)).save(tmp_path / "a.png", icc_profile=samples.icc if whole else b"no profile at all")
+    picture = read_picture(tmp_path / "a.png")
+    kept = mode == "RGB" and whole
+    assert (picture.icc is not None) is kept
+    said = "the ICC profile was left out: it is damaged, or of other channels than the picture"
+    assert picture.notes == (() if kept else (said,))

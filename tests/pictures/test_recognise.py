@@ -1,3 +1,4 @@
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -7,7 +8,15 @@ import pytest
 from PIL import Image
 
 from srcnn.pictures.read import read_array
-from srcnn.pictures.recognise import is_animated_png, is_lossless_webp, is_whole_gif, pictures_in_jpeg, recognise
+from srcnn.pictures.recognise import (
+    is_animated_png,
+    is_lossless_webp,
+    is_whole_gif,
+    is_whole_png,
+    pictures_in_jpeg,
+    recognise,
+    suffix_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -93,6 +102,30 @@ def test_a_gif_is_whole_only_to_its_last_byte(tmp_path: Path) -> None:
         assert not is_whole_gif(path), length
 
 
+def test_a_png_is_whole_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (9, 9), np.uint8)).save(path)
+    whole = path.read_bytes()
+    for rest in (b"", b"anything", whole):
+        path.write_bytes(whole + rest)
+        assert is_whole_png(path)
+    for length in range(1, len(whole) - 4):  # without its check sum the end still ends
+        path.write_bytes(whole[:length])
+        assert not is_whole_png(path), length
+
+
+@pytest.mark.parametrize(("suffix", "format"), [(".jpg", "JPEG"), (".png", "PNG"), (".webp", "WebP"), (".tif", "TIFF")])
+def test_a_name_without_a_suffix_gets_that_of_the_content(tmp_path: Path, suffix: str, format: str) -> None:
+    Image.new("L", (4, 3)).save(tmp_path / "a", format)
+    assert suffix_of(tmp_path / "a") == suffix
+
+
+def test_what_is_no_picture_or_no_file_has_no_suffix(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"rubbish")
+    os.mkfifo(tmp_path / "pipe")
+    assert [suffix_of(tmp_path / name) for name in ("a", "pipe", "nothing", ".")] == [""] * 4
+
+
 def test_a_gif_with_an_unknown_block_is_not_whole(tmp_path: Path) -> None:
     path = tmp_path / "a.gif"
     path.write_bytes(b"GIF89a" + struct.pack("<HHBBB", 1, 1, 0, 0, 0) + b"\x77;")
@@ -134,3 +167,11 @@ def test_pictures_in_a_jpeg_are_counted(tmp_path: Path, count: int) -> None:
 def test_a_jpeg_that_is_cut_short_holds_one_picture(tmp_path: Path, tail: bytes) -> None:
     (tmp_path / "a.jpg").write_bytes(b"\xff\xd8" + tail)
     assert pictures_in_jpeg(tmp_path / "a.jpg") == 1
+
+
+def test_what_stands_behind_the_end_of_a_webp_is_no_part_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.webp"
+    Image.new("RGB", (9, 7)).save(path, lossless=True)
+    path.write_bytes(path.read_bytes() + b"VP8 junk" * 500)
+    assert is_lossless_webp(path)
+    assert read_array(path).shape == (7, 9, 3)

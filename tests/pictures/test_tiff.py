@@ -165,3 +165,81 @@ def test_a_chain_that_libvips_sees_longer_is_damaged(tmp_path: Path, monkeypatch
     monkeypatch.setattr(tiff, "pages", lambda data: islice(pages(data), 2))
     with pytest.raises(InvalidImageError, match=r"expected 3 pages in .*a\.tif, got 2: it is damaged; get it again"):
         read_picture(path)
+
+
+@pytest.mark.parametrize("bigtiff", [False, True])
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+@pytest.mark.parametrize(
+    ("photometric", "extra", "channels", "said"),
+    [
+        ("rgb", (0,), 3, True),  # infrared, of film scanners
+        ("rgb", (1,), 4, False),
+        ("rgb", (2,), 4, False),
+        ("rgb", (2, 0), 4, True),
+        ("rgb", (0, 0, 0), 3, True),  # these do not fit into the entry
+        ("minisblack", (0,), 1, True),
+        ("minisblack", (2,), 2, False),
+        ("separated", (0,), 3, True),  # a spot colour; the inks become RGB
+    ],
+)
+def test_samples_beside_the_colours_are_transparency_only_if_the_file_says_so(
+    tmp_path: Path, bigtiff: bool, byteorder: str, photometric: str, extra: tuple[int, ...], channels: int, said: bool
+) -> None:
+    colours = {"rgb": 3, "minisblack": 1, "separated": 4}[photometric]
+    pixels = np.random.default_rng(0).integers(1, 255, (9, 7, colours + len(extra)), np.uint8)
+    pixels[..., colours:] = 255
+    with tifffile.TiffWriter(tmp_path / "a.tif", bigtiff=bigtiff, byteorder=byteorder) as file:
+        file.write(pixels, photometric=photometric, extrasamples=extra, planarconfig="contig")
+    assert first_pages(tmp_path / "a.tif", 1)[0].extra == extra
+    picture = read_picture(tmp_path / "a.tif")
+    assert picture.image.shape[2:] == ((channels,) if channels > 1 else ())
+    if photometric != "separated":
+        np.testing.assert_array_equal(picture.image, pixels[..., :channels].squeeze())
+    assert any("infrared" in note for note in picture.notes) is said
+
+
+def test_the_samples_of_every_page_are_looked_at(tmp_path: Path) -> None:
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for extra, size in ((2, 9), (0, 8)):
+            file.write(np.full((size, size, 4), 255, np.uint8), photometric="rgb", extrasamples=(extra,))
+    assert [frame.shape for frame in read_picture(tmp_path / "a.tif").frames] == [(9, 9, 4), (8, 8, 3)]
+
+
+@pytest.mark.parametrize("pages", [1, 2])
+def test_a_transparency_mask_is_no_page(tmp_path: Path, pages: int) -> None:
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for number in range(pages):
+            file.write(np.full((9, 7, 3), number, np.uint8), photometric="rgb")
+            file.write(np.ones((9, 7), bool), photometric="mask", subfiletype=4)
+    picture = read_picture(tmp_path / "a.tif")
+    assert [(frame.shape, frame[0, 0, 0]) for frame in picture.frames] == [((9, 7, 3), n) for n in range(pages)]
+    assert picture.notes == ("a page that is a transparency mask of another was left out",)
+
+
+def test_the_masks_do_not_take_part_when_pages_are_turned(tmp_path: Path) -> None:
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for orientation in (1, 6):
+            tag = [(0x0112, "H", 1, orientation, True)]
+            file.write(np.zeros((9, 7, 3), np.uint8), photometric="rgb", extratags=tag)
+            file.write(np.ones((9, 7), bool), photometric="mask", subfiletype=4)
+    assert [frame.shape for frame in read_picture(tmp_path / "a.tif").frames] == [(9, 7, 3), (7, 9, 3)]
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_lab_of_other_kinds_than_cie_is_refused_and_not_taken_for_rgb(tmp_path: Path, dtype: str) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((9, 7, 3), dtype), photometric="icclab")
+    with pytest.raises(InvalidImageError, match=r"expected RGB, grey, CMYK or CIELab in .*, got ICCLab"):
+        read_picture(tmp_path / "a.tif")
+
+
+def test_subsampled_colours_without_compression_have_no_transparency(tmp_path: Path) -> None:
+    pixels = bytes([200, 200, 200, 200, 100, 150]) * 6  # of each 2 x 2 four of Y, one of Cb and of Cr
+    numbers = {256: 6, 257: 4, 259: 1, 262: 6, 273: 300, 277: 3, 278: 4, 279: len(pixels), 530: 0}
+    entries = [struct.pack("<HHII", tag, 4 if n > 99 else 3, 1, n) for tag, n in numbers.items()]
+    entries[-1] = struct.pack("<HHIHH", 530, 3, 2, 2, 2)
+    entries.insert(2, struct.pack("<HHII", 258, 3, 3, 200))
+    file = b"II*\0\x08\0\0\0" + struct.pack("<H", len(entries)) + b"".join(entries) + bytes(4)
+    file = file.ljust(200, b"\0") + struct.pack("<3H", 8, 8, 8)
+    (tmp_path / "a.tif").write_bytes(file.ljust(300, b"\0") + pixels)
+    picture = read_picture(tmp_path / "a.tif")
+    assert (picture.image.shape, picture.notes) == ((4, 6, 3), ())

@@ -20,6 +20,7 @@ from srcnn.errors import ImageTooLargeError, InvalidConfigError, InvalidImageErr
 from srcnn.imaging import to_float
 from srcnn.pictures import write
 from srcnn.pictures.codecs import libvips_encode
+from srcnn.pictures.exif import makers_note
 from srcnn.pictures.picture import CLIPPED, Picture, xmp_upright
 from srcnn.pictures.read import read_array, read_picture
 from srcnn.pictures.strips import Strips
@@ -207,6 +208,13 @@ def test_a_full_disk_is_named_where_an_encoder_says_only_that_it_failed(
         monkeypatch.setattr("shutil.disk_usage", lambda _, free=free: SimpleNamespace(free=free))
         with pytest.raises(OutputError, match=message):
             write_picture(tmp_path / f"a.{suffix}", _noise((4, 5, 3)))
+
+
+def test_every_frame_of_a_gif_has_its_own_colours(tmp_path: Path) -> None:
+    frames = tuple(np.full((5, 4, 3), (10 + 3 * n, 200 - 2 * n, 100 + 5 * n), np.uint8) for n in range(6))
+    write_picture(tmp_path / "a.gif", Picture(frames=frames, durations_ms=(100,) * 6))
+    for read, written in zip(read_picture(tmp_path / "a.gif").frames, frames, strict=True):
+        np.testing.assert_array_equal(read, written)
 
 
 def test_a_still_gif_is_no_animation(tmp_path: Path) -> None:
@@ -565,6 +573,33 @@ def test_broken_metadata_never_cost_the_picture(tmp_path: Path, samples, suffix:
     picture = Picture(frames=(_noise((8, 6, 3)),), icc=broken_icc, exif=blob, xmp=blob, iptc=blob)
     write_picture(tmp_path / f"a.{suffix}", picture)
     assert read_picture(tmp_path / f"a.{suffix}").image.shape == (8, 6, 3)
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "avif", "tif"])
+def test_a_makers_note_is_whole_or_it_is_said(tmp_path: Path, suffix: str) -> None:
+    # libexif knows Canon's notes and makes nothing of one that is none; it copies those of makers it does not know.
+    for maker, shortened in (("Leica", False), ("Canon", suffix != "tif")):
+        tags = Image.Exif()
+        tags[0x010F] = maker
+        tags.get_ifd(0x8769)[0x927C] = note = np.random.default_rng(0).bytes(1500)
+        notes = write_picture(tmp_path / f"a.{suffix}", Picture(frames=(_noise((8, 6, 3)),), exif=tags.tobytes()))
+        said = "of the camera maker's private note in EXIF 1,494 of 1,500 bytes were left out"
+        assert notes == ((said,) if shortened else ())
+        assert (makers_note(read_picture(tmp_path / f"a.{suffix}").exif) == note) is not shortened
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "avif", "tif"])
+def test_of_exif_too_long_the_short_entries_are_kept_and_it_is_said(tmp_path: Path, suffix: str) -> None:
+    tags = Image.Exif()
+    tags[0x010E], tags[0x013B] = "d" * 70_000, "an artist"
+    notes = write_picture(tmp_path / f"a.{suffix}", Picture(frames=(_noise((8, 6, 3)),), exif=tags.tobytes()))
+    again = Image.Exif()
+    again.load(read_picture(tmp_path / f"a.{suffix}").exif or b"")
+    assert again[0x013B] == "an artist"
+    assert (0x010E in again) is (suffix == "tif")
+    name = {"jpg": "JPEG", "webp": "WebP"}.get(suffix, suffix.upper())
+    said = f"of EXIF the longest entries were left out (1): {name} files are written with at most 64 KiB of it"
+    assert notes == (() if suffix == "tif" else (said,))
 
 
 def test_metadata_too_long_for_jpeg_are_named(tmp_path: Path, samples) -> None:

@@ -12,6 +12,7 @@ from srcnn.batch.size import Size
 from srcnn.errors import InvalidConfigError, InvalidImageError, OutputError
 from srcnn.pictures.find import find_pictures
 from srcnn.pictures.formats import FORMATS, SUFFIXES, format_to_write
+from srcnn.pictures.recognise import suffix_of
 
 WRITTEN = tuple(suffix for kind in FORMATS for suffix in kind.suffixes if kind.writes)
 _EXAMPLE = "out/{stem}_x{scale}{ext}"
@@ -188,7 +189,8 @@ def _target(file: Path, folder: Path | None, size: Size, places: Places) -> Path
     if places.in_place:
         return file
     place = file.relative_to(folder) if folder else Path(file.name)
-    ext = places.suffix or (file.suffix if file.suffix.lower() in WRITTEN else ".png")
+    suffix = file.suffix if file.suffix.lower() in SUFFIXES else suffix_of(file)
+    ext = places.suffix or (suffix if suffix.lower() in WRITTEN else ".png")
     output = places.output
     if output is None:
         if folder is None:

@@ -98,13 +98,12 @@ def write_to_standard_output(file: Path) -> None:
 
 def _read_standard_input(folder: Path) -> Path:
     """Copy standard input to a file whose suffix says what it is."""
-    from srcnn.pictures.recognise import recognise
+    from srcnn.pictures.recognise import suffix_of
 
     if sys.__stdin__ is None:
         raise click.UsageError("expected a picture on standard input, got it closed; pipe one in, or name a file")
     file = folder / "stdin"
     with file.open("wb") as copy:
         shutil.copyfileobj(sys.stdin.buffer, copy)
-    with file.open("rb") as copy:
-        kind = recognise(copy.read(32), "")
-    return file.rename(file.with_suffix(kind.suffixes[0])) if kind else file
+    suffix = suffix_of(file)
+    return file.rename(file.with_suffix(suffix)) if suffix else file

@@ -52,6 +52,8 @@ def _png(file: BinaryIO) -> Iterator[int]:
     file.seek(8)
     while len(start := file.read(8)) == 8:
         length, name = struct.unpack(">I4s", start)
+        if name == b"IEND":  # some programs leave bytes of their own behind it
+            return
         if name not in _PIXELS:
             yield length
         file.seek(length + 4, 1)
@@ -73,8 +75,9 @@ def _jpeg(file: BinaryIO) -> Iterator[int]:
 
 
 def _webp(file: BinaryIO) -> Iterator[int]:
+    end = 8 + int.from_bytes(file.read(8)[4:], "little")  # some programs leave bytes of their own behind it
     file.seek(12)
-    while len(start := file.read(8)) == 8:
+    while file.tell() < end and len(start := file.read(8)) == 8:
         name, length = struct.unpack("<4sI", start)
         if name not in _PIXELS:
             yield length

@@ -4,27 +4,37 @@ This module knows nothing of networks, and leaves decoding to one codec for each
 """
 
 import os
+import re
 import stat
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from srcnn.errors import InvalidImageError, SrcnnError
 from srcnn.imaging.depth import Image
-from srcnn.pictures import exif
+from srcnn.pictures import exif_in_tiff
 from srcnn.pictures.codecs import apng, libvips_decode, pillow, png, pnm
 from srcnn.pictures.formats import DEFAULT_MAX_PIXELS, PictureFormat
 from srcnn.pictures.metadata_size import check_metadata_size
 from srcnn.pictures.open_files import File, path_to_read
 from srcnn.pictures.picture import CLIPPED, Picture, upright
 from srcnn.pictures.recognise import (
+    colours_of_avif,
+    has_extended_xmp,
+    is_animated_avif,
     is_animated_png,
     is_lossless_webp,
     is_whole_gif,
+    is_whole_png,
     pictures_in_jpeg,
     recognise,
 )
 from srcnn.pictures.tiff import first_pages, is_camera_raw
+
+_VIDEO = re.compile(rb"""(MotionPhoto|MicroVideo)(\s*=\s*["']|>)1""")
+_GAIN_MAP = re.compile(rb"hdrgm:Version")
+_SRGB_PRIMARIES, _SRGB_TRANSFERS = (1, 2), (1, 2, 6, 13, 14, 15)
+"""And "unspecified", and the curves of television that programs show as sRGB's. Source: ITU-T H.273, tables 2, 3."""
 
 
 def read_picture(
@@ -118,9 +128,12 @@ def _is_lossy(path: Path, kind: PictureFormat, frames: int) -> bool:
 
 
 def _decode_by_kind(path: Path, kind: PictureFormat, *, max_pixels: int, first_only: bool, inks: bool) -> Picture:
-    if kind.name == "GIF" and not is_whole_gif(path):
-        raise InvalidImageError(f"expected a whole GIF file at {path}, got one cut short; get it again")
     check_metadata_size(path, kind)
+    animated = kind.name == "PNG" and is_animated_png(path) and not first_only  # its decoder looks at every chunk
+    if (kind.name == "GIF" and not is_whole_gif(path)) or (
+        kind.name == "PNG" and not animated and not is_whole_png(path)
+    ):
+        raise InvalidImageError(f"expected a whole {kind.name} file at {path}, got one cut short; get it again")
     if kind.name == "TIFF" and is_camera_raw(path):
         raise InvalidImageError(
             f"expected a developed picture at {path}, got a camera's raw file, of which only the thumbnail could be "
@@ -130,26 +143,49 @@ def _decode_by_kind(path: Path, kind: PictureFormat, *, max_pixels: int, first_o
         return pnm.decode(path, max_pixels=max_pixels)
     if kind.codec == "pillow":
         return pillow.decode(path, kind, max_pixels=max_pixels)
-    if kind.name == "PNG" and is_animated_png(path) and not first_only:
+    if animated:
         picture = apng.decode(path, kind, max_pixels=max_pixels)
     else:
         picture = libvips_decode.decode(path, kind, max_pixels=max_pixels, first_only=first_only, inks=inks)
     if kind.name == "PNG":
         picture = replace(picture, texts=png.read_texts(path))
-    return replace(picture, notes=(*picture.notes, *_left_in_file(path, kind, len(picture.frames))))
+    return replace(picture, notes=(*picture.notes, *_left_in_file(path, kind, picture)))
 
 
-def _left_in_file(path: Path, kind: PictureFormat, frames: int) -> tuple[str, ...]:
+def _left_in_file(path: Path, kind: PictureFormat, picture: Picture) -> tuple[str, ...]:
     """A sentence for what a decoder leaves out in silence."""
     match kind.name:
+        case "PNG" if not picture.icc and png.has_profile(path):
+            return ("the ICC profile was left out: it is damaged, or of other channels than the picture",)
         case "PNG" if others := png.colours_beside_srgb(path):
             return (f"the colours were taken for sRGB: {', '.join(others)} of a PNG is not kept",)
-        case "JPEG" if (count := pictures_in_jpeg(path)) > 1:
-            return (f"only the main one of {count} pictures in the file was read, without gain maps and previews",)
+        case "JPEG":
+            return tuple(_left_in_jpeg(path, picture.xmp or b""))
+        case "AVIF":
+            return tuple(_left_in_avif(path, picture.icc))
         case "TIFF":
-            return exif.left_in_tiff(path, frames)
+            return exif_in_tiff.left_in_tiff(path, len(picture.frames))
         case _:
             return ()
+
+
+def _left_in_jpeg(path: Path, xmp: bytes) -> Iterator[str]:
+    if (count := pictures_in_jpeg(path)) > 1:
+        yield f"only the main one of {count} pictures in the file was read, without gain maps and previews"
+    elif _GAIN_MAP.search(xmp):
+        yield "the gain map behind the picture was left out, though XMP still tells of it"
+    if _VIDEO.search(xmp):
+        yield "the video behind the picture was left out, though XMP still tells of it"
+    if has_extended_xmp(path):
+        yield "the parts of XMP behind its first 64 KiB were left out"
+
+
+def _left_in_avif(path: Path, icc: bytes | None) -> Iterator[str]:
+    if is_animated_avif(path):
+        yield "only the first picture of an animation was read"
+    colours = colours_of_avif(path)
+    if colours and not icc and not (colours[0] in _SRGB_PRIMARIES and colours[1] in _SRGB_TRANSFERS):
+        yield "the colours were taken for sRGB: what AVIF says of them beside a profile is not kept"
 
 
 def _open(path: Path, allowed: Collection[str] = ()) -> PictureFormat:

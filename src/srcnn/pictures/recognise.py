@@ -2,6 +2,7 @@
 
 import mmap
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 
 from srcnn.pictures.formats import PictureFormat, format_named
@@ -15,6 +16,9 @@ _MARKS = (
     (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000"), (b"\xff\x4f\xff\x51", "JPEG 2000"),
     *((b"\n%c\1" % version, "PCX") for version in (0, 2, 3, 4, 5)),
 )  # fmt: skip
+_EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
+_AVIF_HEAD = 2**16
+"""Bytes within which an AVIF describes its picture."""
 _AVIF_BRANDS = (b"avif", b"avis")
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
@@ -42,6 +46,21 @@ def recognise(head: bytes, suffix: str) -> PictureFormat | None:
             return format_named("AVIF")
         return format_named("HEIF") if any(brand in _HEIF_BRANDS for brand in brands) else None
     return format_named("TGA") if suffix.lower() == ".tga" else None
+
+
+def suffix_of(path: Path) -> str:
+    """The usual suffix of a file's format by its content, as ".jpg"; nothing where there is none, or no file.
+
+    Tests: tests/pictures/test_recognise.py.
+    """
+    try:
+        if not path.is_file():  # opening a pipe would wait for somebody to write
+            return ""
+        with path.open("rb") as file:
+            kind = recognise(file.read(32), "")
+    except OSError:
+        return ""
+    return kind.suffixes[0] if kind else ""
 
 
 def is_animated_png(path: Path) -> bool:
@@ -73,8 +92,9 @@ def is_lossless_webp(path: Path) -> bool:
     """
     lossless = False
     with path.open("rb") as file:
+        end = 8 + int.from_bytes(file.read(8)[4:], "little")
         file.seek(12)
-        while len(start := file.read(8)) == 8:
+        while file.tell() < end and len(start := file.read(8)) == 8:
             name, length = struct.unpack("<4sI", start)
             if name == b"VP8 ":
                 return False
@@ -89,13 +109,62 @@ def pictures_in_jpeg(path: Path) -> int:
 
     Source: Multi-Picture Format (CIPA DC-007), 5.2.3. Tests: tests/pictures/test_recognise.py.
     """
+    index = next((body for mark, body in _jpeg_segments(path) if mark == 0xE2 and body.startswith(b"MPF\0")), b"")
+    return first_directory(index[4:]).get(0xB001, 1)
+
+
+def has_extended_xmp(path: Path) -> bool:
+    """Whether a JPEG holds more XMP than fits into one segment; decoders give the first part alone.
+
+    Source: XMP, part 3 (Adobe 2020), 1.1.3.1. Tests: tests/pictures/test_recognise.py.
+    """
+    return any(mark == 0xE1 and body.startswith(_EXTENDED_XMP) for mark, body in _jpeg_segments(path))
+
+
+def _jpeg_segments(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Mark and body of what stands before the pixels."""
     with path.open("rb") as file:
         file.seek(2)
-        while len(start := file.read(4)) == 4 and start[0] == 0xFF and start[1] != 0xDA:  # where the pixels begin
-            segment = file.read(max(0, int.from_bytes(start[2:], "big") - 2))
-            if start[1] == 0xE2 and segment.startswith(b"MPF\0"):
-                return first_directory(segment[4:]).get(0xB001, 1)
-    return 1
+        while len(start := file.read(4)) == 4 and start[0] == 0xFF and start[1] != 0xDA:
+            yield start[1], file.read(max(0, int.from_bytes(start[2:], "big") - 2))
+
+
+def is_animated_avif(path: Path) -> bool:
+    """Whether an AVIF says first that it is a sequence of pictures.
+
+    Source: AV1 Image File Format 1.1, 6.3. Tests: tests/pictures/test_recognise.py.
+    """
+    with path.open("rb") as file:
+        return file.read(12)[8:] == b"avis"
+
+
+def colours_of_avif(path: Path) -> tuple[int, int] | None:
+    """What an AVIF says of its colours beside a profile: numbers of the primaries and of the transfer curve.
+
+    Returns:
+        The numbers, or None if it says nothing.
+
+    Source: ISO/IEC 14496-12, ColourInformationBox; ITU-T H.273. Tests: tests/pictures/test_recognise.py.
+    """
+    with path.open("rb") as file:
+        head = file.read(_AVIF_HEAD)
+    at = head.find(b"colrnclx") + 8
+    return struct.unpack_from(">HH", head, at) if at >= 8 and at + 4 <= len(head) else None
+
+
+def is_whole_png(path: Path) -> bool:
+    """Whether a PNG's chunks run to its end; libvips reads on only as far as the pixels go.
+
+    Source: PNG, third edition (W3C 2025), 5.3. Tests: tests/pictures/test_recognise.py.
+    """
+    with path.open("rb") as file:
+        file.seek(8)
+        while len(start := file.read(8)) == 8:
+            length, name = struct.unpack(">I4s", start)
+            if name == b"IEND":
+                return True
+            file.seek(length + 4, 1)
+    return False
 
 
 def is_whole_gif(path: Path) -> bool:

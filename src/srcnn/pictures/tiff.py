@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 Buffer = bytes | mmap.mmap
-_SUBFILE_TYPE, _COMPRESSION, _ORIENTATION, _SUB_DIRECTORIES, _DNG_VERSION = 254, 259, 274, 330, 50706
+_SUBFILE_TYPE, _COMPRESSION, _PHOTOMETRIC, _ORIENTATION, _SAMPLES = 254, 259, 262, 274, 277
+_SUB_DIRECTORIES, _EXTRA_SAMPLES, _DNG_VERSION = 330, 338, 50706
+_TRANSPARENCY_MASK = 4
 _JPEG = (6, 7)
 """Compressions: that of TIFF 6.0, section 22, and that of Adobe's technical note 2 on TIFF."""
 _SHORT = 3
+_MOST_TAGS, _MOST_SAMPLES = 339, 64
 _MOST_ENTRIES = 4096
 """Of a directory that is looked through; a damaged one may promise more."""
 
@@ -46,12 +49,20 @@ class Page(NamedTuple):
         link: where the offset of the next one stands.
         orientation: the tag, 1 where it says nothing valid.
         lossy: its pixels are compressed as in JPEG.
+        is_mask: it says where another page is transparent, and is no picture itself.
+        photometric: what its samples are, as PhotometricInterpretation says it, or -1.
+        samples: of a pixel.
+        extra: what those beside the colours are, as ExtraSamples says it.
     """
 
     start: int
     link: int
-    orientation: int
-    lossy: bool
+    orientation: int = 1
+    lossy: bool = False
+    is_mask: bool = False
+    photometric: int = -1
+    samples: int = 1
+    extra: tuple[int, ...] = ()
 
 
 def header(data: Buffer) -> tuple[Layout, int]:
@@ -113,15 +124,39 @@ def first_directory(data: Buffer) -> dict[int, int]:
 
 
 def _page(data: Buffer, start: int, layout: Layout) -> Page:
-    orientation, lossy = 1, False
-    for tag, kind, value in islice(_entries(data, start, layout), _ORIENTATION):  # entries are sorted by tag
-        if (tag, kind) == (_COMPRESSION, _SHORT):
-            lossy = value in _JPEG
-        if tag >= _ORIENTATION:
-            orientation = value if (tag, kind) == (_ORIENTATION, _SHORT) and value in range(1, 9) else 1
+    numbers: dict[int, int] = {}
+    extra = ()
+    for at, (tag, kind, value) in enumerate(islice(_entries(data, start, layout), _MOST_TAGS)):
+        if tag > _EXTRA_SAMPLES:  # entries are sorted by tag
             break
+        if kind == _SHORT or tag == _SUBFILE_TYPE:
+            numbers[tag] = value
+        if (tag, kind) == (_EXTRA_SAMPLES, _SHORT):
+            extra = _shorts(data, start, layout, at)
     count, first, step = _table(data, start, layout)
-    return Page(start, first + step * count, orientation, lossy)
+    orientation = numbers.get(_ORIENTATION, 1)
+    return Page(
+        start,
+        first + step * count,
+        orientation=orientation if orientation in range(1, 9) else 1,
+        lossy=numbers.get(_COMPRESSION) in _JPEG,
+        is_mask=bool(numbers.get(_SUBFILE_TYPE, 0) & _TRANSPARENCY_MASK),
+        photometric=numbers.get(_PHOTOMETRIC, -1),
+        samples=numbers.get(_SAMPLES, 1),
+        extra=extra,
+    )
+
+
+def _shorts(data: Buffer, start: int, layout: Layout, entry: int) -> tuple[int, ...]:
+    """All numbers of an entry whose type is short, of which there are few."""
+    _, first, step = _table(data, start, layout)
+    at = first + step * entry + 4
+    (count,) = struct.unpack_from(layout.order + layout.offset, data, at)
+    count = min(count, _MOST_SAMPLES)
+    at += layout.pointer.size
+    if 2 * count > layout.pointer.size:
+        (at,) = layout.pointer.unpack_from(data, at)
+    return struct.unpack_from(f"{layout.order}{count}H", data, at)
 
 
 def _table(data: Buffer, start: int, layout: Layout) -> tuple[int, int, int]:

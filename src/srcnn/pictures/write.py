@@ -189,6 +189,7 @@ def _libvips_options(picture: Picture, kind: PictureFormat, options: WriteOption
                 "compression": "av1",
             }
         case "GIF":
-            return {"keep_duplicate_frames": True}
+            # Else a frame gets the palette of the one before, if that is near.
+            return {"keep_duplicate_frames": True, "interpalette_maxerror": 0}
         case _:
             return {"Q": quality}

@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,8 @@ from srcnn.errors import InvalidImageError
 from srcnn.imaging.depth import Image
 from srcnn.pictures import tiff
 from srcnn.pictures.codecs.libvips_calls import call_libvips
-from srcnn.pictures.codecs.libvips_metadata import METADATA_FIELDS, field_of, metadata
+from srcnn.pictures.codecs.libvips_colours import WHITE, known_samples, to_rgb_or_grey
+from srcnn.pictures.codecs.libvips_metadata import field_of, metadata
 from srcnn.pictures.codecs.libvips_pages import load_page
 from srcnn.pictures.formats import PictureFormat
 from srcnn.pictures.picture import MAX_FRAMES, Picture, as_unit_float, check_pixels, turned, upright
@@ -39,8 +40,6 @@ _OVERSHOOT = 0.1
 """By which filters that sharpen leave [0, 1]; values beyond it are of another range, or brighter than white."""
 _MOST_OUTSIDE = 0.01
 """Share of samples beyond that; more would be seen to be gone when they are clipped."""
-_WHITE = {"float": 1, "uint": 2**32 - 1}
-"""Source: TIFF 6.0, section 3, PhotometricInterpretation, for integers."""
 
 
 def decode(path: Path, kind: PictureFormat, *, max_pixels: int, first_only: bool, inks: bool = False) -> Picture:
@@ -139,19 +138,23 @@ _LOST_PIXELS = re.compile(r"premature end|bad Huffman code|instead of RST|before
 
 
 def _decode(path: Path, kind: PictureFormat, *, max_pixels: int, first_only: bool, inks: bool, fail_on: str) -> Picture:
+    pages: list[tiff.Page] = []
     if kind.name == "TIFF":  # libvips goes through all pages to open one
-        pages = len(tiff.first_pages(path, MAX_FRAMES + 1))
-        check_pixels(path, (1, 1), frames=pages, max_pixels=MAX_FRAMES)
+        pages = tiff.first_pages(path, MAX_FRAMES + 1)
+        check_pixels(path, (1, 1), frames=len(pages), max_pixels=MAX_FRAMES)
     first = load(path, kind, fail_on=fail_on)
-    stored: int = field_of(first, "n-pages", 1)
+    masks = sum(page.is_mask for page in pages[1:])
+    stored: int = field_of(first, "n-pages", 1) - masks
     count = stored if kind.frames and not first_only else 1
     check_pixels(path, (first.height, first.width), frames=count, max_pixels=max_pixels)
-    notes: list[str] = []
+    notes = ["a page that is a transparency mask of another was left out"] if masks and not first_only else []
     alone: list[pyvips.SourceCustom] = []  # until all pixels are there
-    parts = [first] if count == 1 else _load_all(path, kind, count, max_pixels, alone)
+    parts = [first] if count == 1 else _load_all(path, kind, count, max_pixels, alone, one_by_one=masks > 0)
+    pages = [page for number, page in enumerate(pages) if number == 0 or not page.is_mask]
+    parts = [known_samples(path, part, page, notes) for part, page in zip_longest(parts, pages[: len(parts)])]
     inks = inks and all(part.interpretation == "cmyk" and part.bands == _INKS for part in parts)
     if not inks:
-        parts = [_to_rgb_or_grey(part, notes) for part in parts]
+        parts = [to_rgb_or_grey(part, notes) for part in parts]
     frames = [frame for part in parts for frame in np.split(_pixels(path, part, notes), count // len(parts))]
     if stored > 1 and not kind.frames:
         notes.append(f"only the main one of {stored} pictures in the file was read")
@@ -164,12 +167,12 @@ def _decode(path: Path, kind: PictureFormat, *, max_pixels: int, first_only: boo
         loop=field_of(parts[0], "loop", 0) if animated else 0,
         notes=tuple(dict.fromkeys(notes)),
     )
-    return _with_equal_orientations(path, picture) if kind.frames == "pages" and count > 1 else picture
+    return _with_equal_orientations(picture, pages) if kind.frames == "pages" and count > 1 else picture
 
 
-def _with_equal_orientations(path: Path, picture: Picture) -> Picture:
+def _with_equal_orientations(picture: Picture, pages: list[tiff.Page]) -> Picture:
     """Turn pages upright where their tags differ, since a picture has one tag for all of its frames."""
-    orientations = [page.orientation for page in tiff.first_pages(path, len(picture.frames))]
+    orientations = [page.orientation for page in pages[: len(picture.frames)]]
     orientations += [1] * (len(picture.frames) - len(orientations))
     if len(set(orientations)) == 1:
         return picture
@@ -198,23 +201,34 @@ def load(path: Path, kind: PictureFormat, *, fail_on: str = "error", **pages: in
 
 
 def _load_all(
-    path: Path, kind: PictureFormat, count: int, max_pixels: int, alone: list["pyvips.SourceCustom"]
+    path: Path,
+    kind: PictureFormat,
+    count: int,
+    max_pixels: int,
+    alone: list["pyvips.SourceCustom"],
+    *,
+    one_by_one: bool,
 ) -> list["pyvips.Image"]:
-    """All frames as one tall image, or page by page where a document's pages differ in size or type.
+    """All frames as one tall image, or page by page where a document's pages differ in size or type, without masks.
 
     What the pages are read from is added to `alone`.
     """
     import pyvips
 
     try:
-        return [load(path, kind, n=-1)]
+        if not one_by_one:
+            return [load(path, kind, n=-1)]
     except pyvips.Error:
         if kind.frames != "pages":
             raise
     pages: list[pyvips.Image] = []
     with path.open("rb") as file:
         data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    for page in islice(tiff.pages(data), count):
+    for number, page in enumerate(tiff.pages(data)):
+        if number > 0 and page.is_mask:
+            continue
+        if len(pages) == count:
+            break
         image, source = load_page(data, page)
         pages.append(image)
         alone.append(source)
@@ -239,7 +253,7 @@ def _pixels(path: Path, image: "pyvips.Image", notes: list[str]) -> Image:
     shape = (image.height, image.width) if image.bands == 1 else (image.height, image.width, image.bands)
     dtype = np.float32 if image.format == "uint" else _DTYPES[str(image.format)]
     pixels = whole(Strips(shape, np.dtype(dtype), lambda: _strips(path, image, shape, notes)))
-    if image.get_typeof("gif-palette") and image.bands == 4 and pixels[..., 3].min() == 255:
+    if field_of(image, "vips-loader", "").startswith("gifload") and image.bands == 4 and pixels[..., 3].min() == 255:
         return pixels[..., :3]  # libvips gives every GIF an alpha channel
     return pixels
 
@@ -262,7 +276,7 @@ def _strips(path: Path, image: "pyvips.Image", shape: tuple[int, ...], notes: li
             strip, clipped = as_unit_float(strip)
             notes += clipped
         if image.format == "uint":
-            strip = (strip / np.float64(_WHITE["uint"])).astype(np.float32)
+            strip = (strip / np.float64(WHITE["uint"])).astype(np.float32)
             notes.append("32-bit integers became 32-bit floating point")
         if image.format == "ushort" and 8 < bits < 16 and image.get_typeof("heif-compression"):
             # libvips shifts 10 and 12 bits to the top of 16; repeating them below makes white 65535.
@@ -273,21 +287,6 @@ def _strips(path: Path, image: "pyvips.Image", shape: tuple[int, ...], notes: li
             f"expected floating point in [0, 1] in {path}, got {far:,} samples far outside, or no numbers; divide by "
             "the largest value that samples can have, such as 255"
         )
-
-
-def _to_rgb_or_grey(image: "pyvips.Image", notes: list[str]) -> "pyvips.Image":
-    """CMYK and Lab become sRGB; everything else stays as it is."""
-    if image.interpretation == "cmyk":
-        source = "its profile" if image.get_typeof(METADATA_FIELDS["icc"]) else "a standard profile, as it has none"
-        notes.append(f"CMYK was converted to sRGB through {source}")
-        if image.format in _WHITE:  # libvips takes them for 0 to 255
-            image = (image * (65535 / _WHITE[str(image.format)])).rint().cast("ushort")
-        depth = 16 if image.format == "ushort" else 8
-        return image.icc_transform("srgb", embedded=True, input_profile="cmyk", depth=depth)
-    if image.interpretation in ("lab", "labs", "labq", "xyz"):
-        notes.append(f"{image.interpretation} colours were converted to sRGB")
-        return image.colourspace("rgb16")
-    return image
 
 
 def reason(error: Exception) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from srcnn.errors import OutputError, SrcnnError
-from srcnn.pictures import exif
+from srcnn.pictures import exif, exif_in_tiff
 from srcnn.pictures.codecs import png
 from srcnn.pictures.codecs.libvips_calls import call_libvips, call_libvips_once
 from srcnn.pictures.codecs.libvips_decode import load, reason
@@ -33,6 +33,10 @@ _writers: set[int] = set()
 """The process that libvips writes in."""
 _LITTLE_ROOM = 2**20
 """Bytes on the disk."""
+_MOST_EXIF = 65_000
+"""Bytes; libexif, through which libvips hands it, reads no block of 64 KiB, and may make it a little longer."""
+_NOTE_KEPT = 0.9
+"""The share of a maker's note below which it is said that there is less of it."""
 _ALL_BUT_EXIF = 2 | 4 | 8 | 16
 """XMP, IPTC, ICC and the rest in libvips' VipsForeignKeep."""
 
@@ -57,7 +61,7 @@ def encode(path: Path, picture: Picture, kind: PictureFormat, *, options: dict[s
     import pyvips
 
     _check_process(kind)
-    picture, notes = _with_updated_exif(picture)
+    picture, notes = _with_updated_exif(picture, kind)
     if any(getattr(picture, name) for name in WORDS) or picture.orientation != 1:
         picture, written, lost = _rehearse(path, picture, kind, options)
         if written.orientation != picture.orientation:
@@ -123,13 +127,18 @@ def _unwritten(path: Path, kind: PictureFormat, failure: str) -> OutputError:
     return OutputError(f"expected to write {kind.name}, got: {failure}; choose another format or folder")
 
 
-def _with_updated_exif(picture: Picture) -> tuple[Picture, tuple[str, ...]]:
+def _with_updated_exif(picture: Picture, kind: PictureFormat) -> tuple[Picture, tuple[str, ...]]:
     if not picture.exif:
         return replace(picture, exif=None), ()
     height, width = picture.frames[0].shape[:2]
     try:
         block = exif.updated(picture.exif, height, width, orientation=picture.orientation, dpi=picture.dpi)
-        return replace(picture, exif=block), ()
+        left_out = 0
+        if kind.name != "TIFF":
+            block, left_out = exif.without_longest(block, _MOST_EXIF)
+        limit = f"{kind.name} files are written with at most 64 KiB of it"
+        note = f"of EXIF the longest entries were left out ({left_out}): {limit}"
+        return replace(picture, exif=block), (note,) if left_out else ()
     except ValueError as error:
         return replace(picture, exif=None), (f"EXIF left out: it is damaged ({error})",)
 
@@ -137,7 +146,12 @@ def _with_updated_exif(picture: Picture) -> tuple[Picture, tuple[str, ...]]:
 def _missing(picture: Picture, written: Picture, kind: PictureFormat) -> tuple[str, ...]:
     """What was left out in silence, such as blocks longer than JPEG's 64 KiB."""
     missing = [name for name in METADATA_FIELDS if getattr(picture, name) and not getattr(written, name)]
-    return tuple(f"{WORDS[name]} left out: {kind.name} could not hold it" for name in missing)
+    notes = tuple(f"{WORDS[name]} left out: {kind.name} could not hold it" for name in missing)
+    # libvips hands EXIF through libexif, which leaves out the last bytes of some makers' notes, and most of others.
+    before, after = (len(exif.makers_note(said.exif)) for said in (picture, written))
+    if written.exif and after < _NOTE_KEPT * before:
+        notes += (f"of the camera maker's private note in EXIF {before - after:,} of {before:,} bytes were left out",)
+    return notes
 
 
 def _needs_exif(picture: Picture, kind: PictureFormat) -> bool:
@@ -170,11 +184,11 @@ def _save(path: Path, picture: Picture, kind: PictureFormat, options: dict[str, 
     else:
         with _image(picture, kind) as image:
             pyvips.Operation.call(_SAVERS[kind.name], image, os.fsencode(path), **options)
-    if picture.texts:
-        png.append_texts(path, picture.texts)
+    if kind.name == "PNG" and (picture.texts or picture.xmp):
+        png.append_texts(path, (*picture.texts, *([png.xmp_chunk(picture.xmp)] if picture.xmp else [])))
     if kind.name == "TIFF" and (picture.exif or picture.iptc):
         with suppress(ValueError):  # what is missing afterwards is named
-            exif.write_to_tiff(path, exif=picture.exif, iptc=picture.iptc)
+            exif_in_tiff.write_to_tiff(path, exif=picture.exif, iptc=picture.iptc)
 
 
 def _join_pages(pages: Iterable[bytes], file: BinaryIO) -> None:
@@ -207,6 +221,8 @@ def _image(picture: Picture, kind: PictureFormat) -> Generator["pyvips.Image"]:
             blob: Any = getattr(picture, name)
             if name == "iptc" and blob:
                 blob = photoshop_block(blob) if kind.name == "JPEG" else None  # libvips cuts it short in TIFF
+            if name == "xmp" and kind.name == "PNG":  # `png.xmp_chunk`
+                blob = None
             if blob:
                 image.set_type(pyvips.GValue.blob_type, field, blob)
         # libvips writes this and the size into EXIF, and drops the thumbnail there since none is set here.

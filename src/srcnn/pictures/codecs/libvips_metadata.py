@@ -6,7 +6,7 @@ Tests: tests/pictures/test_libvips_decode.py, tests/pictures/test_write.py.
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from srcnn.pictures import exif, iptc
+from srcnn.pictures import exif, exif_in_tiff, iptc
 from srcnn.pictures.codecs import png
 from srcnn.pictures.formats import PictureFormat
 from srcnn.pictures.picture import Picture, xmp_upright
@@ -25,7 +25,13 @@ def metadata(path: Path, image: "pyvips.Image", kind: PictureFormat) -> Picture:
     """A picture without frames: everything else that the file says."""
     blobs = {name: field_of(image, field, None) for name, field in METADATA_FIELDS.items()}
     if kind.name == "TIFF":  # libvips reads no EXIF there, and of IPTC a quarter
-        blobs["exif"], blobs["iptc"] = exif.read_from_tiff(path)
+        blobs["exif"], blobs["iptc"] = exif_in_tiff.read_from_tiff(path)
+    orientation = field_of(image, "orientation", 1)
+    if kind.name == "PNG" and not (blobs["exif"] and blobs["xmp"]):
+        also = png.read_exif_and_xmp(path)
+        if not blobs["exif"] and also[0]:
+            blobs["exif"], orientation = also[0], exif.orientation_of(also[0])
+        blobs["xmp"] = blobs["xmp"] or also[1]
     if kind.name in ("AVIF", "HEIF") and blobs["xmp"]:  # their decoder has turned the pixels
         blobs["xmp"] = xmp_upright(blobs["xmp"])
     blobs["exif"] = exif.without_prefix(blobs["exif"] or b"") or None
@@ -33,7 +39,7 @@ def metadata(path: Path, image: "pyvips.Image", kind: PictureFormat) -> Picture:
     return Picture(
         frames=(),
         format=kind.name,
-        orientation=field_of(image, "orientation", 1),
+        orientation=orientation,
         dpi=_resolution(path, image, kind) if "dpi" in kind.keeps else None,
         **blobs,
     )
@@ -41,12 +47,16 @@ def metadata(path: Path, image: "pyvips.Image", kind: PictureFormat) -> Picture:
 
 def _resolution(path: Path, image: "pyvips.Image", kind: PictureFormat) -> tuple[float, float] | None:
     """Pixels per inch along (height, width), if the file says it in a unit: libvips takes millimetres else."""
-    dpi = (image.yres * MM_PER_INCH, image.xres * MM_PER_INCH)
-    # 1 pixel per mm, or of PNG and JPEG 72 to the inch, is what libvips says of a file that says nothing.
-    silent = (image.yres, image.xres) == (1.0, 1.0) or [round(density) for density in dpi] == [UNKNOWN_DPI] * 2
-    in_a_unit = image.get_typeof("resolution-unit") or (kind.name == "PNG" and png.has_resolution(path))
-    without = field_of(image, "exif-ifd0-ResolutionUnit", "").startswith(_EXIF_NO_UNIT)
-    return dpi if in_a_unit and not without and not silent and 0 not in dpi else None
+    dpi = png.resolution(path) if kind.name == "PNG" else None  # libvips would rather take that of EXIF
+    if dpi is None:
+        in_a_unit = image.get_typeof("resolution-unit")
+        without = field_of(image, "exif-ifd0-ResolutionUnit", "").startswith(_EXIF_NO_UNIT)
+        # 1 pixel per mm is what libvips says of a file that says nothing.
+        if not in_a_unit or without or (image.yres, image.xres) == (1.0, 1.0):
+            return None
+        dpi = (image.yres * MM_PER_INCH, image.xres * MM_PER_INCH)
+    # And of PNG and JPEG 72 to the inch.
+    return dpi if [round(density) for density in dpi] != [UNKNOWN_DPI] * 2 and 0 not in dpi else None
 
 
 def field_of(image: "pyvips.Image", name: str, default: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Chunks of PNG files: text that is kept, and single files joined into an animation. No pixels are decoded.
+"""Chunks of PNG files: metadata that are kept, and single files joined into an animation. No pixels are decoded.
 
 Source: PNG, third edition (W3C 2025), sections 4.9, 5.3, 11.3.3 and 11.3.6. Tests: tests/pictures/test_png.py.
 """
@@ -14,7 +14,10 @@ Chunk = tuple[bytes, bytes]
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 _XMP = b"XML:com.adobe.xmp\0"
+_PLAIN_XMP = _XMP + bytes(4)
+"""Not compressed, in no language, and without a translated keyword."""
 _METRE = b"\1"
+_INCH_IN_METRES = 0.0254
 _MAX_BYTES = 2**24
 _LARGEST = 2**16 - 1
 _SRGB = {b"gAMA": (45455,), b"cHRM": (31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)}
@@ -31,13 +34,52 @@ def read_texts(path: Path) -> tuple[Chunk, ...]:
     return tuple(chunk for chunk in _read_chunks(path, _TEXTS) if not chunk[1].startswith(_XMP))
 
 
-def has_resolution(path: Path) -> bool:
-    """Whether a PNG file gives its pixels a size in metres, and not only proportions.
+def read_exif_and_xmp(path: Path) -> tuple[bytes | None, bytes | None]:
+    """EXIF and XMP wherever they stand; libvips sees those before the pixels, and no EXIF with JPEG's prefix.
+
+    Args:
+        path: a PNG file.
+
+    Returns:
+        Of each the first, as it is stored; None for what is not there, or whose check sum is wrong.
+
+    Source: PNG, third edition (W3C 2025), 5.6. Tests: tests/pictures/test_png.py.
+    """
+    exif = xmp = None
+    for name, body in _read_chunks(path, (b"eXIf", b"iTXt")):
+        if name == b"eXIf":
+            exif = exif or body
+        elif body.startswith(_PLAIN_XMP):
+            xmp = xmp or body.removeprefix(_PLAIN_XMP)
+    return exif, xmp
+
+
+def xmp_chunk(xmp: bytes) -> Chunk:
+    """XMP as its specification wants it in a PNG file; what libvips writes, compressed and as Latin-1, few find.
+
+    Source: XMP, part 3 (Adobe 2020), 1.1.5.
+    """
+    return b"iTXt", _PLAIN_XMP + xmp
+
+
+def resolution(path: Path) -> tuple[float, float] | None:
+    """Pixels per inch along (height, width), unless a PNG file gives only proportions, or nothing.
 
     Source: PNG, third edition (W3C 2025), 11.3.4.3, pHYs. Tests: tests/pictures/test_libvips_decode.py.
     """
-    first = next(_read_chunks(path, (b"pHYs",)), None)
-    return first is not None and first[1][8:] == _METRE
+    _, body = next(_read_chunks(path, (b"pHYs",)), (b"", b""))
+    if len(body) != 9 or body[8:] != _METRE:
+        return None
+    width, height = struct.unpack(">II", body[:8])
+    return height * _INCH_IN_METRES, width * _INCH_IN_METRES
+
+
+def has_profile(path: Path) -> bool:
+    """Whether there is a profile, be it damaged or of other channels, which libvips leaves out in silence.
+
+    Source: PNG, third edition (W3C 2025), 11.3.2.3. Tests: tests/pictures/test_read.py.
+    """
+    return next(_read_chunks(path, (b"iCCP",)), None) is not None
 
 
 def colours_beside_srgb(path: Path) -> tuple[str, ...]:
@@ -74,6 +116,8 @@ def _read_chunks(path: Path, names: Collection[bytes]) -> Iterator[Chunk]:
         file.seek(len(_SIGNATURE))
         while len(start := file.read(8)) == 8:
             length, name = struct.unpack(">I4s", start)
+            if name == b"IEND":
+                return
             if name not in names or length > room:
                 file.seek(length + 4, 1)
                 continue
