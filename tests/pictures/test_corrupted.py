@@ -61,10 +61,24 @@ def test_a_file_that_takes_too_long_ends_the_program_and_is_named(tmp_path: Path
 def test_a_file_cut_anywhere_is_refused(sources: list[Path], tmp_path: Path, name: str) -> None:
     (whole,) = (source.read_bytes() for source in sources if source.name == name)
     path = tmp_path / name
-    for length in {len(whole) * part // 12 for part in range(1, 12)} | {len(whole) - 40}:
+    end = whole.rindex(b"IDAT") if name == "rgb.png" else len(whole)  # what follows are metadata
+    for length in {end * part // 12 for part in range(1, 12)} | {end - 40}:
         path.write_bytes(whole[:length])
         with pytest.raises(InvalidImageError, match=r"cut short|cannot be decoded"):
             read_picture(path)
+
+
+def test_a_png_that_is_cut_behind_its_pixels_is_read_and_it_is_said(sources: list[Path], tmp_path: Path) -> None:
+    (source,) = (source for source in sources if source.name == "rgb.png")
+    whole, path = source.read_bytes(), tmp_path / "a.png"
+    expected = read_picture(source)
+    assert expected.notes == ()
+    for length in (whole.index(b"iTXt") + 9, len(whole) - 9):
+        path.write_bytes(whole[:length])
+        picture = read_picture(path)
+        np.testing.assert_array_equal(picture.image, expected.image)
+        assert picture.notes == ("the file is cut short behind its pixels, where metadata may have been",)
+        assert picture.xmp == (expected.xmp if length > len(whole) - 10 else None)
 
 
 def test_the_reason_is_that_of_the_broken_file_after_many_whole_ones(tmp_path: Path) -> None:

@@ -128,12 +128,9 @@ def _is_lossy(path: Path, kind: PictureFormat, frames: int) -> bool:
 
 
 def _decode_by_kind(path: Path, kind: PictureFormat, *, max_pixels: int, first_only: bool, inks: bool) -> Picture:
+    if kind.name == "GIF" and not is_whole_gif(path):
+        raise InvalidImageError(f"expected a whole GIF file at {path}, got one cut short; get it again")
     check_metadata_size(path, kind)
-    animated = kind.name == "PNG" and is_animated_png(path) and not first_only  # its decoder looks at every chunk
-    if (kind.name == "GIF" and not is_whole_gif(path)) or (
-        kind.name == "PNG" and not animated and not is_whole_png(path)
-    ):
-        raise InvalidImageError(f"expected a whole {kind.name} file at {path}, got one cut short; get it again")
     if kind.name == "TIFF" and is_camera_raw(path):
         raise InvalidImageError(
             f"expected a developed picture at {path}, got a camera's raw file, of which only the thumbnail could be "
@@ -143,7 +140,7 @@ def _decode_by_kind(path: Path, kind: PictureFormat, *, max_pixels: int, first_o
         return pnm.decode(path, max_pixels=max_pixels)
     if kind.codec == "pillow":
         return pillow.decode(path, kind, max_pixels=max_pixels)
-    if animated:
+    if kind.name == "PNG" and is_animated_png(path) and not first_only:
         picture = apng.decode(path, kind, max_pixels=max_pixels)
     else:
         picture = libvips_decode.decode(path, kind, max_pixels=max_pixels, first_only=first_only, inks=inks)
@@ -155,10 +152,8 @@ def _decode_by_kind(path: Path, kind: PictureFormat, *, max_pixels: int, first_o
 def _left_in_file(path: Path, kind: PictureFormat, picture: Picture) -> tuple[str, ...]:
     """A sentence for what a decoder leaves out in silence."""
     match kind.name:
-        case "PNG" if not picture.icc and png.has_profile(path):
-            return ("the ICC profile was left out: it is damaged, or of other channels than the picture",)
-        case "PNG" if others := png.colours_beside_srgb(path):
-            return (f"the colours were taken for sRGB: {', '.join(others)} of a PNG is not kept",)
+        case "PNG":
+            return tuple(_left_in_png(path, picture.icc))
         case "JPEG":
             return tuple(_left_in_jpeg(path, picture.xmp or b""))
         case "AVIF":
@@ -167,6 +162,15 @@ def _left_in_file(path: Path, kind: PictureFormat, picture: Picture) -> tuple[st
             return exif_in_tiff.left_in_tiff(path, len(picture.frames))
         case _:
             return ()
+
+
+def _left_in_png(path: Path, icc: bytes | None) -> Iterator[str]:
+    if not is_whole_png(path):
+        yield "the file is cut short behind its pixels, where metadata may have been"
+    if not icc and png.has_profile(path):
+        yield "the ICC profile was left out: it is damaged, or of other channels than the picture"
+    elif others := png.colours_beside_srgb(path):
+        yield f"the colours were taken for sRGB: {', '.join(others)} of a PNG is not kept"
 
 
 def _left_in_jpeg(path: Path, xmp: bytes) -> Iterator[str]:
