@@ -13,7 +13,7 @@ from pathlib import Path
 from srcnn.errors import InvalidImageError, SrcnnError
 from srcnn.imaging.depth import Image
 from srcnn.pictures import exif_in_tiff
-from srcnn.pictures.codecs import apng, libvips_decode, pillow, png, pnm
+from srcnn.pictures.codecs import apng, gif, libvips_decode, pillow, png, pnm
 from srcnn.pictures.formats import DEFAULT_MAX_PIXELS, PictureFormat
 from srcnn.pictures.metadata_size import check_metadata_size
 from srcnn.pictures.open_files import File, path_to_read
@@ -144,6 +144,8 @@ def _decode_by_kind(path: Path, kind: PictureFormat, *, max_pixels: int, first_o
         picture = apng.decode(path, kind, max_pixels=max_pixels)
     else:
         picture = libvips_decode.decode(path, kind, max_pixels=max_pixels, first_only=first_only, inks=inks)
+    if kind.name == "GIF" and not first_only:
+        picture = replace(picture, frames=gif.lay_frames(path, kind, picture.frames))
     if kind.name == "PNG":
         picture = replace(picture, texts=png.read_texts(path))
     return replace(picture, notes=(*picture.notes, *_left_in_file(path, kind, picture)))

@@ -174,12 +174,12 @@ def is_whole_gif(path: Path) -> bool:
     """
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         try:
-            at = 13 + _colour_table_size(data[10])
+            at = 13 + colour_table_size(data[10])
             while (block := data[at]) != 0x3B:
                 if block == 0x21:
                     at += 2
                 elif block == 0x2C:
-                    at += 11 + _colour_table_size(data[at + 9])
+                    at += 11 + colour_table_size(data[at + 9])
                 else:
                     return False
                 while size := data[at]:
@@ -190,5 +190,6 @@ def is_whole_gif(path: Path) -> bool:
     return True
 
 
-def _colour_table_size(flags: int) -> int:
+def colour_table_size(flags: int) -> int:
+    """Bytes of the colour table of a GIF that follows on these flags."""
     return 3 * 2 ** ((flags & 7) + 1) if flags & 0x80 else 0
