@@ -1,3 +1,4 @@
+from itertools import product
 from typing import Literal
 
 import numpy as np
@@ -7,7 +8,7 @@ from tiny_models import random_model, run_by_definition
 from srcnn.errors import InvalidConfigError, ModelFileError
 from srcnn.imaging import imresize
 from srcnn.runtime.engines import Engine
-from srcnn.runtime.enlarging import open_network
+from srcnn.runtime.enlarging import enlarge_rows, open_network
 from srcnn.runtime.folded_network import FoldedNetwork
 from srcnn.runtime.hr_network import HrNetwork
 from srcnn.runtime.lr_network import LrNetwork
@@ -54,6 +55,19 @@ def test_all_have_one_contract() -> None:
         strip = network(plane[12 - network.reach : 15 + network.reach], top=False, bottom=False)
         np.testing.assert_allclose(strip, whole[36:45], atol=1e-5)
         assert min(network.columns, network.pixels, network.reach) > 0
+
+
+@pytest.mark.parametrize(("kernel_sizes", "space"), [((9, 1, 5), "hr"), ((9, 3, 5), "hr"), ((5, 3, 3), "lr")])
+def test_some_rows_are_those_of_the_whole_plane(kernel_sizes: tuple[int, ...], space: Literal["hr", "lr"]) -> None:
+    network = open_network(random_model(kernel_sizes, scale=3, input_space=space), engine="auto", threads=1)
+    reach = network.reach
+    plane = np.random.default_rng(0).random((4 * reach, 20), np.float32)
+    whole = network(plane, top=True, bottom=True)
+    starts = (0, 1, reach - 1, reach, reach + 1, 3 * reach - 1, 3 * reach, 4 * reach - 1)
+    for start, rows in product(starts, (1, 2, reach, 4 * reach)):
+        stop = min(start + rows, len(plane))
+        result = enlarge_rows(network, plane, start, stop, 3)
+        np.testing.assert_allclose(result, whole[3 * start : 3 * stop], atol=1e-5)
 
 
 @pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
