@@ -937,3 +937,16 @@ def test_a_full_disk_loses_nothing(data: TrainingData, finished: Path, tmp_path:
 
 def stop_at_and(step: int, act: Callable[[], None]) -> Callable[[int], None]:
     return lambda done: act() if done == step else None
+
+
+def test_a_batch_beyond_the_memory_of_the_machine_is_refused_before_the_first_step(
+    data: TrainingData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = TrainConfig(model="m", scale=2, steps=2, batch_size=10, patch_size=20, threads=1)
+    monkeypatch.setattr("os.sysconf", {"SC_PAGE_SIZE": 1, "SC_PHYS_PAGES": 63_999}.__getitem__, raising=False)
+    with pytest.raises(InvalidConfigError, match=r"memory of this machine, 0\.0 GB, got 0\.0 GB; lower batch_size"):
+        train(config, data, tmp_path)
+    assert not list(tmp_path.glob("*.*"))
+    monkeypatch.setattr("os.sysconf", {"SC_PAGE_SIZE": 1, "SC_PHYS_PAGES": 64_000}.__getitem__, raising=False)
+    train(config, data, tmp_path)
+    assert (tmp_path / MODEL_FILE).exists()

@@ -1,7 +1,6 @@
 """How much memory a picture is going to need: what is held, and its strips."""
 
 import math
-import os
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,6 +8,7 @@ import numpy as np
 from srcnn.batch.plan import Job
 from srcnn.batch.size import Target
 from srcnn.errors import ImageTooLargeError
+from srcnn.imaging.large import memory_of_machine
 from srcnn.pictures.formats import PictureFormat
 from srcnn.pictures.picture import Picture
 
@@ -31,11 +31,8 @@ def check_memory(job: Job, needed: int) -> None:
 
     Tests: tests/batch/test_memory.py.
     """
-    try:
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, OSError, ValueError):
-        return
-    if needed > memory:
+    memory = memory_of_machine()
+    if memory is not None and needed > memory:
         raise ImageTooLargeError(
             f"expected an enlargement of {job.source} that fits into the memory of this machine, "
             f"{memory / 1e9:.1f} GB, got {needed / 1e9:.1f} GB; choose a smaller size, or cut the picture; a "

@@ -4,6 +4,7 @@ This module knows nothing of pictures.
 """
 
 import mmap
+import os
 import tempfile
 from collections.abc import Generator, Iterable
 from contextlib import ExitStack, contextmanager
@@ -17,6 +18,17 @@ from srcnn.imaging.depth import Image
 
 _IN_MEMORY_BYTES = 2**27
 """Larger arrays lie in a file."""
+
+
+def memory_of_machine() -> int | None:
+    """All its memory in bytes; None on systems that do not tell.
+
+    Tests: tests/batch/test_memory.py, tests/training/test_loop.py.
+    """
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):
+        return None
 
 
 def put_together(rows: Iterable[Image], shape: tuple[int, ...], dtype: np.dtype[Any]) -> Image:

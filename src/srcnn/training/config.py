@@ -166,6 +166,11 @@ class TrainConfig:
         return self.spec().reach if self.input_space == "hr" else 0
 
     @property
+    def batch_bytes(self) -> int:
+        """Of the patches of a step and their labels, in single precision, at most."""
+        return 8 * self.batch_size * self.channels * self.hr_patch_size**2
+
+    @property
     def hr_patch_size(self) -> int:
         """Pixels a side that a patch needs of the true picture."""
         return self.patch_size * self.spec().shuffle

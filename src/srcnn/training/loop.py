@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from srcnn.errors import InvalidConfigError, ModelFileError
+from srcnn.imaging.large import memory_of_machine
 from srcnn.models.gradients import accumulate_gradients
 from srcnn.models.srcnn import Srcnn
 from srcnn.training.alone import alone_in
@@ -70,7 +71,7 @@ def train(
             a new run.
         ModelFileError: `init` does not fit into the network.
         InvalidConfigError: the loss is no number any more; the last good checkpoint stays. Or there is no
-            GPU and one is asked for.
+            GPU and one is asked for, or a batch exceeds the memory of this machine.
         OutputError: the run folder cannot be written.
 
     Source: section 3 of the paper for the loss; docs/training.md for what differs.
@@ -82,6 +83,7 @@ def train(
         report(line)
         show(line, pictures)
 
+    _check_memory(config)
     with alone_in(run_dir):
         state = begin(
             config,
@@ -135,6 +137,16 @@ def train(
             if last:
                 break
         return to_model(config, state, data)
+
+
+def _check_memory(config: TrainConfig) -> None:
+    """Refuse batches that would fill the memory, and stop the machine, before the first step."""
+    memory, needed = memory_of_machine(), 2 * config.batch_bytes  # patches are collected, and then put together
+    if memory is not None and needed > memory:
+        raise InvalidConfigError(
+            f"expected batches that fit into the memory of this machine, {memory / 1e9:.1f} GB, "
+            f"got {needed / 1e9:,.1f} GB; lower batch_size or patch_size"
+        )
 
 
 def _write_finished(config: TrainConfig, state: State, data: TrainingData, run_dir: Path) -> None:

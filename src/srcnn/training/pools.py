@@ -53,8 +53,7 @@ class Pools:
     @property
     def block_steps(self) -> int:
         """Steps between one pool and the next."""
-        batch_bytes = 8 * self.config.batch_size * self.config.channels * self.config.hr_patch_size**2
-        return min(_MOST_STEPS, max(1, int(self.config.memory_mb * 1e6 / 2 / batch_bytes)))
+        return min(_MOST_STEPS, max(1, int(self.config.memory_mb * 1e6 / 2 / self.config.batch_bytes)))
 
     @property
     def windows(self) -> int:
