@@ -1,7 +1,7 @@
 """One training step (forward, backward, Adam): ours against plain modules as public code writes them.
 
 The last row of a case is the step that `srcnn train` takes here unless told otherwise: with Muon instead of Adam,
-and in bf16 where the CPU multiplies it (AMX).
+and in bf16 where the CPU is faster in it (AMX; AMD's from Zen 4 on).
 
 python benchmarks/train_step.py --threads 1
 

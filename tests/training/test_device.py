@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from srcnn.errors import InvalidConfigError
+from srcnn.training import device
 from srcnn.training.config import Device
 from srcnn.training.device import choose_device, has_fast_bf16
 
@@ -50,7 +51,20 @@ def test_bf16_is_fast_on_gpus_with_units_for_it(
     assert has_fast_bf16(torch.device("cuda", 0)) is fast
 
 
-@pytest.mark.parametrize("amx", [True, False])
-def test_bf16_is_fast_on_cpus_with_amx(monkeypatch: pytest.MonkeyPatch, amx: bool) -> None:
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": amx})
-    assert has_fast_bf16() is has_fast_bf16(torch.device("cpu")) is amx
+@pytest.mark.parametrize(
+    ("name", "capabilities", "fast"),
+    [
+        ("Intel(R) Xeon(R) Platinum 8481C", {"amx_bf16": True, "avx512_bf16": True}, True),
+        ("Intel(R) Xeon(R) Platinum 8481C", {"amx_bf16": False, "avx512_bf16": True}, False),
+        ("AMD EPYC 9B14", {"amx_bf16": False, "avx512_bf16": True}, True),
+        ("AMD EPYC 7B13", {"amx_bf16": False, "avx512_bf16": False}, False),
+        ("aarch64", {"sve_bf16": True}, False),
+        ("AMD64", {"avx512_bf16": True}, False),  # an architecture, where the system does not name the processor
+    ],
+)
+def test_bf16_is_fast_on_cpus_with_amx_and_on_amds_with_instructions_for_it(
+    monkeypatch: pytest.MonkeyPatch, name: str, capabilities: dict[str, bool], fast: bool
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
+    monkeypatch.setattr(device, "processor_name", lambda: name)
+    assert has_fast_bf16() is has_fast_bf16(torch.device("cpu")) is fast

@@ -46,7 +46,7 @@ class TrainConfig:
         warmup_steps: steps over which the rate rises linearly from zero, at most half of all.
         seed: decides starting weights and every patch.
         device: "cuda", a GPU; "cpu"; or "auto": a GPU where torch can use one.
-        precision: "bf16", "fp32", or "auto": bf16 where the CPU (AMX) or the GPU multiplies matrices in it.
+        precision: "bf16", "fp32", or "auto": bf16 where the CPU (AMX; AMD's from Zen 4 on) or the GPU is faster in it.
         fp32_share: the last part of the steps, 0 to 1, that runs in fp32 whatever the precision.
         ema_decay: of the running mean of the weights, which is what is validated and kept.
         augment_scales: every picture is used at each of these sizes, in (0, 1].

@@ -5,6 +5,7 @@ import os
 import torch
 
 from srcnn.errors import InvalidConfigError
+from srcnn.runtime.processor import processor_name
 from srcnn.training.config import Device
 
 
@@ -40,11 +41,17 @@ def choose_device(wanted: Device) -> torch.device:
 
 
 def has_fast_bf16(device: torch.device | None = None) -> bool:
-    """Whether a device multiplies bf16 matrices in hardware; elsewhere bf16 is slower than fp32.
+    """Whether a device multiplies bf16 matrices faster than fp32.
 
     Args:
-        device: None is the CPU, which needs AMX for it.
+        device: None is the CPU, which needs AMX for it, or to be AMD's with AVX512_BF16: Intel's instructions of that
+            name take more time than those of fp32.
+
+    Tests: tests/training/test_device.py.
     """
     if device is not None and device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
-    return bool(torch.cpu.get_capabilities().get("amx_bf16", False))
+    capabilities = torch.cpu.get_capabilities()
+    return bool(
+        capabilities.get("amx_bf16") or (capabilities.get("avx512_bf16") and processor_name().startswith("AMD "))
+    )
