@@ -254,7 +254,7 @@ def test_what_cannot_begin_is_refused_before_the_pictures_are_read(
     for options in (
         ("--resume",),
         ("--init", tmp_path / "no.safetensors"),
-        ("--init", tmp_path / "old" / "model.safetensors", "--set", "widths=[9, 9]"),
+        ("--init", tmp_path / "old" / "model.safetensors", "--set", "widths=[2, 2]"),
     ):
         outcome = srcnn("train", config, "--data", data, "-o", tmp_path / "new", *options)
         assert (outcome.code, outcome.out) == (2, "")

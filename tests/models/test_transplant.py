@@ -7,7 +7,7 @@ import torch
 from tiny_models import random_model
 
 from srcnn.errors import ModelFileError
-from srcnn.models.srcnn import Srcnn
+from srcnn.models.srcnn import Srcnn, initialise
 from srcnn.models.transplant import start_from
 from srcnn.spec import ModelSpec, srcnn
 from srcnn.zoo.model_file import Model
@@ -33,11 +33,16 @@ def run(model: Model) -> torch.Tensor:
         return network.same(PLANE if model.spec.channels == 1 else PICTURE)
 
 
-def started(wanted: ModelSpec, model: Model) -> torch.Tensor:
+def begun(wanted: ModelSpec, model: Model) -> Srcnn:
     network = Srcnn(wanted)
+    initialise(network, seed=0)
     start_from(network, model.spec, {name: torch.from_numpy(weight) for name, weight in model.weights.items()})
+    return network
+
+
+def started(wanted: ModelSpec, model: Model) -> torch.Tensor:
     with torch.no_grad():
-        return network.same(PLANE if wanted.channels == 1 else PICTURE)
+        return begun(wanted, model).same(PLANE if wanted.channels == 1 else PICTURE)
 
 
 @pytest.mark.parametrize("space", ["hr", "lr"])
@@ -72,6 +77,35 @@ def test_layers_between_the_others_start_with_the_same_function() -> None:
     torch.testing.assert_close(started(between, model), run(model), atol=1e-5, rtol=0)
 
 
+@pytest.mark.parametrize("space", ["hr", "lr"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_maps_more_start_with_the_same_function(space: str, channels: int) -> None:
+    model = random_model((5, 1, 3), (4, 3), channels=channels, input_space=space)  # type: ignore[arg-type]
+    wider = replace(spec((5, 1, 3), (6, 3), space=space), name="new")
+    wanted = srcnn(name="new", scale=2, kernel_sizes=(7, 1, 3), widths=(6, 5), input_space=space, channels=channels)  # type: ignore[arg-type]
+    torch.testing.assert_close(started(wanted, model), run(model), atol=1e-5, rtol=0)
+    if channels == 1:
+        torch.testing.assert_close(started(wider, model), run(model), atol=1e-5, rtol=0)
+
+
+def test_maps_more_and_layers_between_start_with_the_same_function_at_another_scale() -> None:
+    model = random_model((3, 3, 1), (4, 4), scale=2, input_space="lr")
+    as_wide, wider = (spec((3, 1, 3, 1), (maps,) * 3, scale=3) for maps in (4, 7))
+    torch.testing.assert_close(started(wider, model), started(as_wide, model), atol=1e-5, rtol=0)
+
+
+def test_maps_more_learn_from_the_first_step() -> None:
+    network = begun(spec((5, 3, 3), (6, 6)), random_model((5, 3, 3), (4, 4), input_space="lr"))
+    network(PLANE).square().sum().backward()
+    (_, first, _), (_, second, _), (_, last, _) = network.layers()
+    assert first[4:].any()
+    assert second[4:].any()
+    assert second.grad is not None
+    assert last.grad is not None
+    assert last.grad[:, 4:].abs().sum((0, 2, 3)).min() > 0  # so that they are seen after it
+    assert second.grad[:4, 4:].abs().sum((0, 2, 3)).min() > 0
+
+
 def of(kernel_sizes: tuple[int, ...] = (5, 3), widths: tuple[int, ...] = (4,), **values: Any) -> ModelSpec:
     settings = {"name": "tiny", "scale": 2, "input_space": "lr"}
     return srcnn(kernel_sizes=kernel_sizes, widths=widths, **(settings | values))
@@ -79,8 +113,14 @@ def of(kernel_sizes: tuple[int, ...] = (5, 3), widths: tuple[int, ...] = (4,), *
 
 @pytest.mark.parametrize(
     "wanted",
-    [((5, 1, 3), (4, 3)), ((7, 3, 5), (4, 3)), ((5, 1, 1, 3, 3), (4, 3, 3, 3)), ((5, 3, 1, 1, 3), (4, 4, 3, 3))],
-    ids=["the same", "larger kernels", "more layers", "layers between"],
+    [
+        ((5, 1, 3), (4, 3)),
+        ((7, 3, 5), (4, 3)),
+        ((5, 1, 1, 3, 3), (4, 3, 3, 3)),
+        ((5, 3, 1, 1, 3), (4, 4, 3, 3)),
+        ((5, 1, 3), (6, 5)),
+    ],
+    ids=["the same", "larger kernels", "more layers", "layers between", "more maps"],
 )
 @pytest.mark.parametrize(("space", "deconvolution"), [("hr", False), ("lr", False), ("lr", True)])
 @pytest.mark.parametrize("channels", [1, 3])
@@ -111,7 +151,8 @@ def test_another_scale_starts_with_the_last_layer_interpolated() -> None:
 @pytest.mark.parametrize(
     ("model", "wanted"),
     [
-        (random_model((5, 3), (4,), input_space="lr"), spec((5, 3), (5,))),
+        (random_model((5, 3), (4,), input_space="lr"), spec((5, 3), (3,))),
+        (random_model((5, 3, 3), (4, 4), input_space="lr"), spec((5, 3, 3), (5, 3))),
         (random_model((5, 3), (4,), input_space="lr"), spec((3, 3), (4,))),
         (random_model((5, 3), (4,), input_space="lr"), spec((5, 3), (4,), space="hr")),
         (random_model((5, 3), (4,)), srcnn(name="new", scale=2, kernel_sizes=(5, 3), widths=(4,), channels=3)),
@@ -134,7 +175,8 @@ def test_another_scale_starts_with_the_last_layer_interpolated() -> None:
         (model_of(of((5, 5), deconvolution=True)), of((5, 5), deconvolution=True, scale=3)),
     ],
     ids=[
-        "wider",
+        "narrower",
+        "narrower in one layer",
         "smaller kernel",
         "other space",
         "more channels",

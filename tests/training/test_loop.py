@@ -609,7 +609,7 @@ def test_what_cannot_begin_is_refused_without_pictures_and_folder(finished: Path
     with pytest.raises(CheckpointError, match="got none there"):
         check(tmp_path / "none", resume=True)
     with pytest.raises(ModelFileError, match="widths"):
-        check(tmp_path / "none", init=random_model((5, 1, 3), (4, 3)))
+        check(tmp_path / "none", init=random_model((5, 1, 3), (7, 4)))
     before = contents(finished)
     check(finished, resume=True)
     check(tmp_path / "none", init=read_model(finished / MODEL_FILE))
@@ -626,9 +626,9 @@ def test_a_model_of_another_scale_may_be_started_from_but_not_one_of_other_layer
     assert train(config, data, tmp_path, init=random_model((5, 1, 3), (6, 4), scale=3)).spec.scale == 2
     with pytest.raises(
         ModelFileError,
-        match=r"widths \[6, 4\] in hr.* got tiny with kernels 5-1-3 and widths \[4, 3\] in hr, of luma, with relu; ",
+        match=r"widths \[6, 4\] in hr.* got tiny with kernels 5-1-3 and widths \[7, 4\] in hr, of luma, with relu; ",
     ):
-        train(config, data, other, init=random_model((5, 1, 3), (4, 3)))
+        train(config, data, other, init=random_model((5, 1, 3), (7, 4)))
 
 
 @pytest.mark.parametrize("colour", ["ycbcr", "rgb"])

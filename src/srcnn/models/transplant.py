@@ -1,15 +1,17 @@
 """A network begins where another one ended, of the same scale or another, as large or larger.
 
-A kernel set into the middle of a larger one, and a layer more that passes on what it gets (which comes
-from a ReLU, so that another one changes nothing; a PReLU has the slope 1), leave the function as it was.
+A kernel set into the middle of a larger one, maps more that no old map sees yet, and a layer more that passes on
+what it gets (which comes from a ReLU, so that another one changes nothing; a PReLU has the slope 1), leave the
+function as it was.
 The last layer of a network in "lr" has a map for every place within the square that a pixel becomes;
 another scale has other places, and their maps are interpolated from the nearest ones. A transposed last
 layer is for its own scale only.
 """
 
+from functools import cache
+
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from srcnn.errors import ModelFileError
 from srcnn.models.srcnn import Srcnn
@@ -21,8 +23,9 @@ def start_from(network: Srcnn, spec: ModelSpec, weights: dict[str, Tensor]) -> N
     """Take a network's weights as the start of another's.
 
     Args:
-        network: changed in place. Among its layers are those of `spec` in their order, with kernels as large or
-            larger; the others, anywhere before the last, have as many outputs as inputs.
+        network: changed in place; initialised, as the maps that it has more stay. Among its layers are those of
+            `spec` in their order, with kernels as large or larger and as many maps or more; the others, anywhere
+            before the last, have as many outputs as inputs.
         spec: of the network to start from.
         weights: its tensors, named as in the model file.
 
@@ -35,27 +38,33 @@ def start_from(network: Srcnn, spec: ModelSpec, weights: dict[str, Tensor]) -> N
     *inner, (_, last_weight, last_bias) = network.layers()
     for origin, (number, (layer, weight, bias)) in zip(origins, enumerate(inner, 1), strict=True):
         if origin:
-            weight.copy_(_set_into(weights[f"conv{origin}.weight"], layer.kernel_size))
-            bias.copy_(weights[f"conv{origin}.bias"])
+            old = weights[f"conv{origin}.weight"]
+            weight[: len(old)] = 0  # which see nothing of the maps that are new
+            _set_into(weight, old)
+            bias[: len(old)] = weights[f"conv{origin}.bias"]
         else:
             weight.zero_()
             weight[range(layer.in_channels), range(layer.in_channels), layer.reach, layer.reach] = 1
             bias.zero_()
         if layer.activation == "prelu":
             slope = network.get_parameter(f"conv{number}.slope")
-            slope.copy_(weights[f"conv{origin}.slope"] if origin else torch.ones_like(slope))
+            old = weights[f"conv{origin}.slope"] if origin else torch.ones_like(slope)
+            slope[: len(old)] = old
     last = len(spec.layers)
-    kernel, constant = _set_into(weights[f"conv{last}.weight"], last_weight.shape[2]), weights[f"conv{last}.bias"]
+    kernel, constant = weights[f"conv{last}.weight"], weights[f"conv{last}.bias"]
     if spec.shuffle != network.spec.shuffle:
         shares = torch.block_diag(*[_shares(spec.shuffle, network.spec.shuffle)] * spec.channels)
         kernel, constant = torch.tensordot(shares, kernel, 1), shares @ constant
-    last_weight.copy_(kernel)
+    last_weight.zero_()
+    _set_into(last_weight, kernel)
     last_bias.copy_(constant)
 
 
-def _set_into(kernel: Tensor, size: int) -> Tensor:
-    """A kernel in the middle of a larger one."""
-    return functional.pad(kernel, [(size - kernel.shape[2]) // 2] * 4)
+def _set_into(larger: Tensor, kernel: Tensor) -> None:
+    """Put a kernel into the middle of a larger one, for the first of its maps."""
+    outputs, inputs, size, _ = kernel.shape
+    around = (larger.shape[2] - size) // 2
+    larger[:outputs, :inputs, around : around + size, around : around + size] = kernel
 
 
 def _shares(old: int, new: int) -> Tensor:
@@ -72,7 +81,7 @@ def _shares(old: int, new: int) -> Tensor:
     return torch.kron(line, line)
 
 
-def _origins(spec: ModelSpec, wanted: ModelSpec) -> list[int | None]:
+def _origins(spec: ModelSpec, wanted: ModelSpec) -> tuple[int | None, ...]:
     """For each layer of `wanted` before the last: the number of the layer in `spec` it begins as; None passes on."""
     *old, old_last = spec.layers
     *new, new_last = wanted.layers
@@ -81,40 +90,48 @@ def _origins(spec: ModelSpec, wanted: ModelSpec) -> list[int | None]:
         and spec.channels == wanted.channels
         and old_last.upsampling == new_last.upsampling  # of a transposed layer: the same scale
         and (spec.shuffle == wanted.shuffle or min(spec.shuffle, wanted.shuffle) > 1)
-        and old_last.in_channels == new_last.in_channels
+        and old_last.in_channels <= new_last.in_channels
         and old_last.activation == new_last.activation == "none"
         and old_last.kernel_size <= new_last.kernel_size
     )
-    origins: list[int | None] = []
-    taken = 0
-    after_relu = False  # what enters the next layer is never below zero
-    for layer in new:
-        if taken < len(old) and _holds(layer, old[taken]):
-            taken += 1
-            origins.append(taken)
-            after_relu = layer.relu
-        else:
-            fits &= layer.in_channels == layer.out_channels
-            fits &= layer.activation == "prelu" or (layer.relu and after_relu)
-            origins.append(None)
-    if not fits or taken < len(old):
+    origins = _placed(tuple(new), tuple(old)) if fits else None
+    if origins is None:
         raise ModelFileError(
-            f"expected a model to start from whose layers are those of {_described(wanted)}, or fewer, of the same "
-            f"widths and smaller kernels, got {spec.name} with {_described(spec)}; "
+            f"expected a model to start from whose layers are those of {_described(wanted)}, or fewer, narrower or of "
+            f"smaller kernels, got {spec.name} with {_described(spec)}; "
             "set kernel_sizes, widths, activation, deconvolution, residual, input_space and colour to the model's "
             "(with deconvolution, scale too), or start from another"
         )
     return origins
 
 
+def _placed(new: tuple[ConvLayer, ...], old: tuple[ConvLayer, ...]) -> tuple[int | None, ...] | None:
+    """What each of some layers begins as: the number of an old one, or None to pass on; None if there is no way.
+
+    The old ones are placed as early as they can be.
+    """
+
+    @cache
+    def place(at: int, taken: int) -> tuple[int | None, ...] | None:
+        if at == len(new):
+            return () if taken == len(old) else None
+        layer = new[at]
+        holds = taken < len(old) and _holds(layer, old[taken])
+        if holds and (rest := place(at + 1, taken + 1)) is not None:
+            return (taken + 1, *rest)
+        after_relu = at > 0 and new[at - 1].relu  # what enters is never below zero
+        passes_on = layer.activation == "prelu" or (layer.relu and after_relu)
+        if passes_on and layer.in_channels == layer.out_channels and (rest := place(at + 1, taken)) is not None:
+            return (None, *rest)
+        return None
+
+    return place(0, 0)
+
+
 def _holds(layer: ConvLayer, old: ConvLayer) -> bool:
     """Whether a layer can begin as another one."""
-    same = (layer.in_channels, layer.out_channels, layer.activation) == (
-        old.in_channels,
-        old.out_channels,
-        old.activation,
-    )
-    return same and old.kernel_size <= layer.kernel_size
+    as_wide = old.in_channels <= layer.in_channels and old.out_channels <= layer.out_channels
+    return as_wide and old.kernel_size <= layer.kernel_size and old.activation == layer.activation
 
 
 def _described(spec: ModelSpec) -> str:

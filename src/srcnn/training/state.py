@@ -151,7 +151,7 @@ def start(config: TrainConfig, init: Model | None, device: torch.device) -> Stat
 
     Args:
         config: of the network and its optimiser.
-        init: a model to start from; None draws the weights.
+        init: a model to start from; None draws all weights.
         device: where all of it will be.
 
     Raises:
@@ -162,10 +162,9 @@ def start(config: TrainConfig, init: Model | None, device: torch.device) -> Stat
     """
     spec = config.spec()
     network = Srcnn(spec)
-    if init is None:
-        draw = paper_initialise if config.recipe == "paper" else initialise
-        draw(network, config.seed)
-    else:
+    draw = paper_initialise if config.recipe == "paper" else initialise
+    draw(network, config.seed)
+    if init:
         start_from(network, init.spec, {name: torch.from_numpy(weight) for name, weight in init.weights.items()})
     network.to(device)
     for parameter in network.parameters():
