@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image as PillowImage
+from PIL import ImageDraw
 from tiny_models import gentle_model, random_model, run_by_definition, run_lr_by_definition
 
 import srcnn
@@ -18,16 +20,18 @@ from srcnn.errors import InvalidConfigError, InvalidImageError, ModelFileError
 from srcnn.imaging import (
     from_float,
     imresize,
+    psnr,
     rgb_to_luma_bt601,
     rgb_to_ycbcr_bt601,
     to_float,
     ycbcr_to_rgb_bt601,
 )
 from srcnn.imaging.slopes import luma_slopes
+from srcnn.imaging.translucency import surroundings
 from srcnn.runtime.engines import Engine
 from srcnn.runtime.folded_network import FoldedNetwork
 from srcnn.runtime.hr_network import HrNetwork
-from srcnn.upscaler import Upscaler
+from srcnn.upscaler import Upscaler, load
 from srcnn.zoo.model_file import Model, save_model
 
 GENTLE = {scale: Upscaler(gentle_model(scale=scale, seed=scale), threads=1) for scale in (1, 2, 3, 4)}
@@ -174,11 +178,72 @@ def test_a_grey_picture_runs_in_limited_range_luma(gentle: dict[int, Upscaler]) 
     np.testing.assert_allclose(gentle[2](grey), (luma - 16 / 255) * 255 / 219, atol=2e-6)
 
 
+@every_space
 @pytest.mark.parametrize("channels", [2, 4])
-def test_alpha_is_bicubic(channels: int) -> None:
-    image = noise((13, 9, channels), "uint16")
-    expected = from_float(imresize(to_float(image[:, :, -1]), 3), np.uint16)
-    np.testing.assert_array_equal(GENTLE[3](image)[:, :, -1], expected)
+def test_alpha_is_enlarged_as_a_grey_picture_within_its_surroundings(
+    gentle: dict[int, Upscaler], channels: int
+) -> None:
+    image = noise((13, 9, channels), "float32")
+    low, high = surroundings(image[None, :, :, -1], 3)
+    expected = np.clip(gentle[3](image[:, :, -1]), low[0], high[0])
+    np.testing.assert_allclose(gentle[3](image)[:, :, -1], expected, atol=2e-6)
+
+
+@every_space
+@pytest.mark.parametrize("alpha", [0, 1, 40, 254])
+def test_alpha_that_is_the_same_everywhere_stays(gentle: dict[int, Upscaler], alpha: int) -> None:
+    image = noise((13, 9, 4))
+    image[:, :, 3] = alpha
+    assert (gentle[3](image)[:, :, 3] == alpha).all()
+
+
+@every_space
+def test_one_colour_stays_whatever_its_alpha(gentle: dict[int, Upscaler]) -> None:
+    image = noise((13, 9, 4))
+    image[:, :, :3] = (200, 10, 77)
+    image[0, 0, 3] = 0
+    result = gentle[3](image)
+    assert (result[result[:, :, 3] < 255][:, :3] == (200, 10, 77)).all()
+
+
+@every_space
+@pytest.mark.parametrize("channels", [2, 4])
+def test_what_is_seen_on_black_is_the_picture_with_its_colours_multiplied(
+    gentle: dict[int, Upscaler], channels: int
+) -> None:
+    image = np.concatenate((muted((13, 9, channels - 1)), 0.7 + muted((13, 9, 1), seed=1) / 3), axis=2)
+    seen = image[:, :, :-1] * image[:, :, -1:]
+    result = gentle[3](image)
+    expected = gentle[3](seen if channels == 4 else seen[:, :, 0]).reshape(39, 27, channels - 1)
+    low, high = (np.moveaxis(planes, 0, 2) for planes in surroundings(np.moveaxis(image, 2, 0), 3))
+    inside = ((result > low + 1e-6) & (result < high - 1e-6)).all(2)
+    assert inside.mean() > 0.2
+    np.testing.assert_allclose((result[:, :, :-1] * result[:, :, -1:])[inside], expected[inside], atol=2e-3)
+
+
+def test_strokes_on_nothing_are_as_sharp_as_on_white() -> None:
+    """Lines of two colours, drawn six times as large; the truth is known in colour and in alpha."""
+    random = np.random.default_rng(0)
+    drawing = PillowImage.new("L", (600, 600))
+    for line in random.integers(0, 600, (30, 4)).tolist():
+        ImageDraw.Draw(drawing).line(line, fill=255, width=12)
+    alpha = np.asarray(drawing, np.float32)[:, :, None] / 255
+    colours = np.where(np.arange(600)[:, None, None] // 100 % 2, np.float32([0.1, 0.4, 0.9]), np.float32([0.9, 0.3, 0]))
+    truth = np.concatenate((colours * alpha, alpha), axis=2).reshape(100, 6, 100, 6, 4).mean((1, 3))
+    small = np.clip(imresize(truth, 1 / 2), 0, 1)
+    small[:, :, :3] /= np.maximum(small[:, :, 3:], 1e-6)
+    swift = load("swift", 2, threads=1)
+    result = swift(np.clip(small, 0, 1))
+
+    def on(background: float, colours: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+        return np.clip(colours + background * (1 - alpha), 0, 1)
+
+    for background in (0.0, 0.5, 1.0):
+        seen = on(background, result[:, :, :3] * result[:, :, 3:], result[:, :, 3:])
+        flattened = swift(on(background, small[:, :, :3] * small[:, :, 3:], small[:, :, 3:]))
+        wanted = on(background, truth[:, :, :3], truth[:, :, 3:])
+        ours, opaque = (psnr(each, wanted, data_range=1, border=0) for each in (seen, flattened))
+        assert ours > opaque - 0.5
 
 
 @pytest.mark.parametrize("channels", [2, 4])
@@ -268,8 +333,8 @@ def test_what_is_joined_a_few_rows_at_a_time_is_the_whole_strip(
 ) -> None:
     image, luma = noise((17, 19, *channels), "float32"), noise((17, 19), "float32", seed=1)
     expected = gentle[3](image), gentle[3].luma(luma)
-    monkeypatch.setattr("srcnn.upscaler._CACHED_BYTES", 0)
-    monkeypatch.setattr("srcnn.upscaler._LEAST_ROWS", rows)
+    monkeypatch.setattr("srcnn.imaging.strip._CACHED_BYTES", 0)
+    monkeypatch.setattr("srcnn.imaging.strip._LEAST_ROWS", rows)
     np.testing.assert_allclose(gentle[3](image), expected[0], atol=2e-6)
     np.testing.assert_allclose(gentle[3].luma(luma), expected[1], atol=2e-6)
 
@@ -277,8 +342,8 @@ def test_what_is_joined_a_few_rows_at_a_time_is_the_whole_strip(
 def test_a_strip_is_handed_on_whole_so_that_it_is_written_while_the_next_is_made(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("srcnn.upscaler._CACHED_BYTES", 0)
-    monkeypatch.setattr("srcnn.upscaler._LEAST_ROWS", 1)
+    monkeypatch.setattr("srcnn.imaging.strip._CACHED_BYTES", 0)
+    monkeypatch.setattr("srcnn.imaging.strip._LEAST_ROWS", 1)
     assert [len(strip) for strip in upscaler(3, 24).strips(noise((20, 5, 3)))] == [24, 24, 12]
 
 

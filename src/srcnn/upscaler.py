@@ -7,7 +7,6 @@ memory once more, or lies in a file if it is large. This module knows nothing of
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
 from numbers import Integral
 from pathlib import Path
@@ -16,10 +15,10 @@ import numpy as np
 
 from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.imaging.alpha import fill_transparent
-from srcnn.imaging.depth import Image, Plane, Planes, check_image, check_plane, check_range, write_float
-from srcnn.imaging.joining import OnGrey, WithChange, luma_of
+from srcnn.imaging.depth import Image, Plane, check_image, check_plane, check_range
+from srcnn.imaging.joining import OnGrey, WithChange
 from srcnn.imaging.large import forget
-from srcnn.imaging.resize import BICUBIC_REACH, resize_planes
+from srcnn.imaging.strip import STRIP_REACH, enlarge_window, join_strip, lumas_to_enlarge, parts_of
 from srcnn.imaging.window import Window, window_of
 from srcnn.runtime.engines import Engine
 from srcnn.runtime.enlarging import enlarge_rows, open_network
@@ -27,10 +26,7 @@ from srcnn.runtime.ensemble import SelfEnsemble
 from srcnn.zoo.model_file import Model
 from srcnn.zoo.shipped import load_model
 
-_SLOPES_REACH = 1  # and a slope
 _RESULT_BYTES = 32 << 20  # of a strip of the result in floating point
-_CACHED_BYTES = 3 << 18  # of a plane of the result, when it is joined
-_LEAST_ROWS = 12  # of the source at a time; fewer repeat too much of their neighbours
 
 
 def load(
@@ -111,7 +107,7 @@ class Upscaler:
         network = open_network(model, engine=engine, threads=threads)
         self._network = SelfEnsemble(network, self.scale) if ensemble else network
         self._joining = OnGrey() if model.spec.input_space == "hr" else WithChange(model.spec.residual)
-        self._halo = max(self._network.reach, BICUBIC_REACH + _SLOPES_REACH)
+        self._halo = max(self._network.reach, STRIP_REACH)
 
     def __repr__(self) -> str:
         return f"<Upscaler {self.model.spec.name} x{self.scale}>"
@@ -150,9 +146,9 @@ class Upscaler:
         height, width = (length * self.scale for length in image.shape[:2])
         result = np.empty((height, width, *image.shape[2:]), image.dtype)
         done = 0
-        for window, output in self._outputs(image):
+        for window, outputs in self._outputs(image):
             strip = result[done : done + window.rows * self.scale]
-            self._join(window, output, strip)
+            self._join(window, outputs, strip)
             done += len(strip)
             if progress:
                 progress(done, height)
@@ -190,12 +186,12 @@ class Upscaler:
         Tests: tests/test_upscaler.py.
         """
 
-        def make(window: Window, output: Plane) -> Image:
+        def make(window: Window, outputs: list[Plane]) -> Image:
             strip = np.empty((window.rows * self.scale, image.shape[1] * self.scale, *image.shape[2:]), image.dtype)
-            self._join(window, output, strip)
+            self._join(window, outputs, strip)
             return strip
 
-        return (partial(make, window, output) for window, output in self._outputs(image))
+        return (partial(make, window, outputs) for window, outputs in self._outputs(image))
 
     def strip_count(self, image: Image) -> int:
         """How many strips a picture is enlarged in.
@@ -231,14 +227,14 @@ class Upscaler:
         for start, stop in self._bounds(luma):
             window, strip = window_of(luma, start, stop, self._halo), result[start * self.scale : stop * self.scale]
             strip[:] = self._run(window, window.source)
-            for part, rows in self._parts(window) if adds else ():
-                strip[rows] += self._bicubic(part)
+            for part, rows in parts_of(window, self.scale) if adds else ():
+                strip[rows] += enlarge_window(part, self.scale)
         return result
 
-    def _outputs(self, image: Image) -> Iterator[tuple[Window, Plane]]:
-        """The picture's planes in strips, and what the network makes of each one's luma."""
+    def _outputs(self, image: Image) -> Iterator[tuple[Window, list[Plane]]]:
+        """The picture's planes in strips, and what the network makes of each one's luma, and alpha if it has any."""
         return (
-            (window, self._run(window, luma_of(window.source[: _colours(len(window.source))])))
+            (window, [self._run(window, luma) for luma in lumas_to_enlarge(window.source)])
             for window in self._windows(image)
         )
 
@@ -275,39 +271,10 @@ class Upscaler:
         rows = max(1, 2 * self._network.reach, min(suiting, _RESULT_BYTES // result_row))
         return -(-len(image) // -(-len(image) // rows))  # as many strips, and nearly equal
 
-    def _join(self, window: Window, output: Plane, out: Image) -> None:
-        """Enlarge what a strip has beside its luma, a few rows at a time, which stay in the cache, and join both."""
-        channels = np.moveaxis(out.reshape(*out.shape[:2], -1), 2, 0)
-        count = _colours(len(channels))
-        for part, rows in self._parts(window):
-            small = np.concatenate((self._joining.small(part.source[:count]), part.source[count:]))
-            enlarged = list(self._bicubic(replace(part, source=small)))
-            alpha = [enlarged.pop()] if len(channels) > count else []
-            planes = *self._joining.join(enlarged, output[rows]), *alpha
-            for plane, channel in zip(planes, channels, strict=True):
-                write_float(plane, channel[rows])
-
-    def _parts(self, window: Window) -> Iterator[tuple[Window, slice]]:
-        """Some rows of a strip at a time, whose planes stay in the cache, and theirs of the strip's result."""
-        step = max(_LEAST_ROWS, _CACHED_BYTES // (4 * self.scale**2 * window.source.shape[-1]))
-        for start in range(0, window.rows, step):
-            stop = min(start + step, window.rows)
-            part = window.part(start, stop, BICUBIC_REACH + _SLOPES_REACH)
-            yield part, slice(start * self.scale, stop * self.scale)
+    def _join(self, window: Window, outputs: list[Plane], out: Image) -> None:
+        """Make a strip of what the network gave and what goes beside it."""
+        join_strip(self._joining, window, outputs, self.scale, out)
 
     def _run(self, window: Window, luma: Plane) -> Plane:
         """What the network makes of the strip, given the window's luma."""
         return enlarge_rows(self._network, luma, window.above, window.above + window.rows, self.scale)
-
-    def _bicubic(self, window: Window) -> Planes:
-        """The strip enlarged."""
-        window = window.part(0, window.rows, BICUBIC_REACH)
-        *_, height, width = window.source.shape
-        enlarged = resize_planes(window.source, (height * self.scale, width * self.scale), (self.scale, self.scale))
-        # The outer rows of a cut window have mirrored the cut instead of seeing their neighbours.
-        return enlarged[..., window.above * self.scale : (height - window.below) * self.scale, :]
-
-
-def _colours(channels: int) -> int:
-    """How many channels of a picture are colours; what follows is alpha."""
-    return 3 if channels > 2 else 1

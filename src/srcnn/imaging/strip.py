@@ -1,0 +1,114 @@
+"""A strip of the result from its rows of the picture and what a network made of them. This module knows no networks.
+
+It is joined a few rows at a time, which stay in the cache.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from srcnn.imaging.depth import Image, Plane, Planes, write_float
+from srcnn.imaging.joining import Joining, luma_of
+from srcnn.imaging.resize import BICUBIC_REACH, resize_planes
+from srcnn.imaging.translucency import is_translucent, surroundings, unmultiplied
+from srcnn.imaging.window import Window
+
+STRIP_REACH = BICUBIC_REACH + 1  # rows beside it that a strip needs here: bicubic's, and a slope's
+_CACHED_BYTES = 3 << 18  # of a plane of the result, when it is joined
+_LEAST_ROWS = 12  # of the source at a time; fewer repeat too much of their neighbours
+
+
+def lumas_to_enlarge(source: Planes) -> list[Plane]:
+    """What a network is to enlarge of a picture.
+
+    Args:
+        source: C x h x w, 1 to 4 channels, float32 in [0, 1]: grey or RGB, and alpha or none.
+
+    Returns:
+        Limited-range luma of the colours, and if alpha is not the same everywhere, of that as a grey picture. Of
+        pictures that are not opaque, the colours are multiplied by alpha.
+    """
+    colours, alpha = _split(source)
+    if not is_translucent(alpha):
+        return [luma_of(colours)]
+    lumas = [luma_of(colours * alpha)]
+    return [*lumas, luma_of(alpha)] if alpha.min() < alpha.max() else lumas
+
+
+def join_strip(joining: Joining, window: Window, outputs: Sequence[Plane], scale: int, out: Image) -> None:
+    """Enlarge what a strip has beside its luma, and put both together.
+
+    Args:
+        joining: how a network's output becomes a picture.
+        window: the strip, C x h x w, and `STRIP_REACH` rows beside it where there are as many.
+        outputs: of the network, for each of `lumas_to_enlarge`: the strip's rows, enlarged.
+        scale: the enlargement.
+        out: scale h x scale w or scale h x scale w x C, any sample depth, to be filled.
+
+    Tests: tests/test_upscaler.py.
+    """
+    channels = np.moveaxis(out.reshape(*out.shape[:2], -1), 2, 0)
+    _, alpha = _split(window.source)
+    make = _translucent if is_translucent(alpha) else _opaque
+    for part, rows in parts_of(window, scale):
+        planes = make(joining, part, [output[rows] for output in outputs], scale)
+        for plane, channel in zip(planes, channels, strict=True):
+            write_float(plane, channel[rows])
+
+
+def parts_of(window: Window, scale: int) -> Iterator[tuple[Window, slice]]:
+    """Some rows of a strip at a time, whose planes stay in the cache, and theirs of the strip's result.
+
+    Args:
+        window: the strip.
+        scale: the enlargement.
+    """
+    step = max(_LEAST_ROWS, _CACHED_BYTES // (4 * scale**2 * window.source.shape[-1]))
+    for start in range(0, window.rows, step):
+        stop = min(start + step, window.rows)
+        yield window.part(start, stop, STRIP_REACH), slice(start * scale, stop * scale)
+
+
+def enlarge_window(window: Window, scale: int) -> Planes:
+    """Enlarge a strip by bicubic.
+
+    Args:
+        window: the strip, h x w or C x h x w, and what it needs beside it.
+        scale: the enlargement.
+    """
+    window = window.part(0, window.rows, BICUBIC_REACH)
+    *_, height, width = window.source.shape
+    enlarged = resize_planes(window.source, (height * scale, width * scale), (scale, scale))
+    # The outer rows of a cut window have mirrored the cut instead of seeing their neighbours.
+    return _strip_of(enlarged, window, scale)
+
+
+def _opaque(joining: Joining, window: Window, outputs: Sequence[Plane], scale: int) -> Sequence[Plane]:
+    colours, alpha = _split(window.source)
+    enlarged = list(enlarge_window(replace(window, source=joining.small(colours)), scale))
+    return (*joining.join(enlarged, outputs[0]), *(np.ones_like(outputs[0]) for _ in alpha))
+
+
+def _translucent(joining: Joining, window: Window, outputs: Sequence[Plane], scale: int) -> Sequence[Plane]:
+    colours, alpha = _split(window.source)
+    seen = joining.small(colours * alpha)
+    veil = joining.small(alpha) if len(outputs) > 1 else alpha
+    enlarged = enlarge_window(replace(window, source=np.concatenate((seen, veil, colours))), scale)
+    seen, veil, stored = np.split(enlarged, (len(seen), len(seen) + len(veil)))
+    (large_alpha,) = joining.join(list(veil), outputs[1]) if len(outputs) > 1 else veil
+    low, high = (_strip_of(planes, window, scale) for planes in surroundings(window.source, scale))
+    large_alpha = np.clip(large_alpha, low[-1], high[-1])
+    joined = joining.join(list(seen), outputs[0])
+    return (*unmultiplied(joined, large_alpha, stored, (low[:-1], high[:-1]), low[-1] == 1), large_alpha)
+
+
+def _split(source: Planes) -> tuple[Planes, Planes]:
+    """Colours, and alpha or nothing."""
+    count = 3 if len(source) > 2 else 1
+    return source[:count], source[count:]
+
+
+def _strip_of(enlarged: Planes, window: Window, scale: int) -> Planes:
+    """The strip's own rows of an enlarged window."""
+    return enlarged[..., window.above * scale : (window.source.shape[-2] - window.below) * scale, :]
