@@ -141,3 +141,15 @@ def test_a_name_with_a_zero_is_refused(tmp_path: Path) -> None:
         atomic_path(tmp_path / "a\0.png"),
     ):
         pass
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away")
+def test_a_file_that_root_replaces_stays_its_owners(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"old")
+    path.chmod(0o600)
+    os.chown(path, 65534, 65533)
+    write_atomically(path, b"new")
+    found = path.stat()
+    assert (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (65534, 65533, 0o600)
+    assert path.read_bytes() == b"new"

@@ -167,3 +167,18 @@ def test_a_stream_that_the_shell_has_closed_is_no_traceback(command: str, code: 
     )
     assert ended.returncode == code
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full device")
+@pytest.mark.parametrize("buffering", [{}, {"PYTHONUNBUFFERED": "1"}], ids=["buffered", "unbuffered"])
+def test_a_picture_that_standard_output_does_not_take_is_one_that_failed(
+    tmp_path: Path, buffering: dict[str, str]
+) -> None:
+    (tmp_path / "a.ppm").write_bytes(b"P6 64 48 255\n" + bytes(range(256)) * 36)
+    command = [sys.executable, "-m", "srcnn", "upscale", str(tmp_path / "a.ppm"), "-m", "bicubic", "-o", "-"]
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            [*command, "--format", "png"], stdout=full, stderr=subprocess.PIPE, env={**os.environ, **buffering}
+        )
+    assert ended.returncode == 1
+    assert b"error: expected standard output to take -, got: No space left on device; " in ended.stderr

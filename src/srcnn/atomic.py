@@ -17,7 +17,7 @@ def atomic_path(path: Path) -> Generator[Path]:
     suffix, since encoders choose the format by it. Its name begins with a dot: what a kill leaves
     behind is hidden and is never taken for a picture; errors name `path` instead. A symbolic link at `path` is
     replaced, not followed. The permissions are those of the file that is replaced, so that a private one is
-    private at every moment.
+    private at every moment, and so is the owner if root replaces it.
 
     Args:
         path: the file to come; an existing file is replaced.
@@ -40,12 +40,15 @@ def atomic_path(path: Path) -> Generator[Path]:
                 f"expected to write a file at {path}, got a folder or a device there; choose another name"
             )
         try:
-            mode = stat.S_IMODE(path.stat().st_mode) & 0o777 if path.exists() else None
+            replaced = path.stat() if path.exists() else None
+            mode = stat.S_IMODE(replaced.st_mode) & 0o777 if replaced else None
             # What may not be written can be replaced all the same.
             os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666 if mode is None else mode | 0o200))
             yield temporary
             _sync(temporary)
-            if mode is not None:
+            if replaced and mode is not None:
+                with suppress(OSError, AttributeError):  # only root may, and Windows has none
+                    os.chown(temporary, replaced.st_uid, replaced.st_gid)
                 with suppress(OSError):  # a file system without permissions
                     temporary.chmod(mode)
             os.replace(temporary, path)

@@ -32,7 +32,7 @@ def test_without_an_output_the_result_lies_beside_the_file(tmp_path: Path) -> No
 def test_a_name_without_an_ending_keeps_the_format_of_its_content(tmp_path: Path) -> None:
     for name, format, suffix in (("a", "JPEG", ".jpg"), ("b.tmp", "WEBP", ".webp"), ("c", "ICO", ".png")):
         Image.new("RGB", (16, 16)).save(tmp_path / name, format)
-        assert targets([tmp_path / name]) == {tmp_path / name: tmp_path / f"{Path(name).stem}_x3{suffix}"}
+        assert targets([tmp_path / name]) == {tmp_path / name: tmp_path / f"{name}_x3{suffix}"}
     (tmp_path / "d").write_bytes(b"rubbish")
     assert targets([tmp_path / "d"]) == {tmp_path / "d": tmp_path / "d_x3.png"}
 
@@ -128,8 +128,25 @@ def test_two_inputs_with_one_output_are_refused(tmp_path: Path, names: list[str]
 
 
 def test_two_formats_of_one_name_that_become_one_file_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidConfigError, match=r"got out/a\.png for both .*a\.png and .*a\.svg"):
-        targets([tmp_path / "a.png", tmp_path / "a.svg"], "out")
+    with pytest.raises(InvalidConfigError, match=r"got out/a\.png for both .*a\.png and .*a\.ico"):
+        targets([tmp_path / "a.png", tmp_path / "a.ico"], "out")
+
+
+@pytest.mark.parametrize("output", [None, "out", "out/{stem}", "out/{stem}{ext}", "out/{stem}/"])
+def test_only_the_ending_of_a_picture_is_no_part_of_its_name(tmp_path: Path, output: str | None) -> None:
+    names = ["Shot at 10.15.30", "Shot at 10.15.45", "a.jpg.1", "a.jpg.2"]
+    found = targets([tmp_path / name for name in names], output)
+    assert len(set(found.values())) == 4
+    for name in names:
+        assert name in str(found[tmp_path / name])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [("x/{stem:.3}_{size}", "x/but_x3.png"), ("x/v1.2_{stem}", "x/v1.2_button.png"), ("{stem}.tif", "button.tif")],
+)
+def test_a_dot_elsewhere_in_a_pattern_is_no_ending(tmp_path: Path, pattern: str, expected: str) -> None:
+    assert targets([tmp_path / "button.png"], pattern) == {tmp_path / "button.png": Path(expected)}
 
 
 @pytest.mark.parametrize("output", ["{stem}{ext}", "../in/{stem}{ext}", "."])

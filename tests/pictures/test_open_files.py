@@ -76,3 +76,35 @@ def test_the_format_is_said_once(tmp_path: Path) -> None:
         write_picture(tmp_path / "a.png", IMAGE, format="png")
     with pytest.raises(InvalidConfigError, match="expected a format with an open file, got none; give one, such as"):
         write_picture(io.BytesIO(), IMAGE)
+
+
+class Narrow(io.RawIOBase):
+    """Takes few bytes at a time, and no more than there is room."""
+
+    def __init__(self, room: int, *, waits: bool = True) -> None:
+        self.content = bytearray()
+        self._room, self._waits = room, waits
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, chunk: Any) -> int | None:
+        taken = bytes(chunk[: min(7, self._room - len(self.content))])
+        self.content += taken
+        return len(taken) or (None if not self._waits else self._refuse())
+
+    def _refuse(self) -> int:
+        raise OSError(28, "No space left on device")
+
+
+def test_an_open_file_without_a_buffer_gets_all_of_it() -> None:
+    narrow, memory = Narrow(10_000), io.BytesIO()
+    for file in (narrow, memory):
+        write_picture(file, IMAGE, format="png")
+    assert narrow.content == memory.getvalue()
+
+
+@pytest.mark.parametrize(("waits", "reason"), [(True, "No space left"), (False, "takes nothing more")])
+def test_an_open_file_that_does_not_take_all_of_it_is_an_error(waits: bool, reason: str) -> None:
+    with pytest.raises(OSError, match=reason):
+        write_picture(Narrow(50, waits=waits), IMAGE, format="png")

@@ -21,6 +21,7 @@ from srcnn.imaging import to_float
 from srcnn.pictures import write
 from srcnn.pictures.codecs import libvips_encode
 from srcnn.pictures.exif import makers_note
+from srcnn.pictures.formats import FORMATS
 from srcnn.pictures.picture import CLIPPED, Picture, xmp_upright
 from srcnn.pictures.read import read_array, read_picture
 from srcnn.pictures.strips import Strips
@@ -770,3 +771,21 @@ def test_no_exif_is_made_up(tmp_path: Path, samples, suffix: str) -> None:
 def test_a_resolution_is_kept_without_exif(tmp_path: Path, suffix: str) -> None:
     write_picture(tmp_path / f"a{suffix}", Picture(frames=(_noise((16, 16, 3)),), dpi=(300, 300)))
     assert read_picture(tmp_path / f"a{suffix}").dpi == pytest.approx((300, 300), abs=0.1)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows limits no file's size")
+@pytest.mark.parametrize("suffix", sorted(suffix for kind in FORMATS if kind.writes for suffix in kind.suffixes[:1]))
+def test_a_disk_that_takes_only_a_part_of_a_file_is_an_error_in_every_format(tmp_path: Path, suffix: str) -> None:
+    import resource
+
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(b"old")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limits[1]))
+    try:
+        with pytest.raises(OutputError, match="expected to write"):
+            write_picture(path, np.random.default_rng(0).integers(0, 256, (64, 48, 3), np.uint8))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert path.read_bytes() == b"old"
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]

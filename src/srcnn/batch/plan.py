@@ -194,21 +194,26 @@ def _target(file: Path, folder: Path | None, size: Size, places: Places) -> Path
     output = places.output
     if output is None:
         if folder is None:
-            return file.with_name(f"{file.stem}_{size.label}{ext}")
+            return file.with_name(f"{_stem(file)}_{size.label}{ext}")
         whole = folder if folder.name not in ("", "..") else folder.resolve()
-        return whole.with_name(f"{whole.name}_{size.label}") / place.with_suffix(ext)
+        return whole.with_name(f"{whole.name}_{size.label}") / place.with_name(_stem(file) + ext)
     if "{" in output:
         filled = _fill_in(output, file, ext, size)
         if output.endswith(("/", os.sep)):
-            return Path(filled) / place.with_suffix(ext)
-        last = output.rpartition("/")[2]
-        return Path(filled if "." in last or "{ext" in last else filled + ext)
-    return Path(output) if _is_file_name(output) else Path(output) / place.with_suffix(ext)
+            return Path(filled) / place.with_name(_stem(file) + ext)
+        ending = output.rpartition("/")[2].rpartition("}")[2]
+        return Path(filled if "." in ending or "{ext" in output else filled + ext)
+    return Path(output) if _is_file_name(output) else Path(output) / place.with_name(_stem(file) + ext)
+
+
+def _stem(file: Path) -> str:
+    """A name without the ending of a picture; what else follows a dot belongs to the name."""
+    return file.stem if file.suffix.lower() in SUFFIXES else file.name
 
 
 def _fill_in(pattern: str, file: Path, ext: str, size: Size) -> str:
     """What a pattern makes of an input's name."""
-    values = {"parent": str(file.parent), "stem": file.stem, "ext": ext, "size": size.label}
+    values = {"parent": str(file.parent), "stem": _stem(file), "ext": ext, "size": size.label}
     if size.scale is not None:
         values["scale"] = f"{size.scale:g}"
     try:

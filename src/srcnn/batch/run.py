@@ -1,7 +1,7 @@
 """Many files, one after another or several at the same time. This module knows nothing of terminals."""
 
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from threading import Lock
 
 from srcnn.batch.enlarge import Upscalers
@@ -62,12 +62,28 @@ def upscale_files(
     # lost where a codec happens to call back into Python.
     # The last thread reads the next file meanwhile.
     pool = ThreadPoolExecutor(workers + several + 1, thread_name_prefix="srcnn")
+    futures = [pool.submit(work, number, job) for number, job in enumerate(jobs)]
     try:
-        for future in [pool.submit(work, number, job) for number, job in enumerate(jobs)]:
+        for future in futures:
             yield future.result()
     finally:
         tally.stop()
-        pool.shutdown(cancel_futures=True)
+        _finish(futures)
+        pool.shutdown()
+
+
+def _finish(futures: Sequence[Future[Result]]) -> None:
+    """Wait for what has begun, however often that is interrupted: unfinished files are their threads' to remove."""
+    begun = [future for future in futures if not future.cancel()]
+    interrupt: KeyboardInterrupt | None = None
+    while True:
+        try:
+            wait(begun)  # an interrupted wait for the threads themselves would take them for ended
+            break
+        except KeyboardInterrupt as again:
+            interrupt = again
+    if interrupt:
+        raise interrupt
 
 
 class _Stopped(BaseException):

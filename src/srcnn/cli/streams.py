@@ -90,9 +90,14 @@ def standard_streams(inputs: Sequence[Path], places: "Places") -> Generator[Stre
 
 
 def write_to_standard_output(file: Path) -> None:
-    """Copy a finished file to standard output."""
-    with file.open("rb") as result:
-        shutil.copyfileobj(result, sys.stdout.buffer)
+    """Copy a finished file to standard output.
+
+    Raises:
+        OSError: it does not take all of it.
+    """
+    from srcnn.pictures.open_files import copy_whole
+
+    copy_whole(file, sys.stdout.buffer)
     sys.stdout.buffer.flush()
 
 

@@ -124,6 +124,18 @@ def upscale_command(
     return 1 if report.failed or report.untold else 0
 
 
+def _handed_on(result: "Result", output: Path) -> "Result":
+    """Give the file to standard output; a failure of that is one of the picture."""
+    try:
+        write_to_standard_output(output)
+    except BrokenPipeError:  # whoever reads it has enough
+        raise
+    except OSError as error:
+        sentence = f"expected standard output to take {output}, got: {error.strerror or error}; see that it has room"
+        return replace(result, status="error", error=sentence)
+    return result
+
+
 class _Report:
     """What people and machines are told."""
 
@@ -142,11 +154,11 @@ class _Report:
 
     def show(self, result: "Result") -> None:
         """Tell of one picture as soon as it is done."""
+        if self._streams.to_stdout and result.output:
+            result = _handed_on(result, result.output)
         self._counts[result.status] += 1
         if result.error:
             self.failed.append(result.job.source)
-        elif self._streams.to_stdout and result.output:
-            write_to_standard_output(result.output)
         if sys.stderr is not None and sys.stderr.isatty():
             click.echo("\r\x1b[K", nl=False, err=True)  # the progress bar comes back below
         if self._as_json:

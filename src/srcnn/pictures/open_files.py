@@ -3,6 +3,8 @@
 Decoders map a file and go to and fro in it, and encoders choose by its name.
 """
 
+import errno
+import io
 import os
 import shutil
 from collections.abc import Generator
@@ -14,6 +16,7 @@ from typing import BinaryIO
 from srcnn.errors import InvalidConfigError, SrcnnError
 
 File = str | os.PathLike[str] | BinaryIO
+_CHUNK_BYTES = 1 << 20
 
 
 @contextmanager
@@ -65,8 +68,29 @@ def path_to_write(file: File, suffix: str | None) -> Generator[Path]:
     with _path(file, f".{suffix}", "write") as path:
         yield path
         if not isinstance(file, str | os.PathLike):
-            with path.open("rb") as copy:
-                shutil.copyfileobj(copy, file)
+            copy_whole(path, file)
+
+
+def copy_whole(path: Path, file: BinaryIO) -> None:
+    """Copy a file into an open one to its end: those without a buffer may take less than they are given.
+
+    Args:
+        path: what to copy.
+        file: open for writing.
+
+    Raises:
+        OSError: it cannot take all of it.
+
+    Tests: tests/pictures/test_open_files.py.
+    """
+    with path.open("rb") as copy:
+        while chunk := copy.read(_CHUNK_BYTES):
+            taken = file.write(chunk)
+            while isinstance(file, io.RawIOBase) and taken != len(chunk):
+                if taken is None:
+                    raise BlockingIOError(errno.EAGAIN, "it takes nothing more now, and does not wait")
+                chunk = chunk[taken:]
+                taken = file.write(chunk)
 
 
 @contextmanager

@@ -115,4 +115,6 @@ def encode(path: Path, picture: Picture, kind: PictureFormat) -> None:
     from PIL import Image as PillowImage
 
     options: dict[str, Any] = {"dpi": picture.dpi[::-1]} if picture.dpi and "dpi" in kind.keeps else {}
-    PillowImage.fromarray(picture.image).save(path, format=kind.name, **options)
+    file = io.BytesIO()  # given a path, Pillow does not notice that a full disk takes only a part of what it writes
+    PillowImage.fromarray(picture.image).save(file, format=kind.name, **options)
+    path.write_bytes(file.getbuffer())
