@@ -72,3 +72,12 @@ def test_really_measured_times_are_positive_and_progress_is_complete() -> None:
 def test_a_frame_smaller_than_the_scale_is_refused() -> None:
     with pytest.raises(InvalidConfigError, match="expected a frame of at least 3x3 pixels, got 5x2; "):
         measure_speed("srcnn-915", 3, Setting(size=(2, 5)))
+
+
+def test_a_frame_beyond_the_memory_is_refused_before_it_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(speed, "memory_of_machine", lambda: 10**9)
+    setting = Setting(size=(100_000, 100_000), threads=1, rounds=1)
+    with pytest.raises(
+        InvalidConfigError, match=r"expected a frame .* 1\.0 GB, got 100000x100000, .*; measure a smaller"
+    ):
+        measure_speed("swift", 3, setting)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import pyvips
 import tifffile
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from srcnn.errors import ImageTooLargeError, InvalidImageError
 from srcnn.pictures.picture import CLIPPED, upright
@@ -504,6 +504,54 @@ _XMP = b"http://ns.adobe.com/xap/1.0/\0"
 def test_what_xmp_says_stands_behind_a_jpeg_is_said_to_be_lost(tmp_path: Path, xmp: bytes, said: str | None) -> None:
     notes = read_picture(_jpeg_with(tmp_path / "a.jpg", (0xE1, _XMP + xmp))).notes
     assert notes == ((f"{said}, though XMP still tells of it",) if said else ())
+
+
+@pytest.mark.parametrize(
+    ("mark", "body", "said"),
+    [
+        (
+            0xEB,
+            b"JP\0\1\0\0\0\1\0\0\1\0jumb\0\0\0\x1ejumdc2pa",
+            "the signed statement of its origin (C2PA) was left out",
+        ),
+        (0xEB, b"JP\0\1\0\0\0\1\0\0\1\0jumb\0\0\0\x1ejumdother", None),
+        (0xE1, b"FLIR\0\1\0\0", "the thermal camera's temperature image was left out"),
+    ],
+)
+def test_what_a_jpeg_says_of_itself_alone_is_said_to_be_lost(
+    tmp_path: Path, mark: int, body: bytes, said: str | None
+) -> None:
+    assert read_picture(_jpeg_with(tmp_path / "a.jpg", (mark, body))).notes == ((said,) if said else ())
+
+
+def test_a_png_with_a_signed_origin_says_that_it_is_lost(tmp_path: Path) -> None:
+    info = PngImagePlugin.PngInfo()
+    info.add(b"caBX", b"jumb")
+    Image.new("RGB", (4, 4)).save(tmp_path / "a.png", pnginfo=info)
+    assert read_picture(tmp_path / "a.png").notes == ("the signed statement of its origin (C2PA) was left out",)
+
+
+def test_a_gif_without_its_last_byte_is_read_and_it_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "a.gif"
+    frames = [Image.new("RGB", (4, 4), (90 * number, 0, 0)) for number in range(3)]
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=80)
+    path.write_bytes(path.read_bytes()[:-1])
+    picture = read_picture(path)
+    assert len(picture.frames) == 3
+    assert picture.notes == ("the file ends without its mark of the end: frames may be missing",)
+
+
+@pytest.mark.parametrize(("stored", "shown"), [(0, 100), (10, 100), (20, 20), (30, 30)])
+def test_frames_of_a_gif_last_as_long_as_browsers_show_them(tmp_path: Path, stored: int, shown: int) -> None:
+    frames = [Image.new("RGB", (4, 4), (90 * number, 0, 0)) for number in range(2)]
+    path = tmp_path / "a.gif"
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=[120, 50])
+    before, control, after = path.read_bytes().partition(b"\x21\xf9\x04")
+    path.write_bytes(before + control + after[:1] + bytes([stored // 10]) + after[2:])
+    picture = read_picture(path)
+    assert picture.durations_ms == (shown, 50)
+    said = ("frames of at most 10 ms got 100 ms, for which browsers show them",)
+    assert picture.notes == (said if stored != shown else ())
 
 
 def test_xmp_in_several_parts_is_said_to_be_lost_but_for_the_first(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from srcnn.pictures.recognise import (
     is_lossless_webp,
     is_whole_gif,
     is_whole_png,
+    lacks_gif_trailer,
     pictures_in_jpeg,
     recognise,
     suffix_of,
@@ -97,9 +98,14 @@ def test_a_gif_is_whole_only_to_its_last_byte(tmp_path: Path) -> None:
     assert is_whole_gif(path)
     path.write_bytes(whole + b"anything")
     assert is_whole_gif(path)
+    assert not lacks_gif_trailer(path)
     for length in {*range(1, len(whole), 5), len(whole) - 1, len(whole) - 2}:
         path.write_bytes(whole[:length])
         assert not is_whole_gif(path), length
+    path.write_bytes(whole[:-2])
+    assert not lacks_gif_trailer(path)
+    path.write_bytes(whole[:-1])
+    assert lacks_gif_trailer(path)
 
 
 def test_a_png_is_whole_to_its_end(tmp_path: Path) -> None:

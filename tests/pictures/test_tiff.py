@@ -216,6 +216,16 @@ def test_a_transparency_mask_is_no_page(tmp_path: Path, pages: int) -> None:
     assert picture.notes == ("a page that is a transparency mask of another was left out",)
 
 
+def test_a_smaller_copy_of_a_page_is_no_page(tmp_path: Path) -> None:
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for number in range(2):
+            file.write(np.full((9, 7, 3), number, np.uint8), photometric="rgb")
+            file.write(np.full((4, 3, 3), number, np.uint8), photometric="rgb", subfiletype=1)
+    picture = read_picture(tmp_path / "a.tif")
+    assert [(frame.shape, frame[0, 0, 0]) for frame in picture.frames] == [((9, 7, 3), 0), ((9, 7, 3), 1)]
+    assert picture.notes == ("a page that is a smaller copy of another was left out",)
+
+
 def test_the_masks_do_not_take_part_when_pages_are_turned(tmp_path: Path) -> None:
     with tifffile.TiffWriter(tmp_path / "a.tif") as file:
         for orientation in (1, 6):

@@ -115,6 +115,11 @@ def test_the_order_of_bytes_does_not_matter(tmp_path: Path, dtype: str) -> None:
         ([[1, 2], [3, 4]], "expected a Picture or a NumPy array, got list; give"),
         (Picture(frames=()), "expected a tuple of frames, got none; "),
         (Picture(frames=np.zeros((2, 2), np.uint8)), "expected a tuple of frames, got ndarray; "),
+        (Picture(frames=TWO, icc=5), r"expected icc as bytes or None in a Picture, got 5"),  # pyright: ignore
+        (Picture(frames=TWO, exif="str"), r"expected exif as bytes or None"),  # pyright: ignore
+        (Picture(frames=TWO, xmp="s"), r"expected xmp as bytes or None"),  # pyright: ignore
+        (Picture(frames=TWO, orientation="1"), r"expected an orientation from 1 to 8"),  # pyright: ignore
+        (Picture(frames=TWO, orientation=9), r"expected an orientation from 1 to 8 in a Picture, got 9"),
         (
             Picture(frames=TWO, durations_ms=(40,)),
             r"expected a duration for each of 2 frames in a Picture, got \(40,\)",
@@ -377,8 +382,8 @@ def test_a_frame_is_shown_no_longer_than_the_format_can_say(tmp_path: Path, suff
     [
         ("webp", (5, 11), (11, 11), "frames were lengthened to 11 ms: WebP shows none shorter"),
         ("webp", (11, 12), (11, 12), None),
-        ("gif", (16, 40), (20, 40), "durations were rounded to 10 ms: GIF holds no others"),
-        ("gif", (0, 40), (0, 40), None),
+        ("gif", (26, 40), (30, 40), "durations were rounded to 10 ms: GIF holds no others"),
+        ("gif", (12, 40), (20, 40), "frames were lengthened to 20 ms: GIF shows none shorter"),
         ("png", (5, 16), (5, 16), None),
         ("png", (5.4, 16.0), (5, 16), None),
     ],

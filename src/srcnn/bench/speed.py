@@ -12,6 +12,8 @@ from srcnn.bench.machine import peak_probe
 from srcnn.bench.rounds import median_seconds
 from srcnn.errors import InvalidConfigError
 from srcnn.imaging.depth import Plane
+from srcnn.imaging.large import memory_of_machine
+from srcnn.spec import ModelSpec
 from srcnn.zoo.cards import shipped_cards
 from srcnn.zoo.model_file import Model
 from srcnn.zoo.shipped import load_model
@@ -95,13 +97,14 @@ def measure_speed(name: str, scale: int | None, setting: Setting, progress: Call
 
     Raises:
         ModelFileError: no such model.
-        InvalidConfigError: a scale the model does not have, or a frame smaller than the scale.
+        InvalidConfigError: a scale the model does not have, a frame smaller than the scale, or one so large that an
+            engine that sees all of it needs more memory than the machine has.
         BackendError: an engine failed.
 
     Tests: tests/bench/test_speed.py.
     """
     model = load_model(name, scale)
-    luma = _small_luma(setting.size, model.spec.scale)
+    luma = _small_luma(setting.size, model.spec)
     probe = peak_probe(setting.threads)
     peaks: list[float] = []
     functions: dict[str, Callable[[], object]] = {
@@ -117,11 +120,20 @@ def measure_speed(name: str, scale: int | None, setting: Setting, progress: Call
     return Speeds(max(peaks), rows)
 
 
-def _small_luma(size: tuple[int, int], scale: int) -> Plane:
+def _small_luma(size: tuple[int, int], spec: ModelSpec) -> Plane:
+    scale = spec.scale
     height, width = (length // scale for length in size)
     if min(height, width) < 1:
         raise InvalidConfigError(
             f"expected a frame of at least {scale}x{scale} pixels, got {size[1]}x{size[0]}; measure a larger one"
+        )
+    maps = 4 * height * width * max(layer.out_channels for layer in spec.layers)
+    needed = maps * scale**2 if spec.input_space == "hr" else maps
+    memory = memory_of_machine()
+    if memory is not None and needed > memory:
+        raise InvalidConfigError(
+            f"expected a frame whose maps fit into the memory of this machine, {memory / 1e9:.1f} GB, got "
+            f"{size[1]}x{size[0]}, of which they take {needed / 1e9:.1f} GB; measure a smaller one"
         )
     return np.random.default_rng(0).random((height, width), np.float32)
 

@@ -48,8 +48,17 @@ def choose_scale(model: str, scale: int | None) -> int | None:
 
 
 def names_between_commas(text: str | None) -> list[str] | None:
-    """Names without the spaces and commas around them; None stays None."""
-    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
+    """Names without the spaces and commas around them; None stays None.
+
+    Raises:
+        click.UsageError: there are none.
+    """
+    if text is None:
+        return None
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise click.UsageError(f"expected names with commas between them, got {text!r}; leave the option out for all")
+    return names
 
 
 def check_output_file(output: Path, source: Path, suffix: str) -> None:

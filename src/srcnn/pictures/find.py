@@ -34,6 +34,8 @@ def find_pictures(
     Tests: tests/pictures/test_find.py.
     """
     if not os.path.isdir(folder):  # noqa: PTH112 (False where access is denied, where Path.is_dir raises)
+        if os.path.isfile(folder):  # noqa: PTH113 (likewise)
+            raise InvalidImageError(f"expected a folder of pictures at {folder}, got a file; name the folder it is in")
         raise InvalidImageError(f"expected a folder of pictures at {folder}, got no folder there; check the path")
 
     def refuse(error: OSError) -> None:

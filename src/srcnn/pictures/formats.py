@@ -142,6 +142,7 @@ FORMATS = (
         frames="animation",
         largest_side=65_535,
         longest_frame_ms=655_350,
+        shortest_frame_ms=20,  # shorter ones are shown for 100 ms
         frame_step_ms=10,
     ),
     PictureFormat(

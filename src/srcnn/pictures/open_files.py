@@ -85,12 +85,18 @@ def copy_whole(path: Path, file: BinaryIO) -> None:
     """
     with path.open("rb") as copy:
         while chunk := copy.read(_CHUNK_BYTES):
-            taken = file.write(chunk)
-            while isinstance(file, io.RawIOBase) and taken != len(chunk):
-                if taken is None:
-                    raise BlockingIOError(errno.EAGAIN, "it takes nothing more now, and does not wait")
-                chunk = chunk[taken:]
-                taken = file.write(chunk)
+            if isinstance(file, io.RawIOBase):
+                _write_whole(file, chunk)
+            else:
+                file.write(chunk)
+
+
+def _write_whole(file: io.RawIOBase, chunk: bytes) -> None:
+    while chunk:
+        taken = file.write(chunk)
+        if taken is None:
+            raise BlockingIOError(errno.EAGAIN, "it takes nothing more now, and does not wait")
+        chunk = chunk[taken:]
 
 
 @contextmanager

@@ -151,7 +151,8 @@ def check_picture(picture: Picture) -> None:
     """Refuse a picture whose fields are not what they are said to be; its arrays are looked at elsewhere.
 
     Raises:
-        InvalidImageError: no frames, or not in a tuple; durations, loop, resolution or texts of another kind.
+        InvalidImageError: no frames, or not in a tuple; durations, loop, resolution, orientation, metadata or texts of
+            another kind.
 
     Tests: tests/pictures/test_write.py.
     """
@@ -166,7 +167,13 @@ def check_picture(picture: Picture) -> None:
         and [isinstance(each, Real) for each in picture.dpi] == [True, True]  # pyright: ignore
     )
     texts = all(isinstance(part, bytes) for text in picture.texts for part in text)  # pyright: ignore
+    metadata = {name: getattr(picture, name) for name in ("icc", "exif", "xmp", "iptc")}
     for valid, wanted, got in (
+        *(
+            (value is None or isinstance(value, bytes), f"{name} as bytes or None", value)
+            for name, value in metadata.items()
+        ),
+        (picture.orientation in range(1, 9), "an orientation from 1 to 8", picture.orientation),
         (len(picture.durations_ms) in (0, count), f"a duration for each of {count} frames", picture.durations_ms),
         (durations, "durations in milliseconds", picture.durations_ms),
         (isinstance(picture.loop, Integral) and picture.loop >= 0, "loop as a whole number from 0", picture.loop),

@@ -19,13 +19,16 @@ from srcnn.pictures.metadata_size import check_metadata_size
 from srcnn.pictures.open_files import File, path_to_read
 from srcnn.pictures.picture import CLIPPED, Picture, upright
 from srcnn.pictures.recognise import (
+    SIGNED_ORIGIN,
     colours_of_avif,
+    extras_in_jpeg,
     has_extended_xmp,
     is_animated_avif,
     is_animated_png,
     is_lossless_webp,
     is_whole_gif,
     is_whole_png,
+    lacks_gif_trailer,
     pictures_in_jpeg,
     recognise,
 )
@@ -128,7 +131,7 @@ def _is_lossy(path: Path, kind: PictureFormat, frames: int) -> bool:
 
 
 def _decode_by_kind(path: Path, kind: PictureFormat, *, max_pixels: int, first_only: bool, inks: bool) -> Picture:
-    if kind.name == "GIF" and not is_whole_gif(path):
+    if kind.name == "GIF" and not (is_whole_gif(path) or lacks_gif_trailer(path)):
         raise InvalidImageError(f"expected a whole GIF file at {path}, got one cut short; get it again")
     check_metadata_size(path, kind)
     if kind.name == "TIFF" and is_camera_raw(path):
@@ -156,6 +159,8 @@ def _left_in_file(path: Path, kind: PictureFormat, picture: Picture) -> tuple[st
     match kind.name:
         case "PNG":
             return tuple(_left_in_png(path, picture.icc))
+        case "GIF" if lacks_gif_trailer(path):
+            return ("the file ends without its mark of the end: frames may be missing",)
         case "JPEG":
             return tuple(_left_in_jpeg(path, picture.xmp or b""))
         case "AVIF":
@@ -169,6 +174,8 @@ def _left_in_file(path: Path, kind: PictureFormat, picture: Picture) -> tuple[st
 def _left_in_png(path: Path, icc: bytes | None) -> Iterator[str]:
     if not is_whole_png(path):
         yield "the file is cut short behind its pixels, where metadata may have been"
+    if png.has_signed_origin(path):
+        yield f"{SIGNED_ORIGIN} was left out"
     if not icc and png.has_profile(path):
         yield "the ICC profile was left out: it is damaged, or of other channels than the picture"
     elif others := png.colours_beside_srgb(path):
@@ -182,6 +189,8 @@ def _left_in_jpeg(path: Path, xmp: bytes) -> Iterator[str]:
         yield "the gain map behind the picture was left out, though XMP still tells of it"
     if _VIDEO.search(xmp):
         yield "the video behind the picture was left out, though XMP still tells of it"
+    for extra in extras_in_jpeg(path):
+        yield f"{extra} was left out"
     if has_extended_xmp(path):
         yield "the parts of XMP behind its first 64 KiB were left out"
 

@@ -16,6 +16,7 @@ _MARKS = (
     (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000"), (b"\xff\x4f\xff\x51", "JPEG 2000"),
     *((b"\n%c\1" % version, "PCX") for version in (0, 2, 3, 4, 5)),
 )  # fmt: skip
+SIGNED_ORIGIN = "the signed statement of its origin (C2PA)"
 _EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
 _AVIF_HEAD = 2**16
 """Bytes within which an AVIF describes its picture."""
@@ -113,6 +114,17 @@ def pictures_in_jpeg(path: Path) -> int:
     return first_directory(index[4:]).get(0xB001, 1)
 
 
+def extras_in_jpeg(path: Path) -> tuple[str, ...]:
+    """What a JPEG has in application segments of its own that is true of this file alone, by its name for people.
+
+    Source: C2PA 2.1, A.3.1 (JUMBF in APP11); FLIR's radiometric JPEG. Tests: tests/pictures/test_recognise.py.
+    """
+    segments = list(_jpeg_segments(path))
+    signed = any(mark == 0xEB and body.startswith(b"JP") and b"c2pa" in body[:512] for mark, body in segments)
+    thermal = any(mark == 0xE1 and body.startswith(b"FLIR\0") for mark, body in segments)
+    return (SIGNED_ORIGIN,) * signed + ("the thermal camera's temperature image",) * thermal
+
+
 def has_extended_xmp(path: Path) -> bool:
     """Whether a JPEG holds more XMP than fits into one segment; decoders give the first part alone.
 
@@ -172,22 +184,36 @@ def is_whole_gif(path: Path) -> bool:
 
     Source: GIF89a, appendix A. Tests: tests/pictures/test_recognise.py.
     """
+    end = _end_of_blocks(path)
+    return end is not None and end < path.stat().st_size
+
+
+def lacks_gif_trailer(path: Path) -> bool:
+    """Whether a GIF ends behind a block: no frame is cut, though some may be missing.
+
+    Tests: tests/pictures/test_recognise.py.
+    """
+    return _end_of_blocks(path) == path.stat().st_size
+
+
+def _end_of_blocks(path: Path) -> int | None:
+    """Where the blocks of a GIF end: its trailer, or the end of the file; None if one of them is cut or unknown."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         try:
             at = 13 + colour_table_size(data[10])
-            while (block := data[at]) != 0x3B:
+            while at != len(data) and (block := data[at]) != 0x3B:
                 if block == 0x21:
                     at += 2
                 elif block == 0x2C:
                     at += 11 + colour_table_size(data[at + 9])
                 else:
-                    return False
+                    return None
                 while size := data[at]:
                     at += size + 1
                 at += 1
         except IndexError:
-            return False
-    return True
+            return None
+    return at
 
 
 def colour_table_size(flags: int) -> int:

@@ -13,8 +13,8 @@ from typing import NamedTuple
 Buffer = bytes | mmap.mmap
 _SUBFILE_TYPE, _COMPRESSION, _PHOTOMETRIC, _ORIENTATION, _SAMPLES = 254, 259, 262, 274, 277
 _SUB_DIRECTORIES, _EXTRA_SAMPLES, _DNG_VERSION = 330, 338, 50706
-_TRANSPARENCY_MASK = 4
-_JPEG = (6, 7)
+_BESIDE = {4: "a transparency mask of another", 1: "a smaller copy of another"}  # by bits of the subfile type
+_LOSSY = (6, 7, 50001)  # JPEG twice, and WebP, which hardly anybody asks to be lossless there
 """Compressions: that of TIFF 6.0, section 22, and that of Adobe's technical note 2 on TIFF."""
 _SHORT = 3
 _MOST_TAGS, _MOST_SAMPLES = 339, 64
@@ -49,7 +49,8 @@ class Page(NamedTuple):
         link: where the offset of the next one stands.
         orientation: the tag, 1 where it says nothing valid.
         lossy: its pixels are compressed as in JPEG.
-        is_mask: it says where another page is transparent, and is no picture itself.
+        beside: what it is of another page, if it is no picture of its own: a mask of its transparency, or a smaller
+            copy.
         photometric: what its samples are, as PhotometricInterpretation says it, or -1.
         samples: of a pixel.
         extra: what those beside the colours are, as ExtraSamples says it.
@@ -59,7 +60,7 @@ class Page(NamedTuple):
     link: int
     orientation: int = 1
     lossy: bool = False
-    is_mask: bool = False
+    beside: str = ""
     photometric: int = -1
     samples: int = 1
     extra: tuple[int, ...] = ()
@@ -139,8 +140,8 @@ def _page(data: Buffer, start: int, layout: Layout) -> Page:
         start,
         first + step * count,
         orientation=orientation if orientation in range(1, 9) else 1,
-        lossy=numbers.get(_COMPRESSION) in _JPEG,
-        is_mask=bool(numbers.get(_SUBFILE_TYPE, 0) & _TRANSPARENCY_MASK),
+        lossy=numbers.get(_COMPRESSION) in _LOSSY,
+        beside=next((what for bit, what in _BESIDE.items() if numbers.get(_SUBFILE_TYPE, 0) & bit), ""),
         photometric=numbers.get(_PHOTOMETRIC, -1),
         samples=numbers.get(_SAMPLES, 1),
         extra=extra,

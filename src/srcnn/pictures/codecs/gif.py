@@ -72,7 +72,7 @@ def _parts(file: bytes) -> Iterator[_Frame]:
     at = _HEADER + colour_table_size(file[10])
     palette = file[_HEADER:at]
     afterwards, transparent = 0, b"\0\0"
-    while file[at] != _END:
+    while at < len(file) and file[at] != _END:
         if file[at] == _EXTENSION:
             if file[at + 1] == _CONTROL and file[at + 2] == 4:
                 flags, index = file[at + 3], file[at + 6]

@@ -36,6 +36,8 @@ _DTYPES = {"uchar": np.uint8, "ushort": np.uint16, "uint": np.uint32, "float": n
 _SIGNED = ("char", "short", "int")
 _STRIP_PIXELS = 2**18
 _INKS = 4
+_NOT_SHOWN_MS, _AS_SHOWN_MS = 10, 100
+"""What browsers make of frames of a GIF that are too short."""
 _OVERSHOOT = 0.1
 """By which filters that sharpen leave [0, 1]; values beyond it are of another range, or brighter than white."""
 _MOST_OUTSIDE = 0.01
@@ -143,14 +145,14 @@ def _decode(path: Path, kind: PictureFormat, *, max_pixels: int, first_only: boo
         pages = tiff.first_pages(path, MAX_FRAMES + 1)
         check_pixels(path, (1, 1), frames=len(pages), max_pixels=MAX_FRAMES)
     first = load(path, kind, fail_on=fail_on)
-    masks = sum(page.is_mask for page in pages[1:])
-    stored: int = field_of(first, "n-pages", 1) - masks
+    beside = [page.beside for page in pages[1:] if page.beside]
+    stored: int = field_of(first, "n-pages", 1) - len(beside)
     count = stored if kind.frames and not first_only else 1
     check_pixels(path, (first.height, first.width), frames=count, max_pixels=max_pixels)
-    notes = ["a page that is a transparency mask of another was left out"] if masks and not first_only else []
+    notes = [] if first_only else [f"a page that is {what} was left out" for what in dict.fromkeys(beside)]
     alone: list[pyvips.SourceCustom] = []  # until all pixels are there
-    parts = [first] if count == 1 else _load_all(path, kind, count, max_pixels, alone, one_by_one=masks > 0)
-    pages = [page for number, page in enumerate(pages) if number == 0 or not page.is_mask]
+    parts = [first] if count == 1 else _load_all(path, kind, count, max_pixels, alone, one_by_one=bool(beside))
+    pages = [page for number, page in enumerate(pages) if number == 0 or not page.beside]
     parts = [known_samples(path, part, page, notes) for part, page in zip_longest(parts, pages[: len(parts)])]
     inks = inks and all(part.interpretation == "cmyk" and part.bands == _INKS for part in parts)
     if not inks:
@@ -159,11 +161,15 @@ def _decode(path: Path, kind: PictureFormat, *, max_pixels: int, first_only: boo
     if stored > 1 and not kind.frames:
         notes.append(f"only the main one of {stored} pictures in the file was read")
     animated = kind.frames == "animation" and count > 1
+    durations: list[int] = field_of(parts[0], "delay", [_AS_SHOWN_MS] * count) if animated else []
+    if kind.name == "GIF" and min(durations, default=_AS_SHOWN_MS) <= _NOT_SHOWN_MS:
+        durations = [duration if duration > _NOT_SHOWN_MS else _AS_SHOWN_MS for duration in durations]
+        notes.append(f"frames of at most {_NOT_SHOWN_MS} ms got {_AS_SHOWN_MS} ms, for which browsers show them")
     picture = replace(
         metadata(path, parts[0], kind),
         frames=tuple(frames),
         inks=inks,
-        durations_ms=tuple(field_of(parts[0], "delay", [100] * count)) if animated else (),
+        durations_ms=tuple(durations),
         loop=field_of(parts[0], "loop", 0) if animated else 0,
         notes=tuple(dict.fromkeys(notes)),
     )
@@ -209,8 +215,9 @@ def _load_all(
     *,
     one_by_one: bool,
 ) -> list["pyvips.Image"]:
-    """All frames as one tall image, or page by page where a document's pages differ in size or type, without masks.
+    """All frames as one tall image, or page by page where a document's pages differ in size or type.
 
+    Pages that are no pictures of their own are left out.
     What the pages are read from is added to `alone`.
     """
     import pyvips
@@ -225,7 +232,7 @@ def _load_all(
     with path.open("rb") as file:
         data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     for number, page in enumerate(tiff.pages(data)):
-        if number > 0 and page.is_mask:
+        if number > 0 and page.beside:
             continue
         if len(pages) == count:
             break

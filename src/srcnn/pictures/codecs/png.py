@@ -74,6 +74,14 @@ def resolution(path: Path) -> tuple[float, float] | None:
     return height * _INCH_IN_METRES, width * _INCH_IN_METRES
 
 
+def has_signed_origin(path: Path) -> bool:
+    """Whether a PNG holds a manifest of the C2PA.
+
+    Source: C2PA 2.1, A.3.2. Tests: tests/pictures/test_png.py.
+    """
+    return any(_read_chunks(path, (b"caBX",)))
+
+
 def has_profile(path: Path) -> bool:
     """Whether there is a profile, be it damaged or of other channels, which libvips leaves out in silence.
 
