@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from srcnn.spec import srcnn
+from srcnn.spec import Activation, srcnn
 from srcnn.zoo.model_file import Model
 
 Plane = NDArray[np.float32]
@@ -19,16 +19,18 @@ def random_model(
     channels: int = 1,
     input_space: Literal["hr", "lr"] = "hr",
     residual: bool = True,
+    activation: Activation = "relu",
     deconvolution: bool = False,
     seed: int = 0,
 ) -> Model:
-    """A network of the SRCNN family with every weight and bias random."""
+    """A network of the SRCNN family with every weight, bias and slope random."""
     random = np.random.default_rng(seed)
     spec = srcnn(
         name="tiny",
         scale=scale,
         kernel_sizes=kernel_sizes,
         widths=widths,
+        activation=activation,
         channels=channels,
         input_space=input_space,
         residual=residual,
@@ -85,4 +87,9 @@ def _correlate(model: Model, plane: Plane, border: Literal["edge", "constant"]) 
         planes += model.weights[f"conv{number}.bias"][:, None, None]
         if layer.relu:
             planes = np.maximum(planes, 0)
+        if layer.activation == "prelu":
+            slope = model.weights[f"conv{number}.slope"][:, None, None]
+            planes = np.where(planes < 0, slope * planes, planes)
+        if layer.activation == "tanh":
+            planes = np.tanh(planes)
     return planes

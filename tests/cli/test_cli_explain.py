@@ -139,6 +139,14 @@ def test_numbers_of_a_shipped_model_need_no_folder(srcnn: Callable, folder: Path
     assert "srcnn-915" in text
 
 
+def test_each_of_two_numbers_counts_as_exactly_as_it_is_given(srcnn: Callable, folder: Path, weights: Path) -> None:
+    bicubic, psnr = (float(n) for n in one_picture(srcnn, folder, weights / "gentle_x3.safetensors").split(","))
+    near, far = (srcnn("explain", folder, "--image-psnr", f"{bicubic:.1f},{psnr + off:.4f}", "-s", 3,
+                       "--weights", weights).out for off in (0, 0.03))  # fmt: skip
+    assert "belong to b at x3" in near
+    assert "no network that was tried gives" in far
+
+
 def test_a_network_that_was_not_tried_is_said_to_be_missing(srcnn: Callable, folder: Path) -> None:
     bicubic, _ = one_picture(srcnn, folder, "bicubic").split(",")
     text = srcnn("explain", folder, "--image-psnr", f"{bicubic},99").out

@@ -69,3 +69,8 @@ def test_impossible_patches_are_refused():
         pasted_patches(blur, stride=21, kept=34)
     with pytest.raises(InvalidConfigError, match="got 0"):
         black_frame(blur, rim=0)
+
+
+@pytest.mark.parametrize("reach", [0, 17, 30])
+def test_a_network_of_no_reach_or_more_than_a_patch_has_one_use_alone(reach):
+    assert list(uses_of_a_network(blur, reach=reach)) == ["the network on the whole picture"]

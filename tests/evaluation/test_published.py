@@ -130,3 +130,9 @@ def test_the_shared_sets_are_recognised(shared_data):
     for dataset in DATASETS:
         names = [path.name for path in (shared_data / "test" / dataset).iterdir()]
         assert recognise_dataset("", names) == dataset
+
+
+def test_what_follows_a_dot_in_a_name_is_no_ending() -> None:
+    names = ["baby", "bird", "butterfly", "head", "woman"]
+    assert recognise_dataset("x", [f"{name}.png" for name in names]) == "Set5"
+    assert recognise_dataset("x", [f"{name}.v2" for name in names]) is None

@@ -163,3 +163,12 @@ def test_the_start_leaves_torchs_own_random_numbers_alone() -> None:
     torch.manual_seed(5)
     initialise(network, 1)
     assert torch.equal(torch.rand(3), expected)
+
+
+@pytest.mark.parametrize("activation", ["relu", "prelu", "tanh"])
+def test_in_hr_a_new_network_nearly_passes_the_picture_on(activation: Activation) -> None:
+    network = Srcnn(srcnn(name="new", scale=3, kernel_sizes=(9, 1, 5), activation=activation))
+    initialise(network, seed=0)
+    picture = torch.full((1, 1, 24, 24), 0.4)
+    with torch.no_grad():
+        assert (network.same(picture) - picture).abs().max() < 0.25

@@ -4,8 +4,8 @@ from tiny_models import random_model, run_by_definition
 
 from srcnn.errors import InvalidImageError
 from srcnn.imaging import imresize
-from srcnn.reproduce.filters import convolved, feature_sheets, filter_sheet
-from srcnn.spec import srcnn
+from srcnn.reproduce.filters import feature_sheets, filter_sheet, maps_of_layer
+from srcnn.spec import Activation, srcnn
 from srcnn.zoo.model_file import Model
 
 
@@ -29,13 +29,14 @@ def test_nine_filters_take_two_rows_of_eight() -> None:
     assert filter_sheet(model).shape == (5 + 1 + 5, 8 * 6 - 1, 2)
 
 
-def test_the_layers_are_the_networks_own() -> None:
+@pytest.mark.parametrize("activation", ["relu", "prelu", "tanh"])
+def test_the_layers_are_the_networks_own(activation: Activation) -> None:
     # All layers in turn give what the definition gives where no border was invented.
-    model = random_model(kernel_sizes=(5, 1, 3), widths=(4, 3))
+    model = random_model(kernel_sizes=(5, 1, 3), widths=(4, 3), activation=activation)
     plane = np.random.default_rng(0).random((20, 23), np.float32)
     maps = plane[None]
-    for number, layer in enumerate(model.spec.layers, 1):
-        maps = convolved(maps, layer, model.weights[f"conv{number}.weight"], model.weights[f"conv{number}.bias"])
+    for number in (1, 2, 3):
+        maps = maps_of_layer(model, number, maps)
     reach = model.spec.reach
     np.testing.assert_allclose(maps[0], run_by_definition(model, plane)[reach:-reach, reach:-reach], atol=1e-4)
 
@@ -56,3 +57,8 @@ def test_feature_sheets_show_every_map_of_two_layers_from_black_to_white() -> No
 def test_a_picture_smaller_than_the_kernel_is_refused() -> None:
     with pytest.raises(InvalidImageError, match="expected at least 5 x 5 pixels, got "):
         feature_sheets(random_model(kernel_sizes=(5, 1, 3)), np.zeros((2, 2), np.float32))
+
+
+def test_a_transposed_layer_is_not_shown() -> None:
+    model = random_model((3, 9), (4,), scale=3, input_space="lr", deconvolution=True)
+    assert len(feature_sheets(model, np.random.default_rng(0).random((12, 14), np.float32))) == 1

@@ -111,3 +111,7 @@ def test_a_method_is_known_by_its_weights(tmp_path: Path) -> None:
         seen.add(made_of)
     seen |= {method.made_of for method in choose_methods([2, 3], ["bicubic"])}
     assert len(seen) == 5
+
+
+def test_a_method_named_twice_is_taken_once() -> None:
+    assert len(choose_methods([2], ["bicubic", "bicubic"])) == 1

@@ -11,6 +11,7 @@ from tiny_models import gentle_model
 from srcnn.evaluation.evaluate import evaluate
 from srcnn.evaluation.protocol import AUTHORS
 from srcnn.reproduce import run as module
+from srcnn.reproduce.measure import Cell
 from srcnn.reproduce.methods import ReportMethod, choose_methods
 from srcnn.reproduce.run import Workshop, measure_all
 from srcnn.reproduce.sets import PictureSet, find_sets
@@ -115,6 +116,25 @@ def test_a_file_that_is_no_picture_is_a_failure_of_that_picture_alone(
     failures = {picture: cell.failure for (*_, picture), cell in cells.items() if cell.failure}
     assert list(failures) == ["bird"]
     assert "expected a picture of a known format" in (failures["bird"] or "")
+
+
+def test_a_failure_is_tried_again(workshop: Workshop, sets: tuple[PictureSet, ...]) -> None:
+    whole = sets[0].pictures["bird"].read_bytes()
+    methods = choose_methods([2], ["bicubic"])
+    sets[0].pictures["bird"].write_bytes(b"no picture")
+    measure_all(workshop, methods, sets, silent)
+    sets[0].pictures["bird"].write_bytes(whole)
+    assert not any(cell.failure for cell in measure_all(workshop, methods, sets, silent).values())
+
+
+def test_what_an_engine_failed_in_is_tried_again(
+    workshop: Workshop, sets: tuple[PictureSet, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    methods = choose_methods([2], ["bicubic"])
+    with monkeypatch.context() as broken:
+        broken.setattr(module, "_measure", lambda *_: Cell(values={}, seconds=0.0, failure="no memory"))
+        assert all(cell.failure for cell in measure_all(workshop, methods, sets, silent).values())
+    assert not any(cell.failure for cell in measure_all(workshop, methods, sets, silent).values())
 
 
 def test_a_network_that_overflows_is_a_failure_on_every_picture(

@@ -93,3 +93,14 @@ def test_training_pictures_are_found_in_train_or_beside_the_sets(data: Path) -> 
     assert find_training_pictures(data) == data / "T91"
     (data / "train" / "T91").mkdir(parents=True)
     assert find_training_pictures(data) == data / "train" / "T91"
+
+
+def test_a_set_named_twice_is_taken_once(data: Path) -> None:
+    sets, _ = find_sets(data, ["Set5", "set5", "Set5"])
+    assert [item.name for item in sets] == ["Set5"]
+
+
+def test_a_set_may_be_the_folder_in_which_one_stands(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(next(path for path in (data / "test" / "Set5", data / "Set5") if path.is_dir()))
+    sets, _ = find_sets(Path(), ["Set5"])
+    assert len(sets[0].pictures) == 5

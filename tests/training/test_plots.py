@@ -63,3 +63,11 @@ def test_the_strongest_filter_is_drawn_first(tmp_path: Path) -> None:
     left, right = np.split(pixels, [pixels.shape[1] // 2], axis=1)
     assert left.max() - left[left.shape[0] // 2, left.shape[1] // 2] > 100
     assert len(np.unique(left)) > len(np.unique(right[5:-5, 5:-5]))
+
+
+@pytest.mark.parametrize("content", [None, ""])
+def test_a_log_that_is_lost_leaves_nothing_to_draw(tmp_path: Path, content: str | None) -> None:
+    if content is not None:
+        (tmp_path / "log.jsonl").write_text(content)
+    assert not plot_curves(tmp_path / "log.jsonl", tmp_path / "curves.png")
+    assert not (tmp_path / "curves.png").exists()

@@ -52,7 +52,9 @@ def identify(
             tolerance=bicubic[1] + SLACK_DB,
             progress=advance,
         )
-    fitting = sum(match.distance <= max(bicubic[1], psnr[1]) + SLACK_DB for match in matches)
+    # Each number in its own accuracy; those that fit come first, since all bicubics do.
+    matches = sorted(matches, key=lambda match: abs(match.psnr - psnr[0]))
+    fitting = sum(abs(match.psnr - psnr[0]) <= psnr[1] + SLACK_DB for match in matches)
     text = _text(matches, fitting, (bicubic[0], psnr[0]), f"{folder} at x{', x'.join(map(str, scales))}")
     if as_json:
         shown = [

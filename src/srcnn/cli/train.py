@@ -242,10 +242,12 @@ def _train(
             "for more use --set steps=N --accept-changes",
             err=True,
         )
-    plot_curves(run_dir / LOG_FILE, run_dir / CURVES_FILE)
+    if not plot_curves(run_dir / LOG_FILE, run_dir / CURVES_FILE):
+        listeners.tell(f"{run_dir / LOG_FILE} is lost: there are no curves to draw", err=True)
     plot_filters(model, run_dir / FILTERS_FILE)
     for name in (MODEL_FILE, LOG_FILE, CURVES_FILE, FILTERS_FILE):
-        listeners.tell(str(run_dir / name))
+        if (run_dir / name).exists():
+            listeners.tell(str(run_dir / name))
 
 
 def _told(line: "Progress") -> str:

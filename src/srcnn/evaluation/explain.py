@@ -18,6 +18,7 @@ from srcnn.evaluation.search import (
     Match,
     Observation,
     Progress,
+    distinct,
     measure_alike,
     read_pictures,
     try_protocols,
@@ -80,7 +81,7 @@ def explain(
     fitting: list[Match] = []
     for protocols, uses in _rounds(methods):
         matches += try_protocols(protocols, pictures, observations, methods=uses, progress=progress)
-        matches.sort(key=lambda match: match.distance)
+        matches = distinct(matches)
         fitting = [match for match in matches if match.distance <= allowed]
         if any(match.protocol.name in PROTOCOLS for match in fitting):  # with another border some fit by chance
             break

@@ -100,9 +100,11 @@ def uses_of_a_network(network: Network, *, reach: int = (PATCH - KEPT) // 2) -> 
         reach: pixels of input on each side that an output pixel depends on: 6 for 9-1-5, 8 for 9-5-5.
 
     Returns:
-        Description to method, the right way first.
+        Description to method, the right way first; that alone where none lose a rim, or patches have nothing else.
     """
     kept = PATCH - 2 * reach
+    if reach == 0 or kept < 1:
+        return {WHOLE_PICTURE: OnEnlarged(network)}
     patches, pasted = f"the network on {PATCH}x{PATCH} patches", f"{kept}x{kept} pasted side by side (seams)"
     shifted = f"{patches} every {kept} pixels, pasted from the corner (a shift of {reach} pixels)"
     return {

@@ -113,7 +113,7 @@ def try_protocols(
             matches += [_match(p, name, v, observations) for p, v in zip(alike, values, strict=True)]
         if progress is not None:
             progress(done, len(protocols))
-    return _distinct(matches)
+    return distinct(matches)
 
 
 def measure_alike(
@@ -169,8 +169,8 @@ def _match(protocol: Protocol, method: str, psnr: tuple[float, ...], observation
     return Match(protocol=protocol, method=method, psnr=psnr, distance=distance)
 
 
-def _distinct(matches: Sequence[Match]) -> list[Match]:
-    """By distance, and of equal protocols the one with the shortest name, which has the fewest changes."""
+def distinct(matches: Sequence[Match]) -> list[Match]:
+    """Matches by distance, and of equal protocols the one with the shortest name, which has the fewest changes."""
     best: dict[object, Match] = {}
     for match in sorted(matches, key=lambda match: len(match.protocol.name)):
         best.setdefault((match.method, astuple(replace(match.protocol, name=""))), match)

@@ -93,7 +93,7 @@ def initialise(network: Srcnn, seed: int) -> None:
     He's initialisation for the inner layers and a small last layer, so that a network in "lr" starts
     by adding nearly nothing to bicubic. In "hr" the first maps of every layer carry the picture
     itself; in "lr" every map of a layer carries the same map of the layer before, with little beside it.
-    So training starts at bicubic's error instead of spending its first minutes on finding the picture.
+    So training need not spend its first minutes on finding the picture.
     Biases are zero.
 
     Args:
@@ -112,7 +112,7 @@ def initialise(network: Srcnn, seed: int) -> None:
             bias.zero_()
             if network.spec.input_space == "hr":
                 carried = range(min(network.spec.channels, layer.in_channels, layer.out_channels))
-                if layer.relu:
+                if layer.activation != "none":
                     weight[carried] = 0
             else:
                 carried = range(layer.out_channels if layer.out_channels == layer.in_channels else 0)

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from srcnn.errors import InvalidImageError
 from srcnn.imaging import imresize
 from srcnn.imaging.depth import Plane
-from srcnn.spec import ConvLayer
 from srcnn.zoo.filters import strongest_filters
 from srcnn.zoo.model_file import Model
 
@@ -31,14 +30,14 @@ def filter_sheet(model: Model) -> NDArray[np.uint8]:
 
 
 def feature_sheets(model: Model, small: Plane) -> tuple[NDArray[np.uint8], ...]:
-    """Lay out what the first two layers make of a picture, each map in its own range.
+    """Lay out what the first two layers make of a picture, each map in its own range; a transposed one is left out.
 
     Args:
         model: of one channel.
         small: h x w, limited-range BT.601 luma / 255, at low resolution.
 
     Returns:
-        A sheet for each layer: H x W x 2, grey and alpha.
+        A sheet for each layer: H x W x 2, grey and alpha. None for a network that begins with a transposed layer.
 
     Raises:
         InvalidImageError: smaller than the kernels.
@@ -49,39 +48,51 @@ def feature_sheets(model: Model, small: Plane) -> tuple[NDArray[np.uint8], ...]:
     maps = plane[None]
     sheets: list[NDArray[np.uint8]] = []
     for number, layer in enumerate(model.spec.layers[:_SHOWN_LAYERS], 1):
-        maps = convolved(maps, layer, model.weights[f"conv{number}.weight"], model.weights[f"conv{number}.bias"])
+        if layer.upsampling > 1:
+            break
+        maps = maps_of_layer(model, number, maps)
         sheets.append(_sheet([_stretched(one) for one in maps]))
     return tuple(sheets)
 
 
-def convolved(planes: Plane, layer: ConvLayer, weight: Plane, bias: Plane) -> Plane:
+def maps_of_layer(model: Model, number: int, planes: Plane) -> Plane:
     """Apply a layer where its kernel lies inside.
 
     Args:
-        planes: C x H x W.
-        layer: says whether a ReLU follows.
-        weight: O x C x k x k.
-        bias: O.
+        model: the network.
+        number: of a layer that is not transposed, from 1.
+        planes: C x H x W that enter it.
 
     Returns:
         O x (H - k + 1) x (W - k + 1).
 
     Raises:
         InvalidImageError: smaller than the kernel.
+
+    Tests: tests/reproduce/test_filters.py.
     """
-    if min(planes.shape[1:]) < layer.kernel_size:
+    weight, bias = model.weights[f"conv{number}.weight"], model.weights[f"conv{number}.bias"]
+    size = weight.shape[2]
+    if min(planes.shape[1:]) < size:
         raise InvalidImageError(
-            f"expected at least {layer.kernel_size} x {layer.kernel_size} pixels, got {planes.shape[1:]}; "
-            "use a larger picture"
+            f"expected at least {size} x {size} pixels, got {planes.shape[1:]}; use a larger picture"
         )
-    height, width = (length - layer.kernel_size + 1 for length in planes.shape[1:])
+    height, width = (length - size + 1 for length in planes.shape[1:])
     result = np.zeros((len(weight), height * width), np.float32)
-    for row in range(layer.kernel_size):
-        for column in range(layer.kernel_size):
+    for row in range(size):
+        for column in range(size):
             window = planes[:, row : row + height, column : column + width]
             result += weight[:, :, row, column] @ window.reshape(len(planes), -1)
-    result += bias[:, None]
-    return (np.maximum(result, 0) if layer.relu else result).reshape(-1, height, width)
+    maps = (result + bias[:, None]).reshape(-1, height, width)
+    match model.spec.layers[number - 1].activation:
+        case "relu":
+            return np.maximum(maps, 0)
+        case "prelu":
+            return np.where(maps < 0, model.weights[f"conv{number}.slope"][:, None, None] * maps, maps)
+        case "tanh":
+            return np.tanh(maps)
+        case "none":
+            return maps
 
 
 def _stretched(plane: Plane) -> NDArray[np.uint8]:

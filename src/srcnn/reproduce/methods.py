@@ -69,7 +69,8 @@ def choose_methods(
     """
     shipped = dict.fromkeys(card.name for card in shipped_cards() if card.scale in scales)
     methods: list[ReportMethod] = []
-    for name in names or (BICUBIC, *(RIVALS if set(scales) & set(RIVAL_SCALES) else ()), *shipped):
+    every = (BICUBIC, *(RIVALS if set(scales) & set(RIVAL_SCALES) else ()), *shipped)
+    for name in dict.fromkeys(names or every):
         if name == BICUBIC:
             methods += [ReportMethod(name=name, scale=scale, kind="bicubic", published_as=name) for scale in scales]
         elif name in RIVALS:

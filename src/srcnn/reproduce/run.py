@@ -63,7 +63,7 @@ def measure_all(
 ) -> Cells:
     """Measure all methods on all pictures.
 
-    Every cell is kept as soon as it is computed; what was kept is not computed again.
+    Every cell is kept as soon as it is computed, but for failures; what was kept is not computed again.
 
     Args:
         workshop: cache, fits and threads.
@@ -92,7 +92,7 @@ def measure_all(
             key = digest(made_of, digests[path])
             kept = workshop.cache.get(key)
             cell = Cell(**kept) if kept else _measure(opened, path, method.scale)
-            if not kept:
+            if not kept and not cell.failure:  # which another machine, library or hour may not have
                 workshop.cache.put(key, cell.to_dict())
             cells[method.name, method.scale, dataset, name] = cell
             progress(len(cells), len(methods) * len(places))

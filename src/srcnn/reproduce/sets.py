@@ -45,8 +45,7 @@ def find_sets(folder: Path, names: Sequence[str] | None) -> tuple[tuple[PictureS
     """
     sets: list[PictureSet] = []
     notices: list[str] = []
-    for given in names or DATASETS:
-        name = next((each for each in DATASETS if each.lower() == given.lower()), given)
+    for name in dict.fromkeys(_standard_name(given) for given in names or DATASETS):
         place = _place(folder, name, "test")
         if place is not None:
             found, remarks = _picture_set(name, place)
@@ -68,8 +67,13 @@ def find_training_pictures(folder: Path) -> Path | None:
 
 def _place(folder: Path, name: str, kind: str) -> Path | None:
     """Where a set lies: below `test` or `train`, in the folder, or the folder itself."""
-    places = [folder / kind / name, folder / name, *([folder] if folder.name == name else [])]
+    places = [folder / kind / name, folder / name, *([folder] if folder.resolve().name == name else [])]
     return next((place for place in places if place.is_dir()), None)
+
+
+def _standard_name(given: str) -> str:
+    """The paper's sets in its capitals."""
+    return next((each for each in DATASETS if each.lower() == given.lower()), given)
 
 
 def _picture_set(name: str, folder: Path) -> tuple[PictureSet, list[str]]:

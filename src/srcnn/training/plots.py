@@ -17,20 +17,25 @@ CURVES_FILE = "curves.png"
 FILTERS_FILE = "filters.png"
 
 
-def plot_curves(log: Path, target: Path) -> None:
+def plot_curves(log: Path, target: Path) -> bool:
     """Draw validation PSNR and loss against the training's steps.
 
     Args:
-        log: the log.jsonl of a run, one line at least.
+        log: the log.jsonl of a run; one without lines leaves nothing to draw.
         target: the PNG to write.
+
+    Returns:
+        Whether it was written.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
 
     Source: figure 4 of the paper's journal version. Tests: tests/training/test_plots.py.
     """
+    lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()] if log.exists() else []
+    if not lines:
+        return False
     figure = _figure(8, 4.5)
-    lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     steps = [line["step"] for line in lines]
     left = figure.subplots()
     if lines[0]["validation_psnr"] is not None:
@@ -45,6 +50,7 @@ def plot_curves(log: Path, target: Path) -> None:
     right.set_yscale("log")
     right.set_ylabel("training loss, mean squared error", color="tab:orange")
     figure.savefig(target)
+    return True
 
 
 def plot_filters(model: Model, target: Path) -> None:
