@@ -131,3 +131,21 @@ def test_the_docs_name_every_option() -> None:
     page = (Path(__file__).parents[2] / "docs" / "reproduce.md").read_text(encoding="utf-8")
     options = [parameter.opts[-1] for parameter in reproduce_command.params if parameter.param_type_name == "option"]
     assert [option for option in options if f"`{option}" not in page and option != "--output"] == []
+
+
+def test_a_report_that_cannot_be_written_is_refused_before_anything_is_measured(
+    srcnn: Callable, data: Path, somewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("srcnn.reproduce.run.measure_all", lambda *_: pytest.fail("something was measured"))
+    (somewhere / "taken.html").mkdir()
+    (somewhere / "file").touch()
+    for output, message in (("taken.html", "got a folder there"), ("file/report.html", "expected to make the folder")):
+        outcome = srcnn("reproduce", data, "-o", output, "--scales", "2", "--methods", "bicubic", "--sets", "Set5")
+        assert outcome.code == 2
+        assert message in outcome.err
+
+
+def test_a_folder_for_the_report_is_made(srcnn: Callable, data: Path, somewhere: Path) -> None:
+    options = ("--scales", "2", "--methods", "bicubic", "--sets", "Set5", "--no-pictures")
+    assert srcnn("reproduce", data, "-o", "new/deep/report.html", "--cache", "kept", *options).code == 0
+    assert (somewhere / "new" / "deep" / "report.html").exists()

@@ -337,7 +337,7 @@ BAD_USE = {
         ("tiny.toml", "--data", "data", "--set", "validation_pictures=3"),
         ("expected at least 4 pictures", "got 3"),
     ),
-    "large scale": (("tiny.toml", "--data", "data", "--set", "scale=30"), ("expected at least 30 x 30 pixels",)),
+    "large scale": (("tiny.toml", "--data", "data", "--set", "scale=30"), ("is smaller than three times the scale",)),
     "unknown model": (("tiny.toml", "--data", "data", "--init", "nothing"), ("one of the shipped models", "'nothing'")),
 }
 

@@ -154,6 +154,8 @@ def test_another_scale_starts_with_the_last_layer_interpolated() -> None:
         (random_model((5, 3), (4,), input_space="lr"), spec((5, 3), (3,))),
         (random_model((5, 3, 3), (4, 4), input_space="lr"), spec((5, 3, 3), (5, 3))),
         (random_model((5, 3), (4,), input_space="lr"), spec((3, 3), (4,))),
+        (random_model((5, 5), (4,), input_space="lr"), spec((5, 3), (4,))),
+        (random_model((5, 3), (4,), scale=1, input_space="lr"), spec((5, 3), (4,))),
         (random_model((5, 3), (4,), input_space="lr"), spec((5, 3), (4,), space="hr")),
         (random_model((5, 3), (4,)), srcnn(name="new", scale=2, kernel_sizes=(5, 3), widths=(4,), channels=3)),
         (
@@ -178,6 +180,8 @@ def test_another_scale_starts_with_the_last_layer_interpolated() -> None:
         "narrower",
         "narrower in one layer",
         "smaller kernel",
+        "smaller last kernel",
+        "from a scale without places",
         "other space",
         "more channels",
         "other colour",

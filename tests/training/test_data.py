@@ -201,6 +201,13 @@ class TestLoadData:
         (tmp_path / "log.jsonl").unlink()
         assert load(config(), tmp_path).pictures.count == 3  # somebody's own picture of that name
 
+    def test_a_picture_of_which_nothing_is_left_within_the_border_is_left_out(self, tmp_path: Path) -> None:
+        for name in "abc":
+            save(tmp_path / f"{name}.png", noise(20, 20))
+        save(tmp_path / "small.png", noise(11, 50))
+        data = load(config(scale=4, input_space="lr", patch_size=2), tmp_path)
+        assert data.skipped == [f"{tmp_path / 'small.png'}: 11 x 50 is smaller than three times the scale"]
+
     def test_what_cannot_be_used_is_left_out_and_named_with_its_reason(self, tmp_path: Path) -> None:
         for name in "ab":
             save(tmp_path / f"{name}.png", noise(20, 20))

@@ -24,6 +24,7 @@ from srcnn.imaging import psnr
 from srcnn.models.srcnn import Srcnn, initialise
 from srcnn.training import log as log_module
 from srcnn.training import loop
+from srcnn.training import state as state_module
 from srcnn.training.alone import LOCK_FILE
 from srcnn.training.checkpoint import load_checkpoint, save_checkpoint
 from srcnn.training.config import TrainConfig
@@ -313,6 +314,15 @@ def test_a_finished_run_may_be_renamed(data: TrainingData, finished: Path, tmp_p
     shutil.copytree(finished, tmp_path / "run")
     train(replace(CONFIG, model="other"), data, tmp_path / "run", resume=True, accept_changes=True)
     assert read_model(tmp_path / "run" / MODEL_FILE).spec.name == "other"
+
+
+def test_a_run_of_more_steps_than_are_asked_for_gets_its_lost_model_file_again(
+    data: TrainingData, finished: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(finished, tmp_path / "run")
+    (tmp_path / "run" / MODEL_FILE).unlink()
+    train(replace(CONFIG, steps=10), data, tmp_path / "run", resume=True, accept_changes=True)
+    assert read_model(tmp_path / "run" / MODEL_FILE).spec.name == CONFIG.model
 
 
 def test_a_finished_run_keeps_what_is_said_of_its_training(data: TrainingData, finished: Path, tmp_path: Path) -> None:
@@ -942,7 +952,7 @@ def stop_at_and(step: int, act: Callable[[], None]) -> Callable[[int], None]:
 def test_a_batch_beyond_the_memory_of_the_machine_is_refused_before_the_first_step(
     data: TrainingData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config = TrainConfig(model="m", scale=2, steps=2, batch_size=10, patch_size=20, threads=1)
+    config = TrainConfig(model="m", scale=2, widths=(4, 4), steps=2, batch_size=10, patch_size=20, threads=1)
     monkeypatch.setattr("os.sysconf", {"SC_PAGE_SIZE": 1, "SC_PHYS_PAGES": 63_999}.__getitem__, raising=False)
     with pytest.raises(InvalidConfigError, match=r"memory of this machine, 0\.0 GB, got 0\.0 GB; lower batch_size"):
         train(config, data, tmp_path)
@@ -950,3 +960,13 @@ def test_a_batch_beyond_the_memory_of_the_machine_is_refused_before_the_first_st
     monkeypatch.setattr("os.sysconf", {"SC_PAGE_SIZE": 1, "SC_PHYS_PAGES": 64_000}.__getitem__, raising=False)
     train(config, data, tmp_path)
     assert (tmp_path / MODEL_FILE).exists()
+
+
+@pytest.mark.parametrize("change", [{"widths": (20_000, 4)}, {"expansion": 50_000, "optimiser": "adam"}])
+def test_a_network_beyond_the_memory_of_the_machine_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(state_module, "memory_of_machine", lambda: 10**7)
+    begin(CONFIG, tmp_path, init=None, resume=False, accept_changes=False)
+    with pytest.raises(InvalidConfigError, match=r"a network that fits into the memory .* lower widths or expansion"):
+        begin(replace(CONFIG, **change), tmp_path, init=None, resume=False, accept_changes=False)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from srcnn.atomic import check_folder, make_folder
 from srcnn.cli.options import FilePath, json_option, names_between_commas, threads_option
 from srcnn.cli.progress import progress_bar
 from srcnn.errors import InvalidConfigError
@@ -72,6 +73,11 @@ def reproduce_command(
         models=models,
     )
     files = report_files(output)
+    for file in (files.page, files.csv, files.markdown):
+        if file.is_dir():
+            raise click.UsageError(f"expected a file at {file}, got a folder there; choose another name")
+    make_folder(output.parent, "choose another place for the report")
+    check_folder(output.parent, "choose another place for the report")
     kept = Cache(cache or files.cache)
     workshop = Workshop(cache=kept, fits=Fits(kept, plan.training), threads=threads)
     report = _report(plan, workshop, logs=_logs(runs), shown=pictures, picture_free=no_pictures)

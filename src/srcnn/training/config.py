@@ -1,7 +1,7 @@
 """One flat, typed config for a training, and what its values may be. This module knows nothing of files and torch."""
 
 import json
-import math
+import sys
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -11,6 +11,9 @@ from srcnn.spec import Colour, ModelSpec, srcnn
 ResizeKernel = Literal["bicubic", "bilinear", "box", "nearest", "spline"]
 Downscale = Literal[ResizeKernel, "mixed"]
 Device = Literal["auto", "cpu", "cuda"]
+
+
+_MOST_THREADS = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +124,8 @@ class TrainConfig:
         for name in ("seed", "threads", "warmup_steps", "expansion"):
             _require(getattr(self, name) >= 0, name, "0 or more", getattr(self, name))
         _require(self.seed < 2**63, "seed", "below 2^63", self.seed)
+        _require(self.threads <= _MOST_THREADS, "threads", f"at most {_MOST_THREADS}", self.threads)
+        _require(self.memory_mb < 2**40, "memory_mb", "below 2^40", self.memory_mb)
         fewest = 0 if self.recipe == "paper" else 1
         _require(
             self.validation_pictures >= fewest, "validation_pictures", f"at least {fewest}", self.validation_pictures
@@ -143,6 +148,9 @@ class TrainConfig:
         )  # fmt: skip
         degrades = degraded or self.downscale != "bicubic"
         _require(degrades or not self.clean_share, "clean_share", "0 without degradations", self.clean_share)
+        _require(
+            self.scale > 1 or self.clean_share < 1, "clean_share", "below 1 at scale 1, or nothing is to be undone", 1
+        )
         self.spec()  # checks that kernels and widths make a network
         reach = self.label_border
         _require(
@@ -279,7 +287,9 @@ _WORDS = {int: "whole numbers", float: "numbers", str: "texts", bool: "truth val
 def _is(value: object, kind: type) -> bool:
     if isinstance(value, bool) or kind is bool:
         return isinstance(value, bool) and kind is bool
-    return isinstance(value, (int, float)) and math.isfinite(value) if kind is float else isinstance(value, kind)
+    if kind is float:  # whole numbers may be too large for one
+        return isinstance(value, (int, float)) and -sys.float_info.max <= value <= sys.float_info.max
+    return isinstance(value, kind)
 
 
 def _require(holds: bool, name: str, expected: str, got: object) -> None:

@@ -154,7 +154,7 @@ def _write_finished(config: TrainConfig, state: State, data: TrainingData, run_d
 
     Else it stays, whatever else is new in the config: no step was made by that.
     """
-    if state.step != config.steps or not is_first():
+    if state.step < config.steps or not is_first():
         return
     path, name = run_dir / MODEL_FILE, None
     with suppress(ModelFileError):  # none, or a damaged one

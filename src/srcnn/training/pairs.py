@@ -82,9 +82,12 @@ def read_usable(path: Path, config: TrainConfig) -> NDArray[np.uint8]:
         InvalidImageError: not a picture that can be read, or smaller than a patch.
     """
     picture = read_luma(path) if config.colour == "luma" else read_rgb(path)
-    if min(picture.shape[:2]) < config.hr_patch_size:
-        side, (height, width) = config.hr_patch_size, picture.shape[:2]
+    height, width = picture.shape[:2]
+    if min(height, width) < config.hr_patch_size:
+        side = config.hr_patch_size
         raise InvalidImageError(f"{path}: {height} x {width} is smaller than a patch of {side} x {side}")
+    if min(height, width) < 3 * config.scale:  # one that validation could not measure within its border
+        raise InvalidImageError(f"{path}: {height} x {width} is smaller than three times the scale")
     return picture
 
 

@@ -8,10 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from srcnn.errors import CheckpointError
+from srcnn.errors import CheckpointError, InvalidConfigError
+from srcnn.imaging.large import memory_of_machine
 from srcnn.models.reparameterised import Reparameterised, reparameterise
 from srcnn.models.srcnn import Srcnn, initialise
 from srcnn.models.transplant import start_from
+from srcnn.spec import ModelSpec
 from srcnn.training.checkpoint import Checkpoint, check_same_config, has_checkpoint, load_checkpoint
 from srcnn.training.config import TrainConfig
 from srcnn.training.config_file import to_record, with_defaults
@@ -26,6 +28,7 @@ _MUST_STAY = (
     "scale", "kernel_sizes", "widths", "input_space", "colour", "activation", "deconvolution", "residual",
     "expansion", "branches", "recipe", "optimiser",
 )  # fmt: skip
+_BYTES_OF_A_WEIGHT = 20  # itself, its gradient, momentum and mean, and a copy of it for a checkpoint
 _MAY_DIFFER = frozenset({"device", "threads", "validate_every", "checkpoint_every"})
 
 
@@ -156,11 +159,12 @@ def start(config: TrainConfig, init: Model | None, device: torch.device) -> Stat
 
     Raises:
         ModelFileError: `init` does not fit into the network.
-        InvalidConfigError: the blur kernel's file cannot be read.
+        InvalidConfigError: the blur kernel's file cannot be read, or the weights fill the memory.
 
     Tests: tests/training/test_loop.py.
     """
     spec = config.spec()
+    _check_weights(config, spec)
     network = Srcnn(spec)
     draw = paper_initialise if config.recipe == "paper" else initialise
     draw(network, config.seed)
@@ -180,6 +184,19 @@ def start(config: TrainConfig, init: Model | None, device: torch.device) -> Stat
     ema = {name: weight.detach().clone() for name, weight in network.state_dict().items()}
     no_loss = torch.zeros((), device=device)
     return State(network, parts, optimiser, ema, 0, 0.0, _name(init), to_record(config), no_loss)
+
+
+def _check_weights(config: TrainConfig, spec: ModelSpec) -> None:
+    """Refuse a network that would fill the memory."""
+    expanded = config.expansion * sum(
+        layer.in_channels * layer.kernel_size**2 + layer.out_channels for layer in spec.layers
+    )
+    memory, needed = memory_of_machine(), _BYTES_OF_A_WEIGHT * (spec.weight_count + expanded)
+    if memory is not None and needed > memory:
+        raise InvalidConfigError(
+            f"expected a network that fits into the memory of this machine, {memory / 1e9:.1f} GB, "
+            f"got one that takes {needed / 1e9:,.1f} GB; lower widths or expansion"
+        )
 
 
 def _name(init: Model | None) -> str | None:
