@@ -26,6 +26,7 @@ from srcnn.imaging import (
     to_float,
     ycbcr_to_rgb_bt601,
 )
+from srcnn.imaging.alpha import fill_transparent
 from srcnn.imaging.slopes import luma_slopes
 from srcnn.imaging.translucency import surroundings
 from srcnn.runtime.engines import Engine
@@ -195,6 +196,15 @@ def test_alpha_that_is_the_same_everywhere_stays(gentle: dict[int, Upscaler], al
     image = noise((13, 9, 4))
     image[:, :, 3] = alpha
     assert (gentle[3](image)[:, :, 3] == alpha).all()
+
+
+@every_space
+def test_networks_that_enlarge_nothing_leave_alpha_alone(gentle: dict[int, Upscaler]) -> None:
+    image = noise((13, 9, 4))
+    result = gentle[1](image)
+    np.testing.assert_array_equal(result[:, :, 3], image[:, :, 3])
+    filled = fill_transparent(image)[:, :, :3]
+    np.testing.assert_array_equal(result[:, :, :3], gentle[1](filled))
 
 
 @every_space

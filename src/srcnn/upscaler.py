@@ -234,7 +234,7 @@ class Upscaler:
     def _outputs(self, image: Image) -> Iterator[tuple[Window, list[Plane]]]:
         """The picture's planes in strips, and what the network makes of each one's luma, and alpha if it has any."""
         return (
-            (window, [self._run(window, luma) for luma in lumas_to_enlarge(window.source)])
+            (window, [self._run(window, luma) for luma in lumas_to_enlarge(window.source, self.scale)])
             for window in self._windows(image)
         )
 

@@ -19,18 +19,19 @@ _CACHED_BYTES = 3 << 18  # of a plane of the result, when it is joined
 _LEAST_ROWS = 12  # of the source at a time; fewer repeat too much of their neighbours
 
 
-def lumas_to_enlarge(source: Planes) -> list[Plane]:
+def lumas_to_enlarge(source: Planes, scale: int) -> list[Plane]:
     """What a network is to enlarge of a picture.
 
     Args:
         source: C x h x w, 1 to 4 channels, float32 in [0, 1]: grey or RGB, and alpha or none.
+        scale: the enlargement; 1 is for networks that undo what alpha never had, such as noise or JPEG.
 
     Returns:
         Limited-range luma of the colours, and if alpha is not the same everywhere, of that as a grey picture. Of
         pictures that are not opaque, the colours are multiplied by alpha.
     """
     colours, alpha = _split(source)
-    if not is_translucent(alpha):
+    if scale == 1 or not is_translucent(alpha):
         return [luma_of(colours)]
     lumas = [luma_of(colours * alpha)]
     return [*lumas, luma_of(alpha)] if alpha.min() < alpha.max() else lumas
@@ -50,7 +51,7 @@ def join_strip(joining: Joining, window: Window, outputs: Sequence[Plane], scale
     """
     channels = np.moveaxis(out.reshape(*out.shape[:2], -1), 2, 0)
     _, alpha = _split(window.source)
-    make = _translucent if is_translucent(alpha) else _opaque
+    make = _translucent if scale > 1 and is_translucent(alpha) else _beside_alpha
     for part, rows in parts_of(window, scale):
         planes = make(joining, part, [output[rows] for output in outputs], scale)
         for plane, channel in zip(planes, channels, strict=True):
@@ -84,10 +85,12 @@ def enlarge_window(window: Window, scale: int) -> Planes:
     return _strip_of(enlarged, window, scale)
 
 
-def _opaque(joining: Joining, window: Window, outputs: Sequence[Plane], scale: int) -> Sequence[Plane]:
+def _beside_alpha(joining: Joining, window: Window, outputs: Sequence[Plane], scale: int) -> Sequence[Plane]:
     colours, alpha = _split(window.source)
-    enlarged = list(enlarge_window(replace(window, source=joining.small(colours)), scale))
-    return (*joining.join(enlarged, outputs[0]), *(np.ones_like(outputs[0]) for _ in alpha))
+    small = np.concatenate((joining.small(colours), alpha))
+    enlarged = list(enlarge_window(replace(window, source=small), scale))
+    count = len(small) - len(alpha)
+    return (*joining.join(enlarged[:count], outputs[0]), *enlarged[count:])
 
 
 def _translucent(joining: Joining, window: Window, outputs: Sequence[Plane], scale: int) -> Sequence[Plane]:
