@@ -71,6 +71,7 @@ class Upscaler:
     Attributes:
         model: spec and weights.
         scale: the enlargement.
+        reach: pixels of the picture on each side that one of the result depends on.
     """
 
     def __init__(
@@ -107,7 +108,7 @@ class Upscaler:
         network = open_network(model, engine=engine, threads=threads)
         self._network = SelfEnsemble(network, self.scale) if ensemble else network
         self._joining = OnGrey() if model.spec.input_space == "hr" else WithChange(model.spec.residual)
-        self._halo = max(self._network.reach, STRIP_REACH)
+        self.reach = max(self._network.reach, STRIP_REACH)
 
     def __repr__(self) -> str:
         return f"<Upscaler {self.model.spec.name} x{self.scale}>"
@@ -225,7 +226,7 @@ class Upscaler:
         result = np.empty((height, width), np.float32)
         adds = self.model.spec.input_space == "lr" and self.model.spec.residual
         for start, stop in self._bounds(luma):
-            window, strip = window_of(luma, start, stop, self._halo), result[start * self.scale : stop * self.scale]
+            window, strip = window_of(luma, start, stop, self.reach), result[start * self.scale : stop * self.scale]
             strip[:] = self._run(window, window.source)
             for part, rows in parts_of(window, self.scale) if adds else ():
                 strip[rows] += enlarge_window(part, self.scale)
@@ -253,7 +254,7 @@ class Upscaler:
 
         def windows() -> Iterator[Window]:
             for start, stop in self._bounds(image):
-                yield window_of(np.moveaxis(source, 2, 0), start, stop, self._halo)
+                yield window_of(np.moveaxis(source, 2, 0), start, stop, self.reach)
                 forget(source)
 
         return windows()

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_models import gentle_model
 
 from srcnn.batch.enlarge import Upscalers, _middle, enlarge
+from srcnn.batch.resize import Side
 from srcnn.batch.size import Size, Target
 from srcnn.errors import InvalidConfigError, InvalidImageError, MissingExtraError, ModelFileError
 from srcnn.imaging import from_float, imresize, to_float
@@ -205,6 +206,40 @@ class TestEnlarge:
         result = enlarged(image, Target((12, 20), (12, 11)), upscalers[2])
         np.testing.assert_array_equal(result, upscalers[2](image)[:, 4:15])
 
+    @settings(deadline=None, max_examples=60)
+    @given(st.data())
+    def test_a_cover_is_the_middle_of_the_whole_made_of_no_more_than_it_needs(
+        self, upscalers: Upscalers, data: st.DataObject
+    ) -> None:
+        shape = data.draw(st.integers(1, 60)), data.draw(st.integers(1, 60))
+        channels = data.draw(st.sampled_from([(), (3,), (4,)]))
+        resized = tuple(data.draw(st.integers(1, 3 * length)) for length in shape)
+        kept = tuple(data.draw(st.integers(1, length)) for length in resized)
+        upscaler = data.draw(st.sampled_from([None, upscalers[2]]))
+        image = noise((*shape, *channels))
+        top, left = ((wanted - length) // 2 for wanted, length in zip(resized, kept, strict=True))
+        expected = enlarged(image, exactly(*resized), upscaler)[top : top + kept[0], left : left + kept[1]]
+        result = enlarged(image, Target(resized, kept), upscaler)
+        if channels == (4,):
+            hidden = expected[:, :, 3] == 0
+            result[hidden, :3] = expected[hidden, :3] = 0  # colours that nobody sees may come from elsewhere
+        np.testing.assert_allclose(result.astype(int), expected, atol=1)
+        assert (result != expected).mean() <= 0.01 + 1 / result.size
+
+    def test_of_a_wide_picture_little_is_enlarged_for_a_narrow_cover(
+        self, upscalers: Upscalers, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        seen: list[tuple[int, ...]] = []
+        original = Upscaler.strips_to_join
+        monkeypatch.setattr(
+            Upscaler, "strips_to_join", lambda self, image: seen.append(image.shape) or original(self, image)
+        )
+        monkeypatch.setattr(upscalers[2], "_strip_rows", 20)
+        for resized in ((60, 4000), (59, 3900)):
+            enlarged(noise((30, 2000, 3)), Target(resized, (50, 40)), upscalers[2])
+        assert all(width < 60 for _, width, _ in seen)
+        assert len(seen) == 2
+
     @pytest.mark.parametrize("scale", [1, 2])
     @pytest.mark.parametrize("hidden", [0, 255])
     def test_what_lies_under_transparency_never_shows(self, upscalers: Upscalers, scale: int, hidden: int) -> None:
@@ -274,8 +309,10 @@ class TestEnlarge:
         kept = data.draw(st.integers(1, height)), data.draw(st.integers(1, width))
         cuts = data.draw(st.lists(st.integers(0, height), max_size=4).map(sorted))
         image = np.arange(height * width).reshape(height, width)
-        middle = np.concatenate(list(_middle(np.split(image, cuts), Target((height, width), kept))))
         top, left = (height - kept[0]) // 2, (width - kept[1]) // 2
+        rows = Side(height, height, (top, top + kept[0]), (0, height))
+        columns = Side(width, width, (left, left + kept[1]), (0, width))
+        middle = np.concatenate(list(_middle(np.split(image, cuts), rows, columns)))
         np.testing.assert_array_equal(middle, image[top : top + kept[0], left : left + kept[1]])
 
     def test_what_is_done_with_of_the_input_is_forgotten_after_every_strip(
@@ -309,7 +346,8 @@ class TestEnlarge:
                 made.append(number)
                 yield np.zeros((2, 3))
 
-        assert sum(map(len, _middle(strips(), Target((20, 3), (10, 3))))) == 10
+        rows, columns = Side(20, 20, (5, 15), (0, 20)), Side(3, 3, (0, 3), (0, 3))
+        assert sum(map(len, _middle(strips(), rows, columns))) == 10
         assert made == list(range(8))
 
     def test_upscalers_are_the_public_ones(self, upscalers: Upscalers) -> None:

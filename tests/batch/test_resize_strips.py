@@ -1,12 +1,13 @@
 import tracemalloc
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from srcnn.batch.resize import resize_strips
+from srcnn.batch.resize import Side, resize_strips
 from srcnn.imaging import from_float, imresize, to_float
 from srcnn.pictures.strips import Strips, strips_of
 
@@ -24,7 +25,11 @@ def in_strips(image: np.ndarray, *cuts: int) -> Strips:
 
 
 def whole(frame: Strips, size: tuple[int, int], dtype: np.dtype, *, opaque: bool = False) -> np.ndarray:
-    return np.concatenate(list(resize_strips(frame, size, dtype, opaque=opaque)))
+    return np.concatenate(list(resize_strips(frame, sides(frame, size), dtype, opaque=opaque)))
+
+
+def sides(frame: Strips, size: tuple[int, int]) -> tuple[Side, Side]:
+    return Side.whole(frame.shape[0], size[0]), Side.whole(frame.shape[1], size[1])
 
 
 @given(st.data())
@@ -36,6 +41,23 @@ def test_it_is_imresize_in_whatever_strips_the_picture_comes(data: st.DataObject
     result = whole(in_strips(image, *cuts), size, image.dtype)
     np.testing.assert_allclose(result, np.clip(imresize(image, size=size), 0, 1), atol=2e-6)
     np.testing.assert_array_equal(result, whole(in_strips(image), size, image.dtype))
+
+
+@given(st.data())
+def test_a_middle_is_that_of_the_whole_and_made_of_what_is_said_to_be_needed(data: st.DataObject) -> None:
+    lengths = data.draw(st.integers(1, 120)), data.draw(st.integers(1, 20))
+    size = tuple(data.draw(st.integers(1, 3 * length)) for length in lengths)
+    kept = tuple(data.draw(st.integers(1, length)) for length in size)
+    more = data.draw(st.integers(0, 5))
+    image = noise((*lengths, 3))
+    middle = [Side.middle(*each) for each in zip(lengths, size, kept, strict=True)]
+    rows, columns = (
+        replace(side, there=(max(0, side.there[0] - more), min(side.length, side.there[1] + more))) for side in middle
+    )
+    part = in_strips(image[slice(*rows.there), slice(*columns.there)], 7)
+    result = np.concatenate(list(resize_strips(part, (rows, columns), image.dtype, opaque=False)))
+    expected = np.clip(imresize(image, size=size), 0, 1)[slice(*rows.kept), slice(*columns.kept)]
+    np.testing.assert_allclose(result, expected, atol=2e-6)
 
 
 @pytest.mark.parametrize(("dtype", "share"), [("uint8", 1e-3), ("uint16", 0.03)])
@@ -82,10 +104,10 @@ def test_only_the_rows_under_the_kernel_are_held() -> None:
             return (strip.copy() for _ in range(strips))
 
         frame = Strips((50 * strips, width, 3), strip.dtype, parts)
-        for _ in resize_strips(frame, size, UINT8, opaque=False):
+        for _ in resize_strips(frame, sides(frame, size), UINT8, opaque=False):
             pass  # what is made once for a size stays
         tracemalloc.start()
-        for _ in resize_strips(frame, size, UINT8, opaque=False):
+        for _ in resize_strips(frame, sides(frame, size), UINT8, opaque=False):
             pass
         most = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()

@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
 import numpy as np
 
 from srcnn.batch.ahead import ahead
-from srcnn.batch.resize import resize_strips
+from srcnn.batch.resize import Side, resize_strips
 from srcnn.batch.size import Target
 from srcnn.imaging import to_float
-from srcnn.imaging.depth import Image
+from srcnn.imaging.depth import Image, check_image
 from srcnn.imaging.large import forget
 from srcnn.pictures.strips import Strips, strips_of, whole
 from srcnn.runtime.engines import Engine, check_engine
@@ -112,7 +113,8 @@ def enlarge(
 
     Where the upscaler's scale is more or less than what is wanted, its result stays in floating point, is
     reduced by antialiased bicubic, or enlarged by bicubic, on encoded values as it comes, and is rounded once, at the
-    end; the input is then held in floating point too.
+    end; the input is then held in floating point too. Of a picture whose middle alone is wanted no more is enlarged
+    than that depends on, unless it has alpha.
 
     Args:
         image: as `Upscaler` takes it.
@@ -128,20 +130,46 @@ def enlarge(
         The result in the same dtype and with the same channels. Where the strips are made, they raise
         InvalidImageError for what is no such picture, and BackendError if the engine fails.
 
+    Raises:
+        InvalidImageError: no image array.
+
     Tests: tests/batch/test_enlarge.py.
     """
+    check_image(image)
     scale = upscaler.scale if upscaler else 1
-    height, width = (length * scale for length in image.shape[:2])
+    hides = not inks and image.shape[2:] in ((2,), (4,))  # what is fully transparent takes its colours from afar
+    height, width = (
+        _side(*lengths, scale, None if hides else upscaler.reach if upscaler else 0)
+        for lengths in zip(image.shape, target.resized, target.kept, strict=False)
+    )
+    part = _part(image, height, width, scale)
 
-    def resized() -> Iterable[Image]:
-        if (height, width) == target.resized:
-            return _enlarged(image, upscaler, progress, inks=inks, threaded=threaded).parts()
+    def resized() -> Iterator[Image]:
+        if (height.length, width.length) == target.resized:
+            return _middle(_enlarged(part, upscaler, progress, inks=inks, threaded=threaded).parts(), height, width)
         # Rounded once: a network gives back the depth that it gets.
-        source = _in_floating_point(image) if upscaler else image
+        source = _in_floating_point(part) if upscaler else part
         larger = _enlarged(source, upscaler, progress, inks=inks, threaded=threaded)
-        return resize_strips(larger, target.resized, image.dtype, opaque=inks)
+        return resize_strips(larger, (height, width), image.dtype, opaque=inks)
 
-    return Strips((*target.kept, *image.shape[2:]), image.dtype, lambda: _middle(resized(), target))
+    return Strips((*target.kept, *image.shape[2:]), image.dtype, resized)
+
+
+def _side(length: int, resized: int, kept: int, scale: int, reach: int | None) -> Side:
+    """One dimension, with as much of the enlarged picture as the middle takes, or without a reach all of it."""
+    side = Side.middle(length * scale, resized, kept)
+    if reach is None:
+        return replace(side, there=(0, length * scale))
+    first, end = side.there[0] // scale - reach, -(-side.there[1] // scale) + reach
+    return replace(side, there=(max(0, first) * scale, min(length, end) * scale))
+
+
+def _part(image: Image, height: Side, width: Side, scale: int) -> Image:
+    """What is there of a picture that has been enlarged so."""
+    if (height.there, width.there) == ((0, height.length), (0, width.length)):
+        return image
+    rows, columns = (slice(*(end // scale for end in side.there)) for side in (height, width))
+    return image[rows, columns]
 
 
 def _in_floating_point(image: Image) -> Image:
@@ -197,10 +225,9 @@ def _each_channel(image: Image, upscaler: Upscaler) -> Iterator[Image]:
         yield np.stack(strips, axis=2)
 
 
-def _middle(strips: Iterable[Image], target: Target) -> Iterator[Image]:
-    """The part that is kept; strips below it are not made."""
-    top, left = ((resized - kept) // 2 for resized, kept in zip(target.resized, target.kept, strict=True))
-    bottom, right = top + target.kept[0], left + target.kept[1]
+def _middle(strips: Iterable[Image], height: Side, width: Side) -> Iterator[Image]:
+    """The part that is kept of what is there; strips below it are not made."""
+    (top, bottom), (left, right) = ([end - side.there[0] for end in side.kept] for side in (height, width))
     start = 0
     for strip in strips:
         rows = strip[max(0, top - start) : max(0, bottom - start)]

@@ -63,7 +63,7 @@ def resize_cubic(image: Image, size: tuple[int, int], kind: CubicResize) -> Imag
 @lru_cache(maxsize=64)
 def _matrix(n_in: int, n_out: int, kind: CubicResize) -> NDArray[np.float64]:
     """The matrix that resizes one dimension, n_out x n_in."""
-    inputs, weights = cubic_taps(n_out, n_out / n_in, antialias=kind.antialias, a=kind.kernel_a)
+    inputs, weights = cubic_taps(np.arange(n_out), n_out / n_in, antialias=kind.antialias, a=kind.kernel_a)
     if kind.border == "cut":
         weights = np.where((inputs >= 0) & (inputs < n_in), weights, 0.0)
     if kind.border == "mirror":

@@ -153,21 +153,21 @@ def keys_cubic(x: NDArray[np.floating], a: float = -0.5) -> NDArray[np.floating]
 
 
 def cubic_taps(
-    n_out: int, scale: float, *, antialias: bool, a: float = -0.5
+    outputs: NDArray[np.int64], scale: float, *, antialias: bool, a: float = -0.5
 ) -> tuple[NDArray[np.int64], NDArray[np.floating]]:
     """What each sample of a resized dimension is made of, as if the picture had no border.
 
     Args:
-        n_out: samples of the result.
+        outputs: numbers of the result's samples.
         scale: its factor.
         antialias: widen the kernel when shrinking.
         a: of the kernel.
 
     Returns:
-        Inputs, which may lie outside, and their weights, not yet normalised: both n_out x taps.
+        Inputs, which may lie outside, and their weights, not yet normalised: both outputs x taps.
     """
     shrink = scale if antialias and scale < 1 else 1.0
-    centre = (np.arange(n_out)[:, None] + 0.5) / scale - 0.5
+    centre = (outputs[:, None] + 0.5) / scale - 0.5
     first = np.floor(centre - _KERNEL_WIDTH / shrink / 2).astype(np.int64)
     inputs = first + np.arange(math.ceil(_KERNEL_WIDTH / shrink) + 2)
     return inputs, shrink * keys_cubic(shrink * (centre - inputs), a)
@@ -181,7 +181,14 @@ def mirror(inputs: NDArray[np.int64], n_in: int) -> NDArray[np.int64]:
 
 @lru_cache(maxsize=64)
 def band_blocks(
-    n_in: int, n_out: int, scale: float, *, antialias: bool, mirrored: bool, dtype: np.dtype[Any] = _SINGLE
+    n_in: int,
+    n_out: int,
+    scale: float,
+    *,
+    antialias: bool,
+    mirrored: bool,
+    dtype: np.dtype[Any] = _SINGLE,
+    kept: tuple[int, int] | None = None,
 ) -> Band:
     """The resizing matrix of one dimension.
 
@@ -192,15 +199,16 @@ def band_blocks(
         antialias: widen the kernel when shrinking.
         mirrored: beyond the border lies the mirror image, edge included; else the last sample, again and again.
         dtype: of the weights.
+        kept: the first of the result's samples that are wanted, and their end; None for all.
 
     Returns:
         Dense blocks of the band from top to bottom: first input, end of input, weights (outputs x inputs).
     """
-    inputs, weights = cubic_taps(n_out, scale, antialias=antialias)
+    inputs, weights = cubic_taps(np.arange(*(kept or (0, n_out))), scale, antialias=antialias)
     weights /= weights.sum(1, keepdims=True)
     inputs = mirror(inputs, n_in) if mirrored else np.clip(inputs, 0, n_in - 1)
     blocks: list[tuple[int, int, NDArray[np.floating]]] = []
-    for start in range(0, n_out, _BLOCK):
+    for start in range(0, len(weights), _BLOCK):
         block, used = weights[start : start + _BLOCK], inputs[start : start + _BLOCK]
         low, high = int(used[block != 0].min()), int(used[block != 0].max()) + 1
         dense = np.zeros((len(block), high - low))
