@@ -153,3 +153,6 @@ def test_a_file_that_root_replaces_stays_its_owners(tmp_path: Path) -> None:
     found = path.stat()
     assert (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (65534, 65533, 0o600)
     assert path.read_bytes() == b"new"
+    (tmp_path / "link").symlink_to(path)
+    write_atomically(tmp_path / "link", b"newer")
+    assert (tmp_path / "link").lstat().st_uid == 0

@@ -47,8 +47,9 @@ def atomic_path(path: Path) -> Generator[Path]:
             yield temporary
             _sync(temporary)
             if replaced and mode is not None:
+                owner = path.lstat()  # of a link that is replaced, not of what it points to
                 with suppress(OSError, AttributeError):  # only root may, and Windows has none
-                    os.chown(temporary, replaced.st_uid, replaced.st_gid)
+                    os.chown(temporary, owner.st_uid, owner.st_gid)
                 with suppress(OSError):  # a file system without permissions
                     temporary.chmod(mode)
             os.replace(temporary, path)

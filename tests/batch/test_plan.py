@@ -143,7 +143,12 @@ def test_only_the_ending_of_a_picture_is_no_part_of_its_name(tmp_path: Path, out
 
 @pytest.mark.parametrize(
     ("pattern", "expected"),
-    [("x/{stem:.3}_{size}", "x/but_x3.png"), ("x/v1.2_{stem}", "x/v1.2_button.png"), ("{stem}.tif", "button.tif")],
+    [
+        ("o/{ext}/{stem}", "o/.png/button.png"),
+        ("x/{stem:.3}_{size}", "x/but_x3.png"),
+        ("x/v1.2_{stem}", "x/v1.2_button.png"),
+        ("{stem}.tif", "button.tif"),
+    ],
 )
 def test_a_dot_elsewhere_in_a_pattern_is_no_ending(tmp_path: Path, pattern: str, expected: str) -> None:
     assert targets([tmp_path / "button.png"], pattern) == {tmp_path / "button.png": Path(expected)}

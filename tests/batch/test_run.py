@@ -1,10 +1,12 @@
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from pathlib import Path
 from threading import Lock
 from time import perf_counter, sleep
+from typing import Any
 
 import numpy as np
 import pytest
@@ -65,6 +67,21 @@ def test_workers_work_at_the_same_time(upscalers: Upscalers, jobs: list[Job], mo
     monkeypatch.setattr(Upscaler, "strips_to_join", watched)
     list(upscale_files(jobs, upscalers, SETTINGS, workers=3))
     assert 2 <= most <= 4  # one more than the workers, for when one of them waits for the disk
+
+
+def test_an_interrupt_while_pictures_are_handed_out_leaves_nothing(
+    upscalers: Upscalers, jobs: list[Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupted(ThreadPoolExecutor):
+        def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Any:  # pyright: ignore
+            if arguments[0] == 2:
+                raise KeyboardInterrupt
+            return super().submit(function, *arguments)
+
+    monkeypatch.setattr("srcnn.batch.run.ThreadPoolExecutor", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        list(upscale_files(jobs, upscalers, SETTINGS, workers=3))
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("srcnn_")]
 
 
 @pytest.mark.parametrize(("workers", "pictures", "threaded"), [(1, 8, True), (2, 8, False), (2, 1, True)])

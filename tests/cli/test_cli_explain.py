@@ -144,6 +144,7 @@ def test_each_of_two_numbers_counts_as_exactly_as_it_is_given(srcnn: Callable, f
     near, far = (srcnn("explain", folder, "--image-psnr", f"{bicubic:.1f},{psnr + off:.4f}", "-s", 3,
                        "--weights", weights).out for off in (0, 0.03))  # fmt: skip
     assert "belong to b at x3" in near
+    assert " dB and gentle_x3 " in near
     assert "no network that was tried gives" in far
 
 

@@ -94,6 +94,11 @@ def test_maps_more_and_layers_between_start_with_the_same_function_at_another_sc
     torch.testing.assert_close(started(wider, model), started(as_wide, model), atol=1e-5, rtol=0)
 
 
+def test_maps_more_keep_the_slopes_they_begin_with() -> None:
+    network = begun(of((5, 3), (6,), activation="prelu"), model_of(of((5, 3), (4,), activation="prelu")))
+    assert (network.get_parameter("conv1.slope")[4:] == 0.25).all()
+
+
 def test_maps_more_learn_from_the_first_step() -> None:
     network = begun(spec((5, 3, 3), (6, 6)), random_model((5, 3, 3), (4, 4), input_space="lr"))
     network(PLANE).square().sum().backward()

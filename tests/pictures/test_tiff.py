@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import pyvips
 import tifffile
 from hypothesis import given
 from hypothesis import strategies as st
@@ -224,6 +225,23 @@ def test_a_smaller_copy_of_a_page_is_no_page(tmp_path: Path) -> None:
     picture = read_picture(tmp_path / "a.tif")
     assert [(frame.shape, frame[0, 0, 0]) for frame in picture.frames] == [((9, 7, 3), 0), ((9, 7, 3), 1)]
     assert picture.notes == ("a page that is a smaller copy of another was left out",)
+
+
+@pytest.mark.parametrize("sides", [(16, 16, 16), (8, 16), (4, 16)])
+def test_pages_that_are_flagged_as_reduced_and_are_not_smaller_than_what_is_before_them_stay(
+    tmp_path: Path, sides: tuple[int, ...]
+) -> None:
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for side in sides:
+            file.write(np.full((side, side, 3), side, np.uint8), photometric="rgb", subfiletype=1)
+    picture = read_picture(tmp_path / "a.tif")
+    assert [frame.shape[0] for frame in picture.frames] == list(sides)
+    assert picture.notes == ()
+
+
+def test_webp_in_a_tiff_counts_as_lossy(tmp_path: Path) -> None:
+    pyvips.Image.new_from_array(np.zeros((9, 7, 3), np.uint8)).tiffsave(str(tmp_path / "a.tif"), compression="webp")
+    assert read_picture(tmp_path / "a.tif").lossy
 
 
 def test_the_masks_do_not_take_part_when_pages_are_turned(tmp_path: Path) -> None:

@@ -201,8 +201,8 @@ def _target(file: Path, folder: Path | None, size: Size, places: Places) -> Path
         filled = _fill_in(output, file, ext, size)
         if output.endswith(("/", os.sep)):
             return Path(filled) / place.with_name(_stem(file) + ext)
-        ending = output.rpartition("/")[2].rpartition("}")[2]
-        return Path(filled if "." in ending or "{ext" in output else filled + ext)
+        last = output.rpartition("/")[2]
+        return Path(filled if "." in last.rpartition("}")[2] or "{ext" in last else filled + ext)
     return Path(output) if _is_file_name(output) else Path(output) / place.with_name(_stem(file) + ext)
 
 

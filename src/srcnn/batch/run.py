@@ -62,8 +62,10 @@ def upscale_files(
     # lost where a codec happens to call back into Python.
     # The last thread reads the next file meanwhile.
     pool = ThreadPoolExecutor(workers + several + 1, thread_name_prefix="srcnn")
-    futures = [pool.submit(work, number, job) for number, job in enumerate(jobs)]
+    futures: list[Future[Result]] = []
     try:
+        for number, job in enumerate(jobs):
+            futures.append(pool.submit(work, number, job))
         for future in futures:
             yield future.result()
     finally:

@@ -117,7 +117,7 @@ def pictures_in_jpeg(path: Path) -> int:
 def extras_in_jpeg(path: Path) -> tuple[str, ...]:
     """What a JPEG has in application segments of its own that is true of this file alone, by its name for people.
 
-    Source: C2PA 2.1, A.3.1 (JUMBF in APP11); FLIR's radiometric JPEG. Tests: tests/pictures/test_recognise.py.
+    Source: C2PA 2.1, A.3.1 (JUMBF in APP11); FLIR's radiometric JPEG. Tests: tests/pictures/test_read.py.
     """
     segments = list(_jpeg_segments(path))
     signed = any(mark == 0xEB and body.startswith(b"JP") and b"c2pa" in body[:512] for mark, body in segments)

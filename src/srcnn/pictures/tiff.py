@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 Buffer = bytes | mmap.mmap
+_WIDTH, _HEIGHT = 256, 257
 _SUBFILE_TYPE, _COMPRESSION, _PHOTOMETRIC, _ORIENTATION, _SAMPLES = 254, 259, 262, 274, 277
 _SUB_DIRECTORIES, _EXTRA_SAMPLES, _DNG_VERSION = 330, 338, 50706
-_BESIDE = {4: "a transparency mask of another", 1: "a smaller copy of another"}  # by bits of the subfile type
-_LOSSY = (6, 7, 50001)  # JPEG twice, and WebP, which hardly anybody asks to be lossless there
-"""Compressions: that of TIFF 6.0, section 22, and that of Adobe's technical note 2 on TIFF."""
+_MASK, _REDUCED = 4, 1  # bits of the subfile type
+_LOSSY = (6, 7, 50001)
+"""Compressions: JPEG of TIFF 6.0, section 22, and of Adobe's technical note 2 on TIFF, and WebP, which is hardly ever
+lossless there."""
 _SHORT = 3
 _MOST_TAGS, _MOST_SAMPLES = 339, 64
 _MOST_ENTRIES = 4096
@@ -48,9 +50,10 @@ class Page(NamedTuple):
         start: where it begins.
         link: where the offset of the next one stands.
         orientation: the tag, 1 where it says nothing valid.
-        lossy: its pixels are compressed as in JPEG.
-        beside: what it is of another page, if it is no picture of its own: a mask of its transparency, or a smaller
-            copy.
+        lossy: its pixels are compressed as JPEG or WebP.
+        beside: what it is of a page before it, if it is no picture of its own: a mask of its transparency, or a
+            smaller copy.
+        pixels: width times height.
         photometric: what its samples are, as PhotometricInterpretation says it, or -1.
         samples: of a pixel.
         extra: what those beside the colours are, as ExtraSamples says it.
@@ -61,6 +64,7 @@ class Page(NamedTuple):
     orientation: int = 1
     lossy: bool = False
     beside: str = ""
+    pixels: int = 0
     photometric: int = -1
     samples: int = 1
     extra: tuple[int, ...] = ()
@@ -84,11 +88,13 @@ def pages(data: Buffer) -> Iterator[Page]:
     Tests: tests/pictures/test_tiff.py.
     """
     seen: set[int] = set()
+    shown = 0  # pixels of the last page that is a picture of its own
     try:
         layout, place = header(data)
         while place and place not in seen:
             seen.add(place)
-            page = _page(data, place, layout)
+            page = _page(data, place, layout, shown)
+            shown = shown if page.beside else page.pixels
             yield page
             (place,) = layout.pointer.unpack_from(data, page.link)
     except (ValueError, OverflowError, struct.error):
@@ -124,16 +130,17 @@ def first_directory(data: Buffer) -> dict[int, int]:
         return {}
 
 
-def _page(data: Buffer, start: int, layout: Layout) -> Page:
+def _page(data: Buffer, start: int, layout: Layout, shown: int) -> Page:
     numbers: dict[int, int] = {}
     extra = ()
     for at, (tag, kind, value) in enumerate(islice(_entries(data, start, layout), _MOST_TAGS)):
         if tag > _EXTRA_SAMPLES:  # entries are sorted by tag
             break
-        if kind == _SHORT or tag == _SUBFILE_TYPE:
+        if kind == _SHORT or tag in (_SUBFILE_TYPE, _WIDTH, _HEIGHT):
             numbers[tag] = value
         if (tag, kind) == (_EXTRA_SAMPLES, _SHORT):
             extra = _shorts(data, start, layout, at)
+    pixels = numbers.get(_WIDTH, 0) * numbers.get(_HEIGHT, 0)
     count, first, step = _table(data, start, layout)
     orientation = numbers.get(_ORIENTATION, 1)
     return Page(
@@ -141,11 +148,19 @@ def _page(data: Buffer, start: int, layout: Layout) -> Page:
         first + step * count,
         orientation=orientation if orientation in range(1, 9) else 1,
         lossy=numbers.get(_COMPRESSION) in _LOSSY,
-        beside=next((what for bit, what in _BESIDE.items() if numbers.get(_SUBFILE_TYPE, 0) & bit), ""),
+        beside=_beside(numbers.get(_SUBFILE_TYPE, 0), pixels, shown),
+        pixels=pixels,
         photometric=numbers.get(_PHOTOMETRIC, -1),
         samples=numbers.get(_SAMPLES, 1),
         extra=extra,
     )
+
+
+def _beside(kind: int, pixels: int, shown: int) -> str:
+    """What a page is of the one shown before it; many programs flag all their pages as reduced."""
+    if kind & _MASK:
+        return "a transparency mask of another"
+    return "a smaller copy of another" if kind & _REDUCED and pixels < shown else ""
 
 
 def _shorts(data: Buffer, start: int, layout: Layout, entry: int) -> tuple[int, ...]:

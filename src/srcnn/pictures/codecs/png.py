@@ -77,7 +77,7 @@ def resolution(path: Path) -> tuple[float, float] | None:
 def has_signed_origin(path: Path) -> bool:
     """Whether a PNG holds a manifest of the C2PA.
 
-    Source: C2PA 2.1, A.3.2. Tests: tests/pictures/test_png.py.
+    Source: C2PA 2.1, A.3.2. Tests: tests/pictures/test_read.py.
     """
     return any(_read_chunks(path, (b"caBX",)))
 
