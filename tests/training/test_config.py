@@ -47,10 +47,6 @@ def test_the_record_of_a_training_goes_into_the_spec() -> None:
         ({"learning_rate": 10**400}, "expected learning_rate to be a number, got 1000000"),
         ({"memory_mb": 10**400}, r"expected memory_mb to be below 2\^40, got 1000000"),
         ({"augment_scales": [0.0]}, r"expected augment_scales to be at least one size in \(0, 1\], got \[0.0\]"),
-        (
-            {"scale": 1, "noise_sigma": [0.0, 25.0], "clean_share": 1.0},
-            "expected clean_share to be below 1 at scale 1, or nothing is to be undone, got 1",
-        ),
         ({"warmup_steps": -1}, "expected warmup_steps to be 0 or more, got -1"),
         ({"validation_pictures": 0}, "expected validation_pictures to be at least 1, got 0"),
         ({"fp32_share": 1.1}, "expected fp32_share to be from 0 to 1, got 1.1"),

@@ -148,9 +148,6 @@ class TrainConfig:
         )  # fmt: skip
         degrades = degraded or self.downscale != "bicubic"
         _require(degrades or not self.clean_share, "clean_share", "0 without degradations", self.clean_share)
-        _require(
-            self.scale > 1 or self.clean_share < 1, "clean_share", "below 1 at scale 1, or nothing is to be undone", 1
-        )
         self.spec()  # checks that kernels and widths make a network
         reach = self.label_border
         _require(
