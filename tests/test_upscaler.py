@@ -185,8 +185,8 @@ def test_alpha_is_enlarged_as_a_grey_picture_within_its_surroundings(
     gentle: dict[int, Upscaler], channels: int
 ) -> None:
     image = noise((13, 9, channels), "float32")
-    low, high = surroundings(image[None, :, :, -1], 3)
-    expected = np.clip(gentle[3](image[:, :, -1]), low[0], high[0])
+    low, high = (planes[0].repeat(3, 0).repeat(3, 1) for planes in surroundings(image[None, :, :, -1]))
+    expected = np.clip(gentle[3](image[:, :, -1]), low, high)
     np.testing.assert_allclose(gentle[3](image)[:, :, -1], expected, atol=2e-6)
 
 
@@ -213,22 +213,30 @@ def test_one_colour_stays_whatever_its_alpha(gentle: dict[int, Upscaler]) -> Non
     image[:, :, :3] = (200, 10, 77)
     image[0, 0, 3] = 0
     result = gentle[3](image)
-    assert (result[result[:, :, 3] < 255][:, :3] == (200, 10, 77)).all()
+    assert (result[:, :, :3] == (200, 10, 77)).all()
 
 
 @every_space
 @pytest.mark.parametrize("channels", [2, 4])
-def test_what_is_seen_on_black_is_the_picture_with_its_colours_multiplied(
-    gentle: dict[int, Upscaler], channels: int
+@pytest.mark.parametrize("alpha", [0.01, 0.5, 254 / 255])
+def test_where_alpha_is_the_same_everywhere_colours_are_those_of_an_opaque_picture(
+    gentle: dict[int, Upscaler], channels: int, alpha: float
 ) -> None:
-    image = np.concatenate((muted((13, 9, channels - 1)), 0.7 + muted((13, 9, 1), seed=1) / 3), axis=2)
-    seen = image[:, :, :-1] * image[:, :, -1:]
-    result = gentle[3](image)
-    expected = gentle[3](seen if channels == 4 else seen[:, :, 0]).reshape(39, 27, channels - 1)
-    low, high = (np.moveaxis(planes, 0, 2) for planes in surroundings(np.moveaxis(image, 2, 0), 3))
-    inside = ((result > low + 1e-6) & (result < high - 1e-6)).all(2)
-    assert inside.mean() > 0.2
-    np.testing.assert_allclose((result[:, :, :-1] * result[:, :, -1:])[inside], expected[inside], atol=2e-3)
+    image = noise((23, 19, channels), "float32")
+    image[:, :, -1] = 1
+    opaque = gentle[3](image)
+    image[:, :, -1] = alpha
+    # With little room beyond the colours around, which opaque ones may leave.
+    np.testing.assert_allclose(gentle[3](image)[:, :, :-1], opaque[:, :, :-1], atol=1e-4)
+
+
+@every_space
+def test_a_pixel_that_is_not_quite_opaque_changes_its_neighbours_little(gentle: dict[int, Upscaler]) -> None:
+    image = noise((23, 19, 4))
+    image[:, :, 3] = 255
+    opaque = gentle[3](image)
+    image[11, 9, 3] = 254
+    assert np.abs(gentle[3](image)[:, :, :3].astype(int) - opaque[:, :, :3]).max() <= 2
 
 
 def test_strokes_on_nothing_are_as_sharp_as_on_white() -> None:
@@ -253,7 +261,7 @@ def test_strokes_on_nothing_are_as_sharp_as_on_white() -> None:
         flattened = swift(on(background, small[:, :, :3] * small[:, :, 3:], small[:, :, 3:]))
         wanted = on(background, truth[:, :, :3], truth[:, :, 3:])
         ours, opaque = (psnr(each, wanted, data_range=1, border=0) for each in (seen, flattened))
-        assert ours > opaque - 0.5
+        assert ours > opaque - 0.2
 
 
 @pytest.mark.parametrize("channels", [2, 4])

@@ -18,7 +18,8 @@ from srcnn.imaging.alpha import fill_transparent
 from srcnn.imaging.depth import Image, Plane, check_image, check_plane, check_range
 from srcnn.imaging.joining import OnGrey, WithChange
 from srcnn.imaging.large import forget
-from srcnn.imaging.strip import STRIP_REACH, enlarge_window, join_strip, lumas_to_enlarge, parts_of
+from srcnn.imaging.strip import STRIP_REACH, enlarge_window, join_strip, lumas_to_enlarge, parts_of, veil
+from srcnn.imaging.translucency import VEIL_REACH
 from srcnn.imaging.window import Window, window_of
 from srcnn.runtime.engines import Engine
 from srcnn.runtime.enlarging import enlarge_rows, open_network
@@ -235,7 +236,7 @@ class Upscaler:
     def _outputs(self, image: Image) -> Iterator[tuple[Window, list[Plane]]]:
         """The picture's planes in strips, and what the network makes of each one's luma, and alpha if it has any."""
         return (
-            (window, [self._run(window, luma) for luma in lumas_to_enlarge(window.source, self.scale)])
+            (window, [self._run(window, luma) for luma in lumas_to_enlarge(window.source)])
             for window in self._windows(image)
         )
 
@@ -248,13 +249,16 @@ class Upscaler:
                 f"expected 1 to 4 channels (grey, grey+alpha, RGB, RGBA), got {source.shape[2]}; "
                 "convert the picture first"
             )
-        if source.shape[2] in (2, 4):
+        has_alpha = source.shape[2] in (2, 4)
+        if has_alpha:
             source = fill_transparent(source)
         check_range(source)  # what is hidden may have been no number
+        veils = has_alpha and self.scale > 1  # noise and JPEG, which networks of scale 1 undo, are not in alpha
 
         def windows() -> Iterator[Window]:
             for start, stop in self._bounds(image):
-                yield window_of(np.moveaxis(source, 2, 0), start, stop, self.reach)
+                window = window_of(np.moveaxis(source, 2, 0), start, stop, self.reach + VEIL_REACH * veils)
+                yield veil(window) if veils else window
                 forget(source)
 
         return windows()

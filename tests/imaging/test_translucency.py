@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from srcnn.imaging.translucency import is_translucent, surroundings, unmultiplied
+from srcnn.imaging.translucency import VEIL_REACH, Veiled, bounds, is_translucent, surroundings, unveiled
 
 
 def planes(count: int, height: int, width: int, seed: int = 0) -> np.ndarray:
@@ -17,39 +17,77 @@ def test_a_picture_is_translucent_where_not_all_of_it_is_opaque() -> None:
 
 
 @settings(deadline=None, max_examples=40)
-@given(height=st.integers(1, 9), width=st.integers(1, 9), scale=st.integers(1, 4), seed=st.integers(0, 99))
-def test_surroundings_are_what_lies_two_pixels_around(height: int, width: int, scale: int, seed: int) -> None:
+@given(height=st.integers(1, 9), width=st.integers(1, 9), seed=st.integers(0, 99))
+def test_surroundings_are_what_lies_two_pixels_around(height: int, width: int, seed: int) -> None:
     source = planes(2, height, width, seed)
-    low, high = surroundings(source, scale)
-    assert low.shape == high.shape == (2, height * scale, width * scale)
-    for row in range(height * scale):
-        for column in range(width * scale):
-            near = np.s_[
-                :, max(0, row // scale - 2) : row // scale + 3, max(0, column // scale - 2) : column // scale + 3
-            ]
-            np.testing.assert_array_equal(low[:, row, column], source[near].min((1, 2)))
-            np.testing.assert_array_equal(high[:, row, column], source[near].max((1, 2)))
+    low, high = surroundings(source)
+    for row, column in np.ndindex(height, width):
+        near = np.s_[:, max(0, row - 2) : row + 3, max(0, column - 2) : column + 3]
+        np.testing.assert_array_equal(low[:, row, column], source[near].min((1, 2)))
+        np.testing.assert_array_equal(high[:, row, column], source[near].max((1, 2)))
 
 
-ONE = np.ones((1, 1), np.float32)
-ANY = -ONE[None], 2 * ONE[None]
+@settings(deadline=None, max_examples=40)
+@given(height=st.integers(1, 15), width=st.integers(1, 15), seed=st.integers(0, 99), hidden=st.booleans())
+def test_colours_are_told_from_their_ground_again(height: int, width: int, seed: int, hidden: bool) -> None:
+    alpha = 0.05 + 0.95 * planes(1, height, width, seed)
+    alpha[:, ::3] *= not hidden
+    veiled = Veiled.of(planes(3, height, width, seed + 1), alpha)
+    colours = unveiled(list(veiled.seen), alpha[0], veiled.most[0], veiled.ground)
+    visible = alpha[0] > 0
+    np.testing.assert_allclose(np.stack(colours)[:, visible], veiled.stored[:, visible], atol=0.02)
 
 
-def test_colours_are_what_is_seen_divided_by_alpha() -> None:
-    colours = planes(3, 4, 5)
-    alpha = 0.5 + planes(1, 4, 5, seed=1)[0] / 2
-    anything = np.zeros_like(colours), np.ones_like(colours)
-    result = unmultiplied(list(colours * alpha), alpha, colours.copy(), anything, alpha == 1)
-    np.testing.assert_allclose(result, colours, atol=1e-6)
+def test_the_most_alpha_is_nowhere_less_than_alpha() -> None:
+    veiled = Veiled.of(planes(1, 30, 30), planes(1, 30, 30, seed=1))
+    assert (veiled.most >= veiled.alpha - 1e-6).all()
 
 
-@pytest.mark.parametrize(("alpha", "expected"), [(0, 0.25), (1 / 513, (0.75 + 0.25 * 512 / 513) / 2), (1, 0.75)])
-def test_the_less_alpha_the_more_stored_colours_count(alpha: float, expected: float) -> None:
-    (result,) = unmultiplied([0.75 * alpha * ONE], alpha * ONE, 0.25 * ONE[None], ANY, ONE == 0)
-    assert result == pytest.approx(expected, abs=1e-3)
+@pytest.mark.parametrize("alpha", [0.01, 0.5, 1])
+def test_where_alpha_is_the_same_everywhere_colours_are_seen_as_they_are(alpha: float) -> None:
+    colours = planes(3, 12, 9)
+    veiled = Veiled.of(colours, np.full((1, 12, 9), alpha, np.float32))
+    np.testing.assert_allclose(veiled.seen, colours, atol=1e-5)
 
 
-@pytest.mark.parametrize(("opaque", "expected"), [(False, 0.6), (True, 0.9)])
-def test_colours_leave_what_is_around_them_only_where_that_is_opaque(opaque: bool, expected: float) -> None:
-    (result,) = unmultiplied([0.9 * ONE], ONE, ONE[None].copy(), (0.2 * ONE[None], 0.6 * ONE[None]), opaque == ONE)
-    assert result == pytest.approx(expected)
+def test_one_colour_is_seen_as_that_whatever_alpha() -> None:
+    colours = np.full((3, 20, 20), 0.3, np.float32)
+    np.testing.assert_allclose(Veiled.of(colours, planes(1, 20, 20)).seen, colours, atol=1e-6)
+
+
+def test_the_ground_is_the_mean_of_what_is_visible_and_of_the_rest_where_nothing_is() -> None:
+    colours = np.zeros((1, 30, 30), np.float32)
+    colours[:, :, 15:] = 1
+    alpha = np.zeros((1, 30, 30), np.float32)
+    alpha[:, :, 15:] = 1
+    ground = Veiled.of(colours, alpha).ground[0]
+    assert ground[10, 15 - VEIL_REACH - 1] == 0
+    assert (ground[10, 15 - VEIL_REACH + 1 :] > 0.98).all()
+
+
+def test_planes_can_be_taken_apart_again() -> None:
+    for count in (1, 3):
+        veiled = Veiled.of(planes(count, 5, 6), planes(1, 5, 6, seed=1))
+        again = Veiled.from_planes(veiled.planes)
+        for name in Veiled.__slots__:
+            np.testing.assert_array_equal(getattr(again, name), getattr(veiled, name))
+
+
+def test_colours_have_room_beyond_those_around_them_only_where_alpha_has_no_edge() -> None:
+    colours, alpha = planes(1, 30, 30), np.ones((1, 30, 30), np.float32)
+    alpha[:, :, :10] = 0
+    low, high = bounds(Veiled.of(colours, alpha)).reshape(2, 2, 30, 30)
+    least, most = (each[0] for each in surroundings(colours))
+    np.testing.assert_array_equal(low[1][:, 8:11], least[:, 8:11])
+    np.testing.assert_array_equal(high[1][:, 8:11], most[:, 8:11])
+    np.testing.assert_allclose((high[1] - most)[:, 20:], ((most - least) / 2)[:, 20:], atol=1e-6)
+    np.testing.assert_array_equal(low[0], surroundings(alpha)[0][0])
+
+
+def test_what_a_network_adds_to_nothing_is_not_multiplied() -> None:
+    noise = np.full((1, 1), 0.001, np.float32)
+    ground = np.full((1, 1, 1), 0.5, np.float32)
+    one = np.ones((1, 1), np.float32)
+    for alpha in (0, 0.001, 0.01, 0.1):
+        (colour,) = unveiled([ground[0] + noise], np.float32(alpha) * one, one, ground)
+        assert abs(colour - 0.5) < 0.07

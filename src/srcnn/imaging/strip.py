@@ -11,7 +11,7 @@ import numpy as np
 from srcnn.imaging.depth import Image, Plane, Planes, write_float
 from srcnn.imaging.joining import Joining, luma_of
 from srcnn.imaging.resize import BICUBIC_REACH, resize_planes
-from srcnn.imaging.translucency import is_translucent, surroundings, unmultiplied
+from srcnn.imaging.translucency import Veiled, bounds, is_translucent, unveiled
 from srcnn.imaging.window import Window
 
 STRIP_REACH = BICUBIC_REACH + 1  # rows beside it that a strip needs here: bicubic's, and a slope's
@@ -19,22 +19,36 @@ _CACHED_BYTES = 3 << 18  # of a plane of the result, when it is joined
 _LEAST_ROWS = 12  # of the source at a time; fewer repeat too much of their neighbours
 
 
-def lumas_to_enlarge(source: Planes, scale: int) -> list[Plane]:
-    """What a network is to enlarge of a picture.
+def veil(window: Window) -> Window:
+    """The planes in which a strip is enlarged.
 
     Args:
-        source: C x h x w, 1 to 4 channels, float32 in [0, 1]: grey or RGB, and alpha or none.
-        scale: the enlargement; 1 is for networks that undo what alpha never had, such as noise or JPEG.
+        window: the strip, C x h x w, float32 in [0, 1]: grey or RGB, and alpha or none; and `VEIL_REACH` rows more on
+            each side than the result needs.
 
     Returns:
-        Limited-range luma of the colours, and if alpha is not the same everywhere, of that as a grey picture. Of
-        pictures that are not opaque, the colours are multiplied by alpha.
+        The same, or of one that is partly transparent those of `Veiled`.
     """
-    colours, alpha = _split(source)
-    if scale == 1 or not is_translucent(alpha):
-        return [luma_of(colours)]
-    lumas = [luma_of(colours * alpha)]
-    return [*lumas, luma_of(alpha)] if alpha.min() < alpha.max() else lumas
+    colours, alpha = _split(window.source)
+    if not is_translucent(alpha):
+        return window
+    return replace(window, source=Veiled.of(colours, alpha).planes)
+
+
+def lumas_to_enlarge(source: Planes) -> list[Plane]:
+    """What a network is to enlarge of a strip.
+
+    Args:
+        source: from `veil`, or without that.
+
+    Returns:
+        Limited-range luma of the colours, and if alpha is not the same everywhere, of that as a grey picture.
+    """
+    if not _is_veiled(source):
+        return [luma_of(_split(source)[0])]
+    small = Veiled.from_planes(source)
+    lumas = [luma_of(small.seen)]
+    return [*lumas, luma_of(small.alpha)] if small.alpha.min() < small.alpha.max() else lumas
 
 
 def join_strip(joining: Joining, window: Window, outputs: Sequence[Plane], scale: int, out: Image) -> None:
@@ -42,7 +56,7 @@ def join_strip(joining: Joining, window: Window, outputs: Sequence[Plane], scale
 
     Args:
         joining: how a network's output becomes a picture.
-        window: the strip, C x h x w, and `STRIP_REACH` rows beside it where there are as many.
+        window: the strip, from `veil`, and `STRIP_REACH` rows beside it where there are as many.
         outputs: of the network, for each of `lumas_to_enlarge`: the strip's rows, enlarged.
         scale: the enlargement.
         out: scale h x scale w or scale h x scale w x C, any sample depth, to be filled.
@@ -50,8 +64,7 @@ def join_strip(joining: Joining, window: Window, outputs: Sequence[Plane], scale
     Tests: tests/test_upscaler.py.
     """
     channels = np.moveaxis(out.reshape(*out.shape[:2], -1), 2, 0)
-    _, alpha = _split(window.source)
-    make = _translucent if scale > 1 and is_translucent(alpha) else _beside_alpha
+    make = _translucent if _is_veiled(window.source) else _beside_alpha
     for part, rows in parts_of(window, scale):
         planes = make(joining, part, [output[rows] for output in outputs], scale)
         for plane, channel in zip(planes, channels, strict=True):
@@ -94,16 +107,27 @@ def _beside_alpha(joining: Joining, window: Window, outputs: Sequence[Plane], sc
 
 
 def _translucent(joining: Joining, window: Window, outputs: Sequence[Plane], scale: int) -> Sequence[Plane]:
-    colours, alpha = _split(window.source)
-    seen = joining.small(colours * alpha)
-    veil = joining.small(alpha) if len(outputs) > 1 else alpha
-    enlarged = enlarge_window(replace(window, source=np.concatenate((seen, veil, colours))), scale)
-    seen, veil, stored = np.split(enlarged, (len(seen), len(seen) + len(veil)))
-    (large_alpha,) = joining.join(list(veil), outputs[1]) if len(outputs) > 1 else veil
-    low, high = (_strip_of(planes, window, scale) for planes in surroundings(window.source, scale))
-    large_alpha = np.clip(large_alpha, low[-1], high[-1])
-    joined = joining.join(list(seen), outputs[0])
-    return (*unmultiplied(joined, large_alpha, stored, (low[:-1], high[:-1]), low[-1] == 1), large_alpha)
+    small = Veiled.from_planes(window.source)
+    seen, alpha = joining.small(small.seen), joining.small(small.alpha) if len(outputs) > 1 else small.alpha
+    planes = np.concatenate((seen, alpha, small.most, small.ground))
+    enlarged = enlarge_window(replace(window, source=planes), scale)
+    seen, alpha, most, ground = np.split(enlarged, np.cumsum((len(seen), len(alpha), 1)))
+    (large_alpha,) = joining.join(list(alpha), outputs[1]) if len(outputs) > 1 else alpha
+    low, high = np.split(bounds(small)[:, window.above : len(small.alpha[0]) - window.below].repeat(scale, 2), 2)
+    large_alpha = _within(large_alpha, low[0], high[0], scale)
+    colours = unveiled(joining.join(list(seen), outputs[0]), large_alpha, most[0], ground)
+    return (*(_within(*each, scale) for each in zip(colours, low[1:], high[1:], strict=True)), large_alpha)
+
+
+def _within(plane: Plane, low: Plane, high: Plane, scale: int) -> Plane:
+    """A plane between bounds, of which there is a row for every `scale` of its rows; it is lost."""
+    rows = np.ascontiguousarray(plane).reshape(len(low), scale, -1)
+    return np.clip(rows, low[:, None], high[:, None], out=rows).reshape(plane.shape)
+
+
+def _is_veiled(source: Planes) -> bool:
+    """Whether planes are those of `Veiled`, which has more than any picture."""
+    return len(source) > 4
 
 
 def _split(source: Planes) -> tuple[Planes, Planes]:

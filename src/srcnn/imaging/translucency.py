@@ -1,23 +1,81 @@
 """Partly transparent pictures, enlarged. This module knows no networks and no strips.
 
-What is seen of a picture are its colours times alpha. Enlarged apart from each other, colours and alpha have their
-edges at slightly different places, and what lies beside an edge, the black of a shadow, is drawn into it. So both are
-enlarged as they are seen: colours multiplied by alpha, and alpha as a grey picture of its own. Dividing one by the
-other would make noise of little alpha; there the colours enlarged as they are stored count, in proportion. And no
-pixel gets an alpha, nor, unless all around it is opaque, a colour that is nowhere around it: what is opaque or hidden
-stays so to the last bit, and what is of one colour at the edge of a transparent part.
+Enlarged apart from each other, colours and alpha have their edges at slightly different places, and what lies beside an
+edge, the black of a shadow, is drawn into it. So alpha is enlarged as a grey picture, and colours as they are seen on a
+ground: the mean colour around them, weighted by alpha. Afterwards they are told from the ground by alpha again. Where
+one colour ends in nothing, that leaves one colour, and all of the edge is in alpha.
+
+What counts is alpha as a share of the most that there is around it: where alpha is the same everywhere, be it little,
+nothing is laid on anything, and colours are enlarged as those of an opaque picture.
+
+No pixel gets an alpha that is nowhere around it: what is opaque or hidden stays so to the last bit. Nor does one get a
+colour that is nowhere around it where alpha has an edge.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from srcnn.imaging.depth import Plane, Planes
 from srcnn.imaging.resize import BICUBIC_REACH
 
-_SHARE_OF_STORED = np.float32(1 / 512)
-"""That stored colours have in a pixel of no alpha; half a step of 8 bit."""
+VEIL_REACH = 4
+"""Pixels on each side that the ground and the most alpha of a pixel depend on."""
+_LEAST_ALPHA = np.float32(1 / 1024)
+"""As weight of what is hidden, whose colours count where there are no others."""
+_NOISE = np.float32(2**-14)
+"""What a network adds to a flat plane, squared: it is not to be divided by little alpha."""
+
+
+@dataclass(frozen=True, slots=True)
+class Veiled:
+    """Planes of a partly transparent picture, h x w each, float32; all but alpha with as many as it has colours.
+
+    Attributes:
+        seen: the colours on their ground.
+        alpha: 1 x h x w.
+        most: 1 x h x w, the most alpha that there is around, smoothly.
+        ground: the mean colour around, weighted by alpha.
+        stored: the colours.
+    """
+
+    seen: Planes
+    alpha: Planes
+    most: Planes
+    ground: Planes
+    stored: Planes
+
+    @classmethod
+    def of(cls, stored: Planes, alpha: Planes) -> "Veiled":
+        """Lay colours on their ground.
+
+        Args:
+            stored: C x h x w, in [0, 1].
+            alpha: 1 x h x w, in [0, 1].
+
+        Tests: tests/imaging/test_translucency.py.
+        """
+        most = _mean(_extremes(alpha, np.maximum), VEIL_REACH - BICUBIC_REACH)  # nowhere less than alpha
+        weight: Planes = alpha + _LEAST_ALPHA
+        weighted: Planes = stored * weight
+        ground = _mean(weighted, VEIL_REACH)
+        ground /= _mean(weight, VEIL_REACH)
+        seen: Planes = stored - ground
+        seen *= _share(alpha, most)
+        seen += ground
+        return cls(seen, alpha, most, ground, stored)
+
+    @property
+    def planes(self) -> Planes:
+        """All of them, to be cut into parts: 3 C + 2 planes."""
+        return np.concatenate((self.seen, self.alpha, self.most, self.ground, self.stored))
+
+    @classmethod
+    def from_planes(cls, planes: Planes) -> "Veiled":
+        """What `planes` gave."""
+        colours = len(planes) // 3
+        return cls(*np.split(planes, (colours, colours + 1, colours + 2, 2 * colours + 2)))
 
 
 def is_translucent(alpha: Planes) -> bool:
@@ -31,54 +89,82 @@ def is_translucent(alpha: Planes) -> bool:
     return bool((alpha < 1).any())
 
 
-def surroundings(planes: Planes, scale: int) -> tuple[Planes, Planes]:
-    """The least and the most that each enlarged pixel has around it, as far as bicubic sees.
+def surroundings(planes: Planes) -> tuple[Planes, Planes]:
+    """The least and the most that there is around each pixel, as far as bicubic sees.
 
     Args:
         planes: C x h x w.
-        scale: the enlargement.
-
-    Returns:
-        Two of C x scale h x scale w.
 
     Tests: tests/imaging/test_translucency.py.
     """
-    return _extremes(planes, scale, np.minimum), _extremes(planes, scale, np.maximum)
+    return _extremes(planes, np.minimum), _extremes(planes, np.maximum)
 
 
-def unmultiplied(
-    seen: Sequence[Plane], alpha: Plane, stored: Planes, surrounding: tuple[Planes, Planes], opaque: NDArray[np.bool_]
-) -> list[Plane]:
-    """Colours of what is seen, within what is stored around them unless all around is opaque.
+def bounds(small: Veiled) -> Planes:
+    """Between what alpha and colours are to stay.
 
     Args:
-        seen: C planes H x W, colours times alpha, enlarged; they are lost.
-        alpha: enlarged, in [0, 1].
-        stored: C x H x W, the colours enlarged as they are stored; they are lost.
-        surrounding: `surroundings` of the stored colours.
-        opaque: whether all around is.
+        small: the picture.
 
     Returns:
-        C planes, unclipped where all around is opaque.
+        The least of alpha and of each colour, and the most of them: 2 (1 + C) x h x w. Colours have room beyond what is
+        around them where alpha has no edge.
 
     Tests: tests/imaging/test_translucency.py.
     """
-    share = (1 - alpha) * _SHARE_OF_STORED
-    whole = alpha + share
-    planes: list[Plane] = []
-    for plane, other, low, high in zip(seen, stored, *surrounding, strict=True):
-        other *= share
-        plane += other
-        plane /= whole
-        planes.append(np.where(opaque, plane, np.clip(plane, low, high)))
+    low, high = surroundings(np.concatenate((small.alpha, small.stored, _share(small.alpha, small.most))))
+    room = (high[1:-1] - low[1:-1]) * np.clip(4 * low[-1] - 3, 0, 1) / 2
+    return np.concatenate((low[:1], low[1:-1] - room, high[:1], high[1:-1] + room))
+
+
+def unveiled(seen: Sequence[Plane], alpha: Plane, most: Plane, ground: Planes) -> list[Plane]:
+    """Tell colours from the ground that they lie on.
+
+    Args:
+        seen: C planes H x W, the colours on their ground.
+        alpha: H x W, in [0, 1].
+        most: H x W, of `Veiled`.
+        ground: C x H x W.
+
+    Returns:
+        C planes.
+
+    Tests: tests/imaging/test_translucency.py.
+    """
+    share = _share(alpha, most)
+    gain = share / (share * share + _NOISE * (1 - share))
+    return [under + gain * (plane - under) for plane, under in zip(seen, ground, strict=True)]
+
+
+def _share(alpha: Planes, most: Planes) -> Planes:
+    """Alpha of the most there is; where there is none, all."""
+    return np.clip(np.divide(alpha, most, out=np.ones_like(alpha), where=most > 0), 0, 1)
+
+
+def _extremes(planes: Planes, choose: Callable[[Planes, Planes], Planes]) -> Planes:
+    for axis in (1, 2):
+        first, *others = _shifted(planes, axis, BICUBIC_REACH)
+        planes = first
+        for other in others:
+            planes = choose(planes, other)
     return planes
 
 
-def _extremes(planes: Planes, scale: int, choose: Callable[[Planes, Planes], Planes]) -> Planes:
+def _mean(planes: Planes, reach: int) -> Planes:
+    """Of a square."""
     for axis in (1, 2):
-        length = planes.shape[axis]
-        padding = [(BICUBIC_REACH, BICUBIC_REACH) if each == axis else (0, 0) for each in range(3)]
-        padded = np.pad(planes, padding, "edge")
-        for start in range(2 * BICUBIC_REACH + 1):
-            planes = choose(planes, padded.take(range(start, start + length), axis))
-    return planes.repeat(scale, 1).repeat(scale, 2)
+        first, *others = _shifted(planes, axis, reach)
+        total = first.copy()
+        for other in others:
+            total += other
+        total /= np.float32(2 * reach + 1)
+        planes = total
+    return planes
+
+
+def _shifted(planes: Planes, axis: int, reach: int) -> list[Planes]:
+    """Views of planes with every sample in the place of each of its neighbours, the border replicated."""
+    padding = [(reach, reach) if each == axis else (0, 0) for each in range(3)]
+    padded, length = np.pad(planes, padding, "edge"), planes.shape[axis]
+    moved = np.moveaxis(padded, axis, 0)
+    return [np.moveaxis(moved[start : start + length], 0, axis) for start in range(2 * reach + 1)]
