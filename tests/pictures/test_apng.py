@@ -27,6 +27,7 @@ class Frame(NamedTuple):
     left: int = 0
     afterwards: int = 0
     blending: int = 0
+    parts: int = 20  # of a second, of which it is shown for one
 
 
 def chunk(name: bytes, body: bytes) -> bytes:
@@ -48,7 +49,7 @@ def apng(frames: list[Frame], *, colour: int, still: np.ndarray | None = None, e
     sequence = 0
     for number, frame in enumerate(frames):
         height, width = frame.pixels.shape[:2]
-        body = (sequence, width, height, frame.left, frame.top, 1, 20, frame.afterwards, frame.blending)
+        body = (sequence, width, height, frame.left, frame.top, 1, frame.parts, frame.afterwards, frame.blending)
         parts.append(chunk(b"fcTL", struct.pack(">5I2H2B", *body)))
         sequence += 1
         if number == 0 and still is None:
@@ -179,6 +180,14 @@ def test_a_still_picture_before_the_animation_is_what_the_first_frame_alone_is(t
         np.testing.assert_array_equal(frame, expected)
     np.testing.assert_array_equal(read_array(tmp_path / "a.png"), still)
     assert picture.durations_ms == (50, 50)
+
+
+def test_durations_of_parts_of_milliseconds_are_rounded_and_it_is_said(tmp_path: Path) -> None:
+    pixels = noise(np.random.default_rng(0), HEIGHT, WIDTH, 3)
+    (tmp_path / "a.png").write_bytes(apng([Frame(pixels), Frame(pixels, parts=60)], colour=2))
+    picture = read_picture(tmp_path / "a.png")
+    assert picture.durations_ms == (50, 17)
+    assert picture.notes == ("durations were rounded to whole milliseconds",)
 
 
 def test_palettes_with_transparency_are_expanded_in_every_frame(tmp_path: Path) -> None:

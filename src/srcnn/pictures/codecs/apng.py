@@ -29,7 +29,7 @@ class _Frame:
     size: bytes
     left: int
     top: int
-    duration_ms: int
+    duration_ms: float
     afterwards: int
     blending: int
     pixels: bytearray = field(default_factory=bytearray)
@@ -62,13 +62,16 @@ def decode(path: Path, kind: PictureFormat, *, max_pixels: int) -> Picture:
         if isinstance(error, SrcnnError):
             raise
         raise _broken(path, str(error)) from error
+    durations = tuple(round(frame.duration_ms) for frame in frames)
+    rounded = any(whole != frame.duration_ms for whole, frame in zip(durations, frames, strict=True))
     beginning = [(name, body) for name, body in chunks if name in _NEEDED]
     canvas = np.zeros((height, width, *still.image.shape[2:]), still.image.dtype)
     return replace(
         still,
         frames=tuple(_shown(path, kind, header[b"IHDR"], beginning, frames, canvas)),
-        durations_ms=tuple(frame.duration_ms for frame in frames),
+        durations_ms=durations,
         loop=loop,
+        notes=(*still.notes, *(["durations were rounded to whole milliseconds"] if rounded else [])),
     )
 
 
@@ -90,8 +93,7 @@ def _collect(chunks: list[png.Chunk], count: int) -> list[_Frame]:
             sequence += 1
         if name == b"fcTL":
             size, left, top, time, parts, afterwards, blending = struct.unpack(">4x8sIIHHBB", body)
-            duration_ms = round(1000 * time / (parts or 100))
-            frames.append(_Frame(size, left, top, duration_ms, afterwards, blending))
+            frames.append(_Frame(size, left, top, 1000 * time / (parts or 100), afterwards, blending))
         elif name == b"fdAT" or (name == b"IDAT" and frames):
             if not frames:
                 raise ValueError("pixels of a frame come before it")
