@@ -28,7 +28,7 @@ from srcnn.imaging import (
 )
 from srcnn.imaging.alpha import fill_transparent
 from srcnn.imaging.slopes import luma_slopes
-from srcnn.imaging.translucency import surroundings
+from srcnn.imaging.translucency import Veiled, bounds
 from srcnn.runtime.engines import Engine
 from srcnn.runtime.folded_network import FoldedNetwork
 from srcnn.runtime.hr_network import HrNetwork
@@ -185,8 +185,9 @@ def test_alpha_is_enlarged_as_a_grey_picture_within_its_surroundings(
     gentle: dict[int, Upscaler], channels: int
 ) -> None:
     image = noise((13, 9, channels), "float32")
-    low, high = (planes[0].repeat(3, 0).repeat(3, 1) for planes in surroundings(image[None, :, :, -1]))
-    expected = np.clip(gentle[3](image[:, :, -1]), low, high)
+    planes = np.moveaxis(image, 2, 0)
+    limits = bounds(Veiled.of(planes[:-1], planes[-1:])).repeat(3, 1).repeat(3, 2)
+    expected = np.clip(gentle[3](image[:, :, -1]), limits[0], limits[channels])
     np.testing.assert_allclose(gentle[3](image)[:, :, -1], expected, atol=2e-6)
 
 

@@ -91,3 +91,13 @@ def test_what_a_network_adds_to_nothing_is_not_multiplied() -> None:
     for alpha in (0, 0.001, 0.01, 0.1):
         (colour,) = unveiled([ground[0] + noise], np.float32(alpha) * one, one, ground)
         assert abs(colour - 0.5) < 0.07
+
+
+@pytest.mark.parametrize(("wide", "room"), [(1, True), (2, True), (3, False), (9, False)])
+def test_alpha_has_room_above_what_is_around_only_where_that_is_thin(wide: int, room: bool) -> None:
+    alpha = np.zeros((1, 20, 20), np.float32)
+    alpha[:, :, 6 : 6 + wide] = 0.5
+    _, high = bounds(Veiled.of(planes(1, 20, 20), alpha)).reshape(2, 2, 20, 20)[:, 0]
+    np.testing.assert_allclose(high[10, 4 : 8 + wide], 0.75 if room else 0.5)
+    assert (high[:, :4] == 0).all()
+    assert (high[:, 8 + wide :] == 0).all()

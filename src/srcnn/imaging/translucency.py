@@ -8,8 +8,9 @@ one colour ends in nothing, that leaves one colour, and all of the edge is in al
 What counts is alpha as a share of the most that there is around it: where alpha is the same everywhere, be it little,
 nothing is laid on anything, and colours are enlarged as those of an opaque picture.
 
-No pixel gets an alpha that is nowhere around it: what is opaque or hidden stays so to the last bit. Nor does one get a
-colour that is nowhere around it where alpha has an edge.
+No pixel gets an alpha that is nowhere around it, unless what is around is thin, and blurred by having been made small:
+what is opaque or hidden stays so to the last bit. Nor, where alpha has an edge, does one get a colour that is nowhere
+around it.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,12 +31,13 @@ _NOISE = np.float32(2**-14)
 
 @dataclass(frozen=True, slots=True)
 class Veiled:
-    """Planes of a partly transparent picture, h x w each, float32; all but alpha with as many as it has colours.
+    """Planes of a partly transparent picture, h x w each, float32.
 
     Attributes:
-        seen: the colours on their ground.
-        alpha: 1 x h x w.
-        most: 1 x h x w, the most alpha that there is around, smoothly.
+        seen: the colours on their ground, as many planes as there are colours.
+        alpha: one plane.
+        most: one, the most alpha that there is around, smoothly.
+        broad: one, alpha without what is thinner than three pixels.
         ground: the mean colour around, weighted by alpha.
         stored: the colours.
     """
@@ -43,6 +45,7 @@ class Veiled:
     seen: Planes
     alpha: Planes
     most: Planes
+    broad: Planes
     ground: Planes
     stored: Planes
 
@@ -57,6 +60,7 @@ class Veiled:
         Tests: tests/imaging/test_translucency.py.
         """
         most = _mean(_extremes(alpha, np.maximum), VEIL_REACH - BICUBIC_REACH)  # nowhere less than alpha
+        broad = _extremes(_extremes(alpha, np.minimum, 1), np.maximum, 1)
         weight: Planes = alpha + _LEAST_ALPHA
         weighted: Planes = stored * weight
         ground = _mean(weighted, VEIL_REACH)
@@ -64,18 +68,18 @@ class Veiled:
         seen: Planes = stored - ground
         seen *= _share(alpha, most)
         seen += ground
-        return cls(seen, alpha, most, ground, stored)
+        return cls(seen, alpha, most, broad, ground, stored)
 
     @property
     def planes(self) -> Planes:
-        """All of them, to be cut into parts: 3 C + 2 planes."""
-        return np.concatenate((self.seen, self.alpha, self.most, self.ground, self.stored))
+        """All of them, to be cut into parts: 3 C + 3."""
+        return np.concatenate((self.seen, self.alpha, self.most, self.broad, self.ground, self.stored))
 
     @classmethod
     def from_planes(cls, planes: Planes) -> "Veiled":
         """What `planes` gave."""
-        colours = len(planes) // 3
-        return cls(*np.split(planes, (colours, colours + 1, colours + 2, 2 * colours + 2)))
+        colours = len(planes) // 3 - 1
+        return cls(*np.split(planes, np.cumsum((colours, 1, 1, 1, colours))))
 
 
 def is_translucent(alpha: Planes) -> bool:
@@ -108,13 +112,15 @@ def bounds(small: Veiled) -> Planes:
 
     Returns:
         The least of alpha and of each colour, and the most of them: 2 (1 + C) x h x w. Colours have room beyond what is
-        around them where alpha has no edge.
+        around them where alpha has no edge, and alpha has some above where what is around is thin.
 
     Tests: tests/imaging/test_translucency.py.
     """
     low, high = surroundings(np.concatenate((small.alpha, small.stored, _share(small.alpha, small.most))))
     room = (high[1:-1] - low[1:-1]) * np.clip(4 * low[-1] - 3, 0, 1) / 2
-    return np.concatenate((low[:1], low[1:-1] - room, high[:1], high[1:-1] + room))
+    broad = _extremes(small.broad, np.maximum)
+    most_alpha = np.minimum(high[:1] + (high[:1] - broad) / 2, 1)
+    return np.concatenate((low[:1], low[1:-1] - room, most_alpha, high[1:-1] + room))
 
 
 def unveiled(seen: Sequence[Plane], alpha: Plane, most: Plane, ground: Planes) -> list[Plane]:
@@ -141,9 +147,9 @@ def _share(alpha: Planes, most: Planes) -> Planes:
     return np.clip(np.divide(alpha, most, out=np.ones_like(alpha), where=most > 0), 0, 1)
 
 
-def _extremes(planes: Planes, choose: Callable[[Planes, Planes], Planes]) -> Planes:
+def _extremes(planes: Planes, choose: Callable[[Planes, Planes], Planes], reach: int = BICUBIC_REACH) -> Planes:
     for axis in (1, 2):
-        first, *others = _shifted(planes, axis, BICUBIC_REACH)
+        first, *others = _shifted(planes, axis, reach)
         planes = first
         for other in others:
             planes = choose(planes, other)
