@@ -140,6 +140,12 @@ def test_a_number_nothing_gives_is_admitted(folder):
     assert explanation.text.startswith("No protocol that was tried gives 80.0 dB at x3; the nearest are ")
 
 
+def test_no_protocol_is_tried_under_two_names(folder):
+    matches = explain(folder, [Observation(scale=3, psnr=5.0)]).matches
+    tried = [(match.method, replace(match.protocol, name="")) for match in matches]
+    assert len(tried) == len(set(tried)) > 100
+
+
 def test_the_number_of_a_single_picture_is_enough(folder):
     image = evaluate(None, folder, 3, PROTOCOLS["rgb"]).images[1]
     observation = Observation(scale=3, psnr=image.psnr, picture="picture1")

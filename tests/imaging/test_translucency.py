@@ -43,6 +43,13 @@ def test_the_most_alpha_is_nowhere_less_than_alpha() -> None:
     assert (veiled.most >= veiled.alpha - 1e-6).all()
 
 
+def test_the_most_alpha_rises_smoothly() -> None:
+    alpha = np.zeros((1, 30, 30), np.float32)
+    alpha[:, :, 15:] = 1
+    most = Veiled.of(planes(1, 30, 30), alpha).most
+    assert np.abs(np.diff(most)).max() == pytest.approx(1 / 5)
+
+
 @pytest.mark.parametrize("alpha", [0.01, 0.5, 1])
 def test_where_alpha_is_the_same_everywhere_colours_are_seen_as_they_are(alpha: float) -> None:
     colours = planes(3, 12, 9)
