@@ -227,7 +227,6 @@ def test_where_alpha_is_the_same_everywhere_colours_are_those_of_an_opaque_pictu
     image[:, :, -1] = 1
     opaque = gentle[3](image)
     image[:, :, -1] = alpha
-    # With little room beyond the colours around, which opaque ones may leave.
     np.testing.assert_allclose(gentle[3](image)[:, :, :-1], opaque[:, :, :-1], atol=1e-4)
 
 

@@ -40,15 +40,14 @@ def atomic_path(path: Path) -> Generator[Path]:
                 f"expected to write a file at {path}, got a folder or a device there; choose another name"
             )
         try:
-            replaced = path.stat() if path.exists() else None
-            mode = stat.S_IMODE(replaced.st_mode) & 0o777 if replaced else None
+            mode = stat.S_IMODE(path.stat().st_mode) & 0o777 if path.exists() else None
             # What may not be written can be replaced all the same.
             os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666 if mode is None else mode | 0o200))
             yield temporary
             _sync(temporary)
-            if replaced and mode is not None:
-                owner = path.lstat()  # of a link that is replaced, not of what it points to
+            if mode is not None:
                 with suppress(OSError, AttributeError):  # only root may, and Windows has none
+                    owner = path.lstat()  # of a link that is replaced, not of what it points to
                     os.chown(temporary, owner.st_uid, owner.st_gid)
                 with suppress(OSError):  # a file system without permissions
                     temporary.chmod(mode)

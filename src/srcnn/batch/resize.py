@@ -43,8 +43,12 @@ class Side:
     @classmethod
     def middle(cls, length: int, wanted: int, kept: int) -> "Side":
         """As much of the picture as the middle of the result is made of."""
+        if kept == wanted:
+            return cls.whole(length, wanted)
         start = (wanted - kept) // 2
         part = (start, start + kept)
+        if length == wanted:
+            return cls(length, wanted, part, part)
         band = band_blocks(length, wanted, wanted / length, antialias=True, mirrored=True, kept=part)
         return cls(length, wanted, part, (min(low for low, _, _ in band), max(high for _, high, _ in band)))
 

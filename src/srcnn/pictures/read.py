@@ -148,7 +148,7 @@ def _decode_by_kind(path: Path, kind: PictureFormat, *, max_pixels: int, first_o
     else:
         picture = libvips_decode.decode(path, kind, max_pixels=max_pixels, first_only=first_only, inks=inks)
     if kind.name == "GIF" and not first_only:
-        picture = replace(picture, frames=gif.lay_frames(path, kind, picture.frames))
+        picture = gif.with_shown_durations(replace(picture, frames=gif.lay_frames(path, kind, picture.frames)))
     if kind.name == "PNG":
         picture = replace(picture, texts=png.read_texts(path))
     return replace(picture, notes=(*picture.notes, *_left_in_file(path, kind, picture)))

@@ -6,7 +6,7 @@ Source: GIF89a, 18 to 23 and appendix A. Tests: tests/pictures/test_gif.py.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from srcnn.imaging.depth import Image
 from srcnn.pictures.codecs.libvips_decode import decode_buffer
 from srcnn.pictures.formats import PictureFormat
+from srcnn.pictures.picture import Picture
 from srcnn.pictures.recognise import colour_table_size
 from srcnn.pictures.strips import Frame, Strips, whole
 
@@ -21,6 +22,7 @@ _CLEARED, _AS_BEFORE = 2, 3
 _HEADER = 13
 _EXTENSION, _CONTROL, _PICTURE, _END = 0x21, 0xF9, 0x2C, 0x3B
 _OPAQUE = 255
+_NOT_SHOWN_MS, _AS_SHOWN_MS = 10, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,15 @@ class _Frame:
     afterwards: int
     has_transparent: bool
     file: bytes
+
+
+def with_shown_durations(picture: Picture) -> Picture:
+    """The picture with frames that last as long as browsers show those that are too short, and a note."""
+    if min(picture.durations_ms, default=_AS_SHOWN_MS) > _NOT_SHOWN_MS:
+        return picture
+    durations = tuple(each if each > _NOT_SHOWN_MS else _AS_SHOWN_MS for each in picture.durations_ms)
+    note = f"frames of at most {_NOT_SHOWN_MS} ms got {_AS_SHOWN_MS} ms, for which browsers show them"
+    return replace(picture, durations_ms=durations, notes=(*picture.notes, note))
 
 
 def lay_frames(path: Path, kind: PictureFormat, frames: tuple[Frame, ...]) -> tuple[Frame, ...]:

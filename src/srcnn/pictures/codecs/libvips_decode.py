@@ -36,8 +36,6 @@ _DTYPES = {"uchar": np.uint8, "ushort": np.uint16, "uint": np.uint32, "float": n
 _SIGNED = ("char", "short", "int")
 _STRIP_PIXELS = 2**18
 _INKS = 4
-_NOT_SHOWN_MS, _AS_SHOWN_MS = 10, 100
-"""What browsers make of frames of a GIF that are too short."""
 _OVERSHOOT = 0.1
 """By which filters that sharpen leave [0, 1]; values beyond it are of another range, or brighter than white."""
 _MOST_OUTSIDE = 0.01
@@ -161,15 +159,11 @@ def _decode(path: Path, kind: PictureFormat, *, max_pixels: int, first_only: boo
     if stored > 1 and not kind.frames:
         notes.append(f"only the main one of {stored} pictures in the file was read")
     animated = kind.frames == "animation" and count > 1
-    durations: list[int] = field_of(parts[0], "delay", [_AS_SHOWN_MS] * count) if animated else []
-    if kind.name == "GIF" and min(durations, default=_AS_SHOWN_MS) <= _NOT_SHOWN_MS:
-        durations = [duration if duration > _NOT_SHOWN_MS else _AS_SHOWN_MS for duration in durations]
-        notes.append(f"frames of at most {_NOT_SHOWN_MS} ms got {_AS_SHOWN_MS} ms, for which browsers show them")
     picture = replace(
         metadata(path, parts[0], kind),
         frames=tuple(frames),
         inks=inks,
-        durations_ms=tuple(durations),
+        durations_ms=tuple(field_of(parts[0], "delay", [100] * count)) if animated else (),
         loop=field_of(parts[0], "loop", 0) if animated else 0,
         notes=tuple(dict.fromkeys(notes)),
     )
