@@ -4,29 +4,8 @@ from tiny_models import random_model, run_by_definition
 
 from srcnn.errors import InvalidImageError
 from srcnn.imaging import imresize
-from srcnn.reproduce.filters import feature_sheets, filter_sheet, maps_of_layer
-from srcnn.spec import Activation, srcnn
-from srcnn.zoo.model_file import Model
-
-
-def test_the_strongest_filter_comes_first_and_none_touches_another() -> None:
-    spec = srcnn(name="three", scale=2, kernel_sizes=(3, 3), widths=(3,))
-    weights = {name: np.zeros(shape, np.float32) for name, shape in spec.tensor_shapes().items()}
-    weights["conv1.weight"][1, 0, 0, :] = 1
-    weights["conv1.weight"][2, 0, :, 2] = 5
-    sheet = filter_sheet(Model(spec, weights))
-    assert sheet.shape == (3, 11, 2)
-    grey, alpha = sheet[:, :, 0], sheet[:, :, 1]
-    assert (grey[:, :3] == [0, 0, 255]).all()
-    assert (grey[:, 4:7].T == [255, 0, 0]).all()
-    assert (grey[:, 8:] == 0).all()
-    assert (alpha[:, [3, 7]] == 0).all()
-    assert alpha.sum() == 27 * 255
-
-
-def test_nine_filters_take_two_rows_of_eight() -> None:
-    model = random_model(kernel_sizes=(5, 1, 3), widths=(9, 3))
-    assert filter_sheet(model).shape == (5 + 1 + 5, 8 * 6 - 1, 2)
+from srcnn.reproduce.filters import feature_sheets, maps_of_layer
+from srcnn.spec import Activation
 
 
 @pytest.mark.parametrize("activation", ["relu", "prelu", "tanh"])

@@ -1,6 +1,4 @@
-"""What a network has learned: the filters of its first layer, and what its layers make of a picture."""
-
-from collections.abc import Sequence
+"""What a network's layers make of a picture."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,25 +6,10 @@ from numpy.typing import NDArray
 from srcnn.errors import InvalidImageError
 from srcnn.imaging import imresize
 from srcnn.imaging.depth import Plane
-from srcnn.zoo.filters import strongest_filters
+from srcnn.zoo.filters import lay_out
 from srcnn.zoo.model_file import Model
 
-_COLUMNS = 8
 _SHOWN_LAYERS = 2
-
-
-def filter_sheet(model: Model) -> NDArray[np.uint8]:
-    """Lay out the first layer's kernels, strongest first, each from black to white in its own range.
-
-    Args:
-        model: its first layer has one input channel.
-
-    Returns:
-        H x W x 2, grey and alpha; transparent between the kernels.
-
-    Source: figure 5 of the paper's journal version. Tests: tests/reproduce/test_filters.py.
-    """
-    return _sheet([_stretched(kernel) for kernel in strongest_filters(model)[:, 0]])
 
 
 def feature_sheets(model: Model, small: Plane) -> tuple[NDArray[np.uint8], ...]:
@@ -51,7 +34,7 @@ def feature_sheets(model: Model, small: Plane) -> tuple[NDArray[np.uint8], ...]:
         if layer.upsampling > 1:
             break
         maps = maps_of_layer(model, number, maps)
-        sheets.append(_sheet([_stretched(one) for one in maps]))
+        sheets.append(lay_out(list(maps)))
     return tuple(sheets)
 
 
@@ -93,22 +76,3 @@ def maps_of_layer(model: Model, number: int, planes: Plane) -> Plane:
             return np.tanh(maps)
         case "none":
             return maps
-
-
-def _stretched(plane: Plane) -> NDArray[np.uint8]:
-    """From its least value, black, to its greatest, white; a flat plane is black."""
-    low, high = float(plane.min()), float(plane.max())
-    return np.round((plane - low) / (high - low or 1) * 255).astype(np.uint8)
-
-
-def _sheet(planes: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
-    """Planes of one size in rows of eight, one transparent pixel apart."""
-    height, width = planes[0].shape
-    columns = min(_COLUMNS, len(planes))
-    rows = -(-len(planes) // columns)
-    sheet = np.zeros((rows * (height + 1) - 1, columns * (width + 1) - 1, 2), np.uint8)
-    for number, plane in enumerate(planes):
-        top, left = (number // columns) * (height + 1), (number % columns) * (width + 1)
-        sheet[top : top + height, left : left + width, 0] = plane
-        sheet[top : top + height, left : left + width, 1] = 255
-    return sheet

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from srcnn.errors import InvalidImageError
 from srcnn.evaluation.published import PublishedValue
 from srcnn.reproduce.figures import Plot, plot_ablation, plot_convergence, plot_time
-from srcnn.reproduce.filters import feature_sheets, filter_sheet
+from srcnn.reproduce.filters import feature_sheets
 from srcnn.reproduce.images import data_uri
 from srcnn.reproduce.logs import Ablation, Run
 from srcnn.reproduce.methods import ReportMethod
@@ -14,6 +14,7 @@ from srcnn.reproduce.scenes import Scene
 from srcnn.reproduce.subjects import Subject, middle
 from srcnn.reproduce.summary import MAIN_SCALE, Summary, summarise
 from srcnn.reproduce.tables import TIMES, Table
+from srcnn.zoo.filters import filter_sheet
 
 _FEATURE_SIDE = 64  # pixels of a feature map, about
 
@@ -110,7 +111,7 @@ def filter_sheets(methods: Sequence[ReportMethod]) -> tuple[Sheet, ...]:
     """The first-layer filters of every network."""
     sheets: list[Sheet] = []
     for method in methods:
-        if method.model and method.model.spec.layers[0].in_channels == 1:
+        if method.model:
             image = filter_sheet(method.model)
             layer = method.model.spec.layers[0]
             size = f"{layer.kernel_size} {TIMES} {layer.kernel_size}"
@@ -129,7 +130,7 @@ def feature_maps(methods: Sequence[ReportMethod], subject: Subject) -> tuple[She
     Returns:
         A sheet for each layer; none without a network.
     """
-    networks = [method for method in methods if method.model and method.model.spec.channels == 1]
+    networks = [method for method in methods if method.model]
     if not networks:
         return ()
     method = next((method for method in networks if method.kind == "user"), networks[0])

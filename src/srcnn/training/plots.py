@@ -2,19 +2,17 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from srcnn.errors import MissingExtraError
-from srcnn.zoo.filters import strongest_filters
+from srcnn.pictures.write import write_picture
+from srcnn.zoo.filters import filter_sheet
 from srcnn.zoo.model_file import Model
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 CURVES_FILE = "curves.png"
 FILTERS_FILE = "filters.png"
+_SHEET_WIDTH = 800  # pixels, about
 
 
 def plot_curves(log: Path, target: Path) -> bool:
@@ -35,7 +33,11 @@ def plot_curves(log: Path, target: Path) -> bool:
     lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()] if log.exists() else []
     if not lines:
         return False
-    figure = _figure(8, 4.5)
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise MissingExtraError("matplotlib", "train") from error
+    figure = Figure(figsize=(8, 4.5), dpi=120, layout="constrained")
     steps = [line["step"] for line in lines]
     left = figure.subplots()
     if lines[0]["validation_psnr"] is not None:
@@ -61,25 +63,11 @@ def plot_filters(model: Model, target: Path) -> None:
         target: the PNG to write.
 
     Raises:
-        MissingExtraError: matplotlib is not installed.
+        OutputError: it cannot be written.
 
     Source: figure 5 of the paper's journal version. Tests: tests/training/test_plots.py.
     """
-    kernels = np.concatenate(np.moveaxis(strongest_filters(model), 1, 0), axis=2)
-    channels = model.spec.channels
-    columns = min(16 // channels, len(kernels))
-    rows = -(-len(kernels) // columns)
-    figure = _figure(columns * channels * 0.6, rows * 0.6)
-    for axes in (grid := figure.subplots(rows, columns, squeeze=False)).flat:
-        axes.set_axis_off()
-    for axes, kernel in zip(grid.flat, kernels, strict=False):
-        axes.imshow(kernel, cmap="gray")
-    figure.savefig(target)
-
-
-def _figure(width: float, height: float) -> "Figure":
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingExtraError("matplotlib", "train") from error
-    return Figure(figsize=(width, height), dpi=120, layout="constrained")
+    sheet = filter_sheet(model)
+    grey = np.where(sheet[:, :, 1], sheet[:, :, 0], np.uint8(255))
+    zoom = max(1, _SHEET_WIDTH // grey.shape[1])
+    write_picture(target, grey.repeat(zoom, 0).repeat(zoom, 1))
