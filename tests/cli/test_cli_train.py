@@ -212,6 +212,15 @@ def test_more_pictures_for_validation_than_to_learn_from_are_noted(
     ) == said
 
 
+def test_as_many_pictures_for_validation_as_to_learn_from_are_not_noted(
+    srcnn: Callable, config: Path, data: Path, tmp_path: Path
+) -> None:
+    next(data.iterdir()).unlink()
+    outcome = srcnn("train", config, "--data", data, "-o", tmp_path / "run", "--set", "steps=1")
+    assert "1 pictures and sizes to learn from, 1 pictures for validation" in outcome.out
+    assert "note: " not in outcome.err
+
+
 def test_set_replaces_values(srcnn: Callable, config: Path, data: Path, tmp_path: Path) -> None:
     options = ("--set", "steps=3", "--set", "model = other", "--set", "scale=3")
     assert srcnn("train", config, "--data", data, "-o", tmp_path / "run", *options).code == 0

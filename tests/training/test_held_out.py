@@ -3,6 +3,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from small_pictures import save_noise
 from srcnn.errors import InvalidConfigError
 from srcnn.training.config import TrainConfig
 from srcnn.training.data import TrainingData, load_data
-from srcnn.training.held_out import evenly_spread, leave_out_copies
+from srcnn.training.held_out import evenly_spread, leave_out_copies, validation_pair
 
 CONFIG = TrainConfig(
     model="tiny", scale=2, steps=50, kernel_sizes=(3, 3), widths=(2,), patch_size=12, validation_pictures=1
@@ -112,3 +113,9 @@ def test_folders_that_leave_nothing_to_measure_or_to_learn_from_are_refused(fold
         InvalidConfigError, match=r"at least 1 picture .* one to learn from besides those for validation, got 0; "
     ):
         load(CONFIG, folder, folder)
+
+
+def test_of_a_very_large_picture_the_middle_is_measured() -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (1040, 1030), np.uint8)
+    pair = validation_pair(Path("a.png"), picture, CONFIG)
+    np.testing.assert_array_equal(np.round(pair.hr * 255), picture[8:-8, 3:-3])

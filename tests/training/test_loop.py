@@ -533,8 +533,9 @@ def test_fine_tuning_that_makes_it_worse_says_so_also_after_resuming(
     given = read_model(finished / MODEL_FILE)
     with pytest.raises(StoppedError):
         run(config, data, tmp_path, init=given, progress=stop_at(11))
-    _, lines, notices = run(config, data, tmp_path, resume=True)
+    _, lines, notices = run(config, data, tmp_path, resume=True, init=given)
     first, last = log(tmp_path)[0], log(tmp_path)[-1]
+    assert [line["step"] for line in log(tmp_path)] == [0, 10, 12]
     assert last["validation_psnr"] < last["bicubic_psnr"]  # which is not said too
     assert notices == [
         f"the last validation, {last['validation_psnr']:.3f} dB, is below that of the network that it started from, "
@@ -756,7 +757,9 @@ def test_a_loss_that_is_no_number_stops_and_the_last_good_checkpoint_stays(
     pairs = [replace(pair, hr=np.full_like(pair.hr, np.nan)) for pair in data.train]
     with pytest.raises(InvalidConfigError, match=r"^expected a finite loss, got nan before step 20; ") as caught:
         run(config, replace_pairs(data, pairs), tmp_path, resume=True)
-    assert str(caught.value).endswith("then go on with --resume --accept-changes")
+    assert str(caught.value).endswith(
+        "then go on with --resume --accept-changes, or if that ends so too, start in another folder"
+    )
     assert (tmp_path / "checkpoint.pt").read_bytes() == good
     assert weights(tmp_path) == model
 

@@ -42,6 +42,13 @@ def test_what_bicubic_gives_exactly_counts_for_neither(picture_folder: Path, tmp
     assert measure_degraded(lambda luma: imresize(luma, 2) + np.float32(0.1), tmp_path, config(2)) == expected
 
 
+def test_a_folder_of_links_is_measured(picture_folder: Path, tmp_path: Path) -> None:
+    for path in picture_folder.iterdir():
+        (tmp_path / path.name).symlink_to(path)
+    given = config(1, noise_sigma=(5, 50))
+    assert measure_degraded(np.copy, tmp_path, given) == measure_degraded(np.copy, picture_folder, given)
+
+
 def test_the_same_seed_degrades_the_same(picture_folder: Path) -> None:
     def measured(seed: int) -> tuple[float, float]:
         return measure_degraded(lambda luma: luma, picture_folder, config(1, noise_sigma=(5, 50), seed=seed))

@@ -1,12 +1,14 @@
 import os
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from srcnn.spec import Colour
 from srcnn.training.config import TrainConfig
 from srcnn.training.degradation import degrade
-from srcnn.training.pairs import degraded
+from srcnn.training.pairs import degraded, make_pair, pair_bytes
 
 CONFIG = TrainConfig(model="tiny", scale=1, steps=1, noise_sigma=(5, 50), seed=3)
 FLAT = np.full((20, 20), 100, np.uint8)
@@ -28,3 +30,15 @@ def test_every_size_of_a_picture_has_strengths_of_its_own() -> None:
     first, second = (degraded("a.png", FLAT, CONFIG, size=size)[0] for size in (0.98, 0.99))
     assert first.shape == second.shape == (20, 20)  # flat, so nothing else is different
     assert (first != second).any()
+
+
+@pytest.mark.parametrize(("colour", "shape"), [("luma", (60, 90)), ("rgb", (60, 90, 3))])
+def test_the_bytes_of_pairs_are_foretold(colour: Colour, shape: tuple[int, ...]) -> None:
+    sizes, versions = (1.0, 0.8), 2
+    config = replace(CONFIG, scale=3, augment_scales=sizes, degradations_per_picture=versions, colour=colour)
+    picture = np.zeros(shape, np.uint8)
+    pairs = [
+        make_pair("a", picture, config, size=size, version=version) for size in sizes for version in range(versions)
+    ]
+    held = sum(pair.lr.nbytes + pair.enlarged.nbytes + pair.hr.nbytes for pair in pairs)
+    assert pair_bytes(picture.size, config) == pytest.approx(held, rel=1e-3)

@@ -68,6 +68,24 @@ def test_what_fits_the_bound_is_held_and_what_does_not_is_pooled(folder: Path) -
     assert data.pictures.count == 40
 
 
+def test_the_pictures_themselves_count_to_what_is_held(tmp_path: Path) -> None:
+    for number in range(4):  # 108,000 pixels: 0.972 million bytes as pairs, 1.08 with the pictures they are made of
+        pixels = np.random.default_rng(number).integers(0, 256, (150, 180), np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
+    config = replace(CONFIG, augment_scales=(1.0,), validation_pictures=1)
+    assert isinstance(load(config, tmp_path).train, Pools)
+    (tmp_path / "3.png").unlink()
+    assert isinstance(load(config, tmp_path).train, list)
+
+
+def test_windows_are_four_patches_a_side_in_lr_too(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (200, 220), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    config = replace(CONFIG, input_space="lr", augment_scales=(1.0,))
+    (pair, *_) = Pools(config, [tmp_path / "a.png"]).load(0, Event()).pairs
+    assert (pair.lr.shape, pair.hr.shape) == ((80, 80), (160, 160))
+
+
 def test_two_pools_fit_the_bound_and_a_block_draws_as_many_pixels_as_a_pool_may_hold(folder: Path) -> None:
     source = pools(CONFIG, folder)
     assert source.block_steps == 39  # 0.5 million bytes / (8 x 4 x 20 x 20)

@@ -238,7 +238,7 @@ def _measure(config: TrainConfig, data: TrainingData, pictures: Sequence[Plane])
 
 def _check_finite(loss: float, step: int, run_dir: Path) -> None:
     if not math.isfinite(loss):
-        again = "go on with --resume --accept-changes"
+        again = "go on with --resume --accept-changes, or if that ends so too, start in another folder"
         if not has_checkpoint(run_dir):
             again = "start again, since there is no checkpoint to go on from"
         raise InvalidConfigError(
