@@ -30,7 +30,7 @@ def samples() -> Samples:
     return Samples(
         icc=ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes(),
         exif=exif.tobytes(),
-        xmp=b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><a tiff:Orientation="6"/></x:xmpmeta>',
+        xmp=b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><a tiff:Orientation="6" exif:PixelXDimension="99"/></x:xmpmeta>',
         iptc=b"\x1c\x02\x05\x00\x05title",
     )
 

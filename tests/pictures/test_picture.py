@@ -50,12 +50,6 @@ def test_inks_are_changed_one_by_one() -> None:
     assert seen == [(2, 3)] * 4
 
 
-@pytest.mark.parametrize("form", [b'tiff:Orientation="%d"', b"<tiff:Orientation>%d</tiff:Orientation>"])
-def test_the_orientation_in_xmp_becomes_1(form: bytes) -> None:
-    turned = upright(Picture(frames=(np.zeros((2, 3), np.uint8),), orientation=3, xmp=form % 3))
-    assert turned.xmp == form % 1
-
-
 def test_a_picture_at_the_limit_is_allowed_and_one_above_is_not() -> None:
     check_pixels(Path("a.png"), (10, 10), frames=3, max_pixels=300)
     with pytest.raises(ImageTooLargeError, match=r"at most 299 pixels in a.png, got 10 x 10 in 3 frames"):

@@ -1,7 +1,6 @@
 """A picture: pixels, there or still to come, and what must be kept. This module knows no files and no codecs."""
 
 import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from numbers import Integral, Real
@@ -99,7 +98,7 @@ class Picture:
 def upright(picture: Picture) -> Picture:
     """Turn and mirror the stored pixels as the orientation tag says.
 
-    The XMP packet's copy of the tag is set to 1; the one in EXIF is on writing.
+    Those in EXIF and XMP become 1 on writing.
 
     Args:
         picture: frames as stored.
@@ -114,20 +113,8 @@ def upright(picture: Picture) -> Picture:
     dpi = picture.dpi
     if dpi and picture.orientation >= 5:
         dpi = dpi[::-1]
-    xmp = xmp_upright(picture.xmp) if picture.xmp else None
     frames = tuple(turned(frame, picture.orientation) for frame in picture.frames)
-    return replace(picture, frames=frames, orientation=1, dpi=dpi, xmp=xmp)
-
-
-def xmp_upright(xmp: bytes) -> bytes:
-    """The XMP packet of pixels that have been turned: its orientation is 1, if it has one.
-
-    Tests: tests/pictures/test_picture.py.
-    """
-    return _XMP_ORIENTATION.sub(rb"\g<1>1", xmp)
-
-
-_XMP_ORIENTATION = re.compile(rb"(tiff:Orientation(?:\s*=\s*[\"']|>\s*))[1-8]")
+    return replace(picture, frames=frames, orientation=1, dpi=dpi)
 
 
 def turned(frame: Frame, orientation: int) -> Image:

@@ -71,7 +71,7 @@ def write_picture(
     Frames that come in strips are written as they come: what is held of them is a few strips, unless the
     format's encoder needs the whole (`PictureFormat.streams`) or the pixels must be turned.
 
-    The orientation tag becomes the picture's, the pixel dimensions in EXIF too, and the thumbnail in
+    The orientation and the pixel dimensions in EXIF and XMP become the picture's, and the thumbnail in
     EXIF is left out. Where there is no orientation tag, the pixels are turned upright instead.
 
     Args:

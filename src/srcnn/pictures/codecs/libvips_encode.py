@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from srcnn.errors import OutputError, SrcnnError
-from srcnn.pictures import exif, exif_in_tiff
+from srcnn.pictures import exif, exif_in_tiff, xmp
 from srcnn.pictures.codecs import png
 from srcnn.pictures.codecs.libvips_calls import call_libvips, call_libvips_once
 from srcnn.pictures.codecs.libvips_decode import load, reason
@@ -61,7 +61,7 @@ def encode(path: Path, picture: Picture, kind: PictureFormat, *, options: dict[s
     import pyvips
 
     _check_process(kind)
-    picture, notes = _with_updated_exif(picture, kind)
+    picture, notes = _with_updated_metadata(picture, kind)
     if any(getattr(picture, name) for name in WORDS) or picture.orientation != 1:
         picture, written, lost = _rehearse(path, picture, kind, options)
         if written.orientation != picture.orientation:
@@ -127,10 +127,12 @@ def _unwritten(path: Path, kind: PictureFormat, failure: str) -> OutputError:
     return OutputError(f"expected to write {kind.name}, got: {failure}; choose another format or folder")
 
 
-def _with_updated_exif(picture: Picture, kind: PictureFormat) -> tuple[Picture, tuple[str, ...]]:
+def _with_updated_metadata(picture: Picture, kind: PictureFormat) -> tuple[Picture, tuple[str, ...]]:
+    height, width = picture.frames[0].shape[:2]
+    if picture.xmp:
+        picture = replace(picture, xmp=xmp.updated(picture.xmp, height, width, orientation=picture.orientation))
     if not picture.exif:
         return replace(picture, exif=None), ()
-    height, width = picture.frames[0].shape[:2]
     try:
         block = exif.updated(picture.exif, height, width, orientation=picture.orientation, dpi=picture.dpi)
         left_out = 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from srcnn.pictures import exif, exif_in_tiff, iptc
 from srcnn.pictures.codecs import png
 from srcnn.pictures.formats import PictureFormat
-from srcnn.pictures.picture import Picture, xmp_upright
+from srcnn.pictures.picture import Picture
 
 if TYPE_CHECKING:
     import pyvips
@@ -32,8 +32,6 @@ def metadata(path: Path, image: "pyvips.Image", kind: PictureFormat) -> Picture:
         if not blobs["exif"] and also[0]:
             blobs["exif"], orientation = also[0], exif.orientation_of(also[0])
         blobs["xmp"] = blobs["xmp"] or also[1]
-    if kind.name in ("AVIF", "HEIF") and blobs["xmp"]:  # their decoder has turned the pixels
-        blobs["xmp"] = xmp_upright(blobs["xmp"])
     blobs["exif"] = exif.without_prefix(blobs["exif"] or b"") or None
     blobs["iptc"] = iptc.records_of(blobs["iptc"] or b"")
     return Picture(
