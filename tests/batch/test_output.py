@@ -63,6 +63,14 @@ def test_renaming_finds_the_first_free_name(
         assert len(list(tmp_path.iterdir())) == number
 
 
+@pytest.mark.parametrize(("stem", "cut"), [("a" * 251, "a" * 249), ("\u6f22" * 83 + "aa", "\u6f22" * 83)])
+def test_renaming_cuts_names_that_would_be_too_long(tmp_path: Path, stem: str, cut: str) -> None:
+    write_output(job(tmp_path / f"{stem}.png"), write, "rename")
+    output, _ = write_output(job(tmp_path / f"{stem}.png"), write, "rename")
+    assert output == tmp_path / f"{cut}_1.png"
+    assert output.read_bytes() == b"ours"
+
+
 def test_a_name_that_is_taken_while_writing_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     original = os.link
 

@@ -254,6 +254,7 @@ def test_an_output_folder_that_cannot_be_made_is_1_and_one_line(
         (OSError(5, "Input/output error"), "got: Input/output error;"),
         (OSError("no more handles"), "got: no more handles;"),
         (OSError(), "got: OSError;"),
+        (FileNotFoundError(2, "No such file or directory"), "got one that has been deleted; go to another with cd"),
         (PermissionError(13, "Permission denied", "/no"), "expected to reach /no, got: Permission denied;"),
     ],
 )

@@ -95,7 +95,10 @@ def _write_new(names: Iterator[Path], write: Write) -> tuple[Path, tuple[str, ..
 
 
 def _names(path: Path) -> Iterator[Path]:
-    """a.png, a_1.png, a_2.png and so on, without an end."""
+    """a.png, a_1.png, a_2.png and so on, without an end; of long names the stem is cut short for it."""
     yield path
     for number in count(1):
-        yield path.with_stem(f"{path.stem}_{number}")
+        stem, ending = path.stem, f"_{number}{path.suffix}"
+        while len(os.fsencode(stem + ending)) > _MAX_NAME_BYTES:
+            stem = stem[:-1]
+        yield path.with_name(stem + ending)

@@ -108,6 +108,8 @@ def _files_like_options(arguments: Sequence[str], error: click.ClickException) -
 
 def _sentence(error: OSError) -> str:
     """What the system refused; not every call names a file."""
+    if isinstance(error, FileNotFoundError) and error.filename is None:  # of `os.getcwd`
+        return "expected a working folder, got one that has been deleted; go to another with cd"
     reason = error.strerror or str(error) or type(error).__name__
     if error.filename is None:
         return f"expected the system to do its part, got: {reason}; see that disks and memory have room"
