@@ -104,6 +104,14 @@ def test_the_published_value_stands_beside_ours(srcnn: Callable, shared_data: Pa
     assert outcome.out.splitlines()[-1].startswith("published: 30.39 dB on Set5, ours ")
 
 
+@pytest.mark.parametrize(("protocol", "printed"), [("old-matlab", True), ("full-range", False)])
+def test_the_published_value_stands_beside_protocols_of_the_authors_programs_alone(
+    srcnn: Callable, shared_data: Path, protocol: str, printed: bool
+) -> None:
+    outcome = srcnn("evaluate", "bicubic", shared_data / "test" / "Set5", "-s", 3, "--protocol", protocol)
+    assert ("published: " in outcome.out) == printed
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -43,6 +43,14 @@ def test_a_page_with_csv_and_markdown_is_written_and_its_summary_printed(
     assert str(data) not in Path("report.md").read_text(encoding="utf-8")
 
 
+def test_the_command_on_the_page_has_the_options_that_change_it(srcnn: Callable, data: Path, somewhere: Path) -> None:
+    options = ("--sets", "Set5", "--scales", "2", "--methods", "bicubic")
+    outcome = srcnn("reproduce", data, "-o", "r", *options, "--no-pictures", "--threads", "1")
+    assert outcome.code == 0
+    command = f"srcnn reproduce DATA -o REPORT.html {' '.join(options)} --no-pictures --threads 1<"
+    assert command in Path("r.html").read_text(encoding="utf-8")
+
+
 def test_json_has_the_means_and_what_is_printed_for_them(srcnn: Callable, data: Path, somewhere: Path) -> None:
     outcome = srcnn("reproduce", data, "-o", "r", "--scales", "2", "--methods", "bicubic", "--sets", "Set5", "--json")
     result = json.loads(outcome.out)

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -132,6 +133,16 @@ def test_what_rounds_to_a_number_is_no_likelier_for_being_nearer(folder, share, 
     fitting = {match.protocol.name: match.distance for match in tried.matches[: tried.fitting]}
     assert fitting["lr-8bit"] < 0.1 * fitting["authors"]
     assert next(iter(fitting)) == likeliest
+
+
+@pytest.mark.parametrize("tolerance", [0.0001, 5.0])
+def test_four_of_those_that_give_the_same_are_named_and_the_others_counted(folder, tolerance):
+    explanation = explain(folder, [bicubic(folder, "authors")], tolerance=tolerance)
+    others = [match.protocol.name for match in explanation.matches[1 : explanation.fitting]]
+    text = explanation.text.partition("The same also comes from ")[2]
+    assert re.findall(r"'([\w =-]+)' \(bicubic \d+\.\d{3} dB\)", text) == others[:4]
+    assert re.findall(r"and (\d+) more;", text) == ([str(len(others) - 4)] if tolerance > 1 else [])
+    assert (len(others) > 4) == (tolerance > 1)
 
 
 def test_a_number_nothing_gives_is_admitted(folder):

@@ -51,6 +51,13 @@ def test_every_training_is_a_named_curve() -> None:
     assert {"64", "128", "validation PSNR, dB"} <= set(texts(plot_ablation(ablation)))
 
 
+def test_curves_beyond_the_six_colours_are_dashed() -> None:
+    plain, mixed = (plot_convergence([run(f"run{n}", 29.0, 29.5) for n in range(count)], 3).svg for count in (6, 7))
+    dashed = r"stroke-dasharray: [\d., ]+; stroke-dashoffset: 0; stroke: var\(--series-(\d)\)"
+    assert re.findall(dashed, plain) == []
+    assert set(re.findall(dashed, mixed)) == {"1"}
+
+
 def test_all_colours_are_the_pages() -> None:
     svg = plot_convergence([run("a", 29.0, 29.5)], None).svg
     colours = set(re.findall(r"(?:fill|stroke): ([^;\"]+)", svg))

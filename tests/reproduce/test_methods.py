@@ -85,6 +85,9 @@ def test_a_file_for_another_scale_or_of_another_kind_is_refused(tmp_path: Path) 
         InvalidConfigError, match=r"expected a model for one of the scales x2, x3, got x4 in .*--scales"
     ):
         choose_methods([2, 3], None, [tmp_path / "mine.safetensors"])
+    save_model(tmp_path / "deblock.safetensors", gentle_model(scale=1))
+    with pytest.raises(InvalidConfigError, match=r"expected a model that enlarges, got x1 in .*docs/training.md"):
+        choose_methods([2, 3], None, [tmp_path / "deblock.safetensors"])
     (tmp_path / "bad.safetensors").write_bytes(b"no model")
     with pytest.raises(ModelFileError):
         choose_methods([2], None, [tmp_path / "bad.safetensors"])

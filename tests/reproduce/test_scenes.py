@@ -49,9 +49,14 @@ def test_planes_are_kept_and_a_damaged_one_is_made_again(
     assert len(calls) == 2
     assert make_scenes(workshop, [subject], METHODS, lambda done, total: None) == first
     assert len(calls) == 2
-    next(iter(workshop.cache.folder.glob("*.npy"))).write_bytes(b"")
+    damaged = sorted(workshop.cache.folder.glob("*.npy"))
+    damaged[0].write_bytes(b"")
+    np.save(damaged[1], np.zeros((3, 2), np.uint8))
     assert make_scenes(workshop, [subject], METHODS, lambda done, total: None) == first
-    assert len(calls) == 3
+    assert len(calls) == 4
+    np.save(damaged[0], np.load(damaged[0]).astype(np.float32))
+    assert make_scenes(workshop, [subject], METHODS, lambda done, total: None) == first
+    assert len(calls) == 5
 
 
 def test_a_method_that_fails_is_left_out(workshop: Workshop, subject: Subject) -> None:
