@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,13 @@ def pytest_configure() -> None:
     before = signal.signal(signal.SIGUSR1, lambda number, frame: None)
     signal.raise_signal(signal.SIGUSR1)
     signal.signal(signal.SIGUSR1, before)
+
+
+@pytest.fixture(autouse=True)
+def no_messages_of_other_tests() -> None:
+    """Empty libvips' messages, which pyvips takes for UTF-8, and adds to those of whatever fails next."""
+    if "pyvips" in sys.modules:
+        sys.modules["pyvips"].vips_lib.vips_error_clear()
 
 
 @pytest.fixture(scope="session")

@@ -244,6 +244,43 @@ def test_webp_in_a_tiff_counts_as_lossy(tmp_path: Path) -> None:
     assert read_picture(tmp_path / "a.tif").lossy
 
 
+def test_every_page_has_its_own_palette(tmp_path: Path) -> None:
+    indices = np.arange(64, dtype=np.uint8).reshape(8, 8)
+    palettes = np.random.default_rng(0).integers(0, 256, (2, 3, 256), np.uint16) * 257
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for palette in palettes:
+            file.write(indices, photometric="palette", colormap=palette)
+    for frame, palette in zip(read_picture(tmp_path / "a.tif").frames, palettes, strict=True):
+        np.testing.assert_array_equal(frame, np.moveaxis(palette[:, indices] // 257, 0, 2))
+
+
+@pytest.mark.parametrize(
+    ("profiles", "left_out"),
+    [((b"one", b"two"), True), ((b"one", b""), True), ((b"", b"two"), True), ((b"one", b"one"), False)],
+)
+def test_profile_and_resolution_are_those_of_the_first_page(
+    tmp_path: Path, samples, profiles: tuple[bytes, bytes], left_out: bool
+) -> None:
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for number, words in enumerate(profiles):
+            profile = samples.icc + words if words else None
+            pixels = np.zeros((9, 7, 3), np.uint8)
+            file.write(pixels, iccprofile=profile, resolution=(300 - 150 * number,) * 2, resolutionunit="INCH")
+    picture = read_picture(tmp_path / "a.tif")
+    assert picture.icc == (samples.icc + profiles[0] if profiles[0] else None)
+    assert picture.dpi == pytest.approx((300, 300))
+    what = "resolution and ICC profile" if left_out else "resolution"
+    assert picture.notes == (f"{what} of other pages than the first were left out",)
+
+
+def test_xmp_is_that_of_the_first_page(tmp_path: Path) -> None:
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for packet in (b"<x>1</x>", b"<x>2</x>"):
+            file.write(np.zeros((9, 7), np.uint8), extratags=[(700, "B", len(packet), packet, True)])
+    picture = read_picture(tmp_path / "a.tif")
+    assert (picture.xmp, picture.notes) == (b"<x>1</x>", ("XMP of other pages than the first were left out",))
+
+
 def test_the_masks_do_not_take_part_when_pages_are_turned(tmp_path: Path) -> None:
     with tifffile.TiffWriter(tmp_path / "a.tif") as file:
         for orientation in (1, 6):

@@ -31,7 +31,10 @@ _DESCRIPTION = 270
 _DESCRIPTIVE = (269, _DESCRIPTION, 271, 272, 305, 306, 315, 316, 33432, *range(0x9C9B, 0x9CA0), PHOTO, GPS)
 _OF_DENSITY = (*RESOLUTIONS, RESOLUTION_UNIT)
 _PLACE = (33550, 33922, 34264, 34735)
-_SAID_ONCE = {"resolution": _OF_DENSITY, "EXIF": _DESCRIPTIVE, "IPTC": (IPTC,)}
+_XMP, _PROFILE = 700, 34675
+_SAID_ONCE = {
+    "resolution": _OF_DENSITY, "EXIF": _DESCRIPTIVE, "IPTC": (IPTC,), "XMP": (_XMP,), "ICC profile": (_PROFILE,)
+}  # fmt: skip
 _OF_SAMPLES = re.compile(rb"""\s*(\{"shape"|(<\?xml.*)?<OME)""", re.DOTALL)
 _MOST_PAGES = 100
 """That are compared; thousands may all name the same bytes, and take their time again and again."""
@@ -80,8 +83,8 @@ def left_in_tiff(path: Path, count: int) -> tuple[str, ...]:
         new = {
             tag
             for page in said
-            for tag, value in page.items()
-            if value != first.get(tag) and not (tag == _DESCRIPTION and _description_of_samples(page))
+            for tag in {*page, _PROFILE}  # of which none says something too
+            if page.get(tag) != first.get(tag) and not (tag == _DESCRIPTION and _description_of_samples(page))
         }
     differ = [name for name, tags in _SAID_ONCE.items() if not new.isdisjoint(tags)]
     sentences = (
@@ -94,7 +97,7 @@ def left_in_tiff(path: Path, count: int) -> tuple[str, ...]:
 
 def _said(data: Buffer, start: int) -> Directory:
     """What a page says of itself, whether a picture can hold it or not."""
-    tags = (*_DESCRIPTIVE, *_OF_DENSITY, *_PLACE, IPTC)
+    tags = (*_DESCRIPTIVE, *_OF_DENSITY, *_PLACE, IPTC, _XMP, _PROFILE)
     return read_directory(data, start, header(data)[0], tags)[0]
 
 

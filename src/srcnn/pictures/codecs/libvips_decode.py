@@ -149,7 +149,12 @@ def _decode(path: Path, kind: PictureFormat, *, max_pixels: int, first_only: boo
     check_pixels(path, (first.height, first.width), frames=count, max_pixels=max_pixels)
     notes = [] if first_only else [f"a page that is {what} was left out" for what in dict.fromkeys(beside)]
     alone: list[pyvips.SourceCustom] = []  # until all pixels are there
-    parts = [first] if count == 1 else _load_all(path, kind, count, max_pixels, alone, one_by_one=bool(beside))
+    if count == 1:
+        parts = [first]
+    elif kind.frames == "pages":
+        parts = _load_pages(path, count, max_pixels, alone)
+    else:
+        parts = [load(path, kind, n=-1)]  # one tall image
     pages = [page for number, page in enumerate(pages) if number == 0 or not page.beside]
     parts = [known_samples(path, part, page, notes) for part, page in zip_longest(parts, pages[: len(parts)])]
     inks = inks and all(part.interpretation == "cmyk" and part.bands == _INKS for part in parts)
@@ -200,28 +205,12 @@ def load(path: Path, kind: PictureFormat, *, fail_on: str = "error", **pages: in
     )
 
 
-def _load_all(
-    path: Path,
-    kind: PictureFormat,
-    count: int,
-    max_pixels: int,
-    alone: list["pyvips.SourceCustom"],
-    *,
-    one_by_one: bool,
-) -> list["pyvips.Image"]:
-    """All frames as one tall image, or page by page where a document's pages differ in size or type.
+def _load_pages(path: Path, count: int, max_pixels: int, alone: list["pyvips.SourceCustom"]) -> list["pyvips.Image"]:
+    """Every page by itself: libvips gives all of them the palette and the profile of the last.
 
     Pages that are no pictures of their own are left out.
     What the pages are read from is added to `alone`.
     """
-    import pyvips
-
-    try:
-        if not one_by_one:
-            return [load(path, kind, n=-1)]
-    except pyvips.Error:
-        if kind.frames != "pages":
-            raise
     pages: list[pyvips.Image] = []
     with path.open("rb") as file:
         data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
