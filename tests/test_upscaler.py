@@ -16,10 +16,12 @@ from PIL import ImageDraw
 from tiny_models import gentle_model, random_model, run_by_definition, run_lr_by_definition
 
 import srcnn
+from srcnn import upscaler as upscaler_module
 from srcnn.errors import InvalidConfigError, InvalidImageError, ModelFileError
 from srcnn.imaging import (
     from_float,
     imresize,
+    large,
     psnr,
     rgb_to_luma_bt601,
     rgb_to_ycbcr_bt601,
@@ -702,3 +704,12 @@ def test_what_is_no_luma_plane_is_refused(luma: object) -> None:
     upscaler = Upscaler(random_model())
     with pytest.raises(InvalidImageError, match=r"expected (a|floating)"):
         upscaler.luma(luma)
+
+
+def test_floating_point_is_checked_block_by_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that lies in a file is never held whole."""
+    monkeypatch.setattr(large, "_BLOCK_PIXELS", 40)
+    looked_at: list[int] = []
+    monkeypatch.setattr(upscaler_module, "check_range", lambda block: looked_at.append(len(block)))
+    Upscaler(gentle_model(), threads=1).strips(np.zeros((9, 10, 3), np.float32))
+    assert looked_at == [4, 4, 1]

@@ -17,7 +17,7 @@ from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.imaging.alpha import fill_transparent
 from srcnn.imaging.depth import Image, Plane, check_image, check_plane, check_range
 from srcnn.imaging.joining import OnGrey, WithChange
-from srcnn.imaging.large import forget
+from srcnn.imaging.large import blocks, forget
 from srcnn.imaging.strip import STRIP_REACH, enlarge_window, join_strip, lumas_to_enlarge, parts_of, veil
 from srcnn.imaging.translucency import VEIL_REACH
 from srcnn.imaging.window import Window, window_of
@@ -252,7 +252,8 @@ class Upscaler:
         has_alpha = source.shape[2] in (2, 4)
         if has_alpha:
             source = fill_transparent(source)
-        check_range(source)  # what is hidden may have been no number
+        for block in blocks(source) if source.dtype.kind == "f" else ():
+            check_range(block)  # now: what is hidden may have been no number
         veils = has_alpha and self.scale > 1  # noise and JPEG, which networks of scale 1 undo, are not in alpha
 
         def windows() -> Iterator[Window]:

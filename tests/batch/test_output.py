@@ -71,6 +71,20 @@ def test_renaming_cuts_names_that_would_be_too_long(tmp_path: Path, stem: str, c
     assert output.read_bytes() == b"ours"
 
 
+def test_two_without_links_never_get_one_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.link", _no_links)
+    replace = os.replace
+
+    def late(source: Path, target: Path) -> None:
+        monkeypatch.setattr("os.replace", replace)  # another run finishes now
+        assert write_output(job(tmp_path / "a.png"), write, "rename") == (tmp_path / "a_1.png", ())
+        replace(source, target)
+
+    monkeypatch.setattr("os.replace", late)
+    assert write_output(job(tmp_path / "a.png"), write, "rename") == (tmp_path / "a.png", ())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "a_1.png"]
+
+
 def test_a_name_that_is_taken_while_writing_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     original = os.link
 

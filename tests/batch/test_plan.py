@@ -127,6 +127,21 @@ def test_two_inputs_with_one_output_are_refused(tmp_path: Path, names: list[str]
         targets([tmp_path / name for name in names], output)
 
 
+@pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
+@pytest.mark.parametrize("other", ["PHOTO.png", "ph\u00f6to.png"])
+def test_names_that_a_file_system_takes_for_one_are_refused_where_it_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: str, other: str
+) -> None:
+    name = "photo.png" if other.isascii() else "pho\u0308to.png"
+    monkeypatch.setattr("sys.platform", platform)
+    inputs = [tmp_path / "a" / name, tmp_path / "b" / other]
+    if platform == "linux":
+        assert len(targets(inputs, "out/")) == 2
+    else:
+        with pytest.raises(InvalidConfigError, match="expected an output for each input, got"):
+            targets(inputs, "out/")
+
+
 def test_two_formats_of_one_name_that_become_one_file_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidConfigError, match=r"got out/a\.png for both .*a\.png and .*a\.ico"):
         targets([tmp_path / "a.png", tmp_path / "a.ico"], "out")
@@ -174,6 +189,8 @@ def test_a_folder_that_is_a_link_to_itself_is_planned_and_fails_alone_later(tmp_
     (tmp_path / "loop").symlink_to("loop")
     assert len(targets([tmp_path / "loop" / "a.png"])) == 1
     assert len(targets([tmp_path / "a.png", tmp_path], f"{tmp_path}/loop/out")) == 1
+    (tmp_path / "loop.png").symlink_to("loop.png")
+    assert len(targets([tmp_path / "**"], f"{tmp_path}/out/")) == 1
 
 
 def test_a_folder_without_pictures_gives_no_jobs(tmp_path: Path) -> None:

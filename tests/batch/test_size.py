@@ -100,7 +100,7 @@ def test_a_fit_without_both_sides_is_refused(values: dict[str, int]) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("scale", 0.9), ("scale", float("nan")), ("scale", float("inf")), ("width", 0), ("megapixels", 0), ("height", -1)],
+    [("scale", 0.9), ("scale", float("nan")), ("width", 0), ("megapixels", 0), ("height", -1)],
 )
 def test_sizes_out_of_range_are_refused(name: str, value: float) -> None:
     with pytest.raises(InvalidConfigError, match=rf"expected a {name} of .*, got {value}; give a larger number"):

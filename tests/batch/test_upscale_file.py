@@ -1,4 +1,6 @@
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ from PIL import Image
 from tiny_models import gentle_model
 
 from srcnn.batch.enlarge import Upscalers
+from srcnn.batch.gate import MemoryGate
 from srcnn.batch.plan import Job
 from srcnn.batch.size import Size
 from srcnn.batch.upscale import Result, Settings, upscale_file
@@ -52,6 +55,27 @@ def test_the_result_is_the_upscalers_and_its_size_is_told(
     with Image.open(source) as before, Image.open(tmp_path / "out" / "b.png") as after:
         np.testing.assert_array_equal(np.asarray(after), upscalers[2](np.asarray(before)))
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["b.png"]
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_the_seconds_are_those_of_the_picture_and_not_of_the_ones_before_it(
+    upscalers: Upscalers, tmp_path: Path, damaged: bool
+) -> None:
+    source = picture(tmp_path / "a.png")
+    if damaged:
+        source.write_bytes(source.read_bytes()[:40])
+
+    class Busy(MemoryGate):
+        @contextmanager
+        def admit(self, read: Callable[[], Any]) -> Iterator[Any]:
+            time.sleep(0.3)
+            with super().admit(read) as admitted:
+                yield admitted
+
+    job = Job(source=source, target=tmp_path / "b.png")
+    result = upscale_file(job, upscalers, Settings(size=Size(scale=2)), gate=Busy())
+    assert (result.status == "error") == damaged
+    assert 0 < result.seconds < 0.3
 
 
 @pytest.mark.parametrize(("suffix", "model"), [(".png", "tiny_x2"), (".gif", "tiny_x2"), (".jpg", "other_x2")])
@@ -191,6 +215,15 @@ class TestSizes:
         assert (result.width, result.height, result.models) == (5, 3, ())
         assert result.notes == (
             "made smaller by antialiased bicubic, without a network: the size asked for is below its own",
+        )
+
+    def test_a_page_that_becomes_smaller_beside_larger_ones_is_said(self, upscale: Upscale, tmp_path: Path) -> None:
+        first, second = (Image.new("L", (width, 6)) for width in (5, 20))
+        first.save(tmp_path / "a.tif", save_all=True, append_images=[second])
+        result = upscale(tmp_path / "a.tif", tmp_path / "b.tif", size=Size(width=10))
+        assert (result.models, result.notes) == (
+            ("tiny_x2",),
+            ("made smaller by antialiased bicubic, without a network: the size asked for is below its own",),
         )
 
     def test_the_same_size_is_the_same_picture_and_says_so(self, upscale: Upscale, tmp_path: Path) -> None:

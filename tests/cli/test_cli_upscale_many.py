@@ -223,14 +223,24 @@ class TestStreams:
             (("{picture}", "-o", "-"), "expected --format with -o -"),
             (("{picture}", "-o", "-", "--format", "png", "--json"), "expected -o - or --json"),
             (("{picture}", "{picture}", "-o", "-", "--format", "png"), "expected one input for -o -, got 2"),
+            (("-", "-o", "{{parent}}/b{{ext}}"), "expected a pattern without {parent} with standard input"),
         ],
     )
     def test_what_streams_cannot_do_is_wrong_use(
         self, srcnn: Callable, picture: Path, model_file: Path, arguments: tuple[str, ...], message: str
     ) -> None:
-        outcome = srcnn("upscale", "-m", model_file, *(a.replace("{picture}", str(picture)) for a in arguments))
+        outcome = srcnn("upscale", "-m", model_file, *(a.format(picture=picture) for a in arguments))
         assert (outcome.code, outcome.out) == (2, "")
         assert message in outcome.err
+
+    def test_a_pattern_of_several_for_one_stream_is_refused_in_the_users_words(
+        self, srcnn: Callable, tmp_path: Path, model_file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("sys.stdout.isatty", lambda: False)
+        for name in "ab":
+            save_noise(tmp_path / f"{name}.png", (8, 6))
+        outcome = srcnn("upscale", tmp_path / "*.png", "-m", model_file, "-o", "-", "--format", "png")
+        outcome.assert_refused("expected one input for the output file -, got 2")
 
 
 class TestOutputThatNobodyReads:

@@ -7,10 +7,17 @@ from srcnn.cli.progress import progress_bar
 
 
 class Terminal(io.StringIO):
-    """A standard error that a person looks at."""
+    """A standard error that a person looks at, and that may go."""
+
+    gone = False
 
     def isatty(self) -> bool:
-        return True
+        return not self.gone
+
+    def write(self, text: str) -> int:
+        if self.gone:
+            raise OSError(5, "Input/output error")
+        return super().write(text)
 
 
 def test_where_nobody_is_looking_nothing_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
@@ -41,3 +48,16 @@ def test_progress_may_go_back_and_need_not_end(monkeypatch: pytest.MonkeyPatch) 
         advance(3, 4)
         advance(1, 4)
         advance(0.5, 4.0)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_terminal_that_goes_ends_no_work(monkeypatch: pytest.MonkeyPatch, late: bool) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with progress_bar("working") as advance:
+        advance(1, 4)
+        terminal.gone = True
+        if not late:
+            advance(3, 4)
+            advance(4, 4)
+    assert "25%" in terminal.getvalue()

@@ -90,7 +90,7 @@ def test_a_colour_under_alpha_0_that_is_no_number_never_spreads() -> None:
 def test_blocks_leave_no_trace(monkeypatch: pytest.MonkeyPatch, dtype: str) -> None:
     image = picture((37, 20, 4), 1, dtype)
     whole = fill_transparent(image)
-    monkeypatch.setattr(alpha_module, "_BLOCK_PIXELS", 80)
+    monkeypatch.setattr(large, "_BLOCK_PIXELS", 80)
     np.testing.assert_array_equal(fill_transparent(image), whole)
 
 
@@ -116,10 +116,11 @@ def test_of_a_picture_in_a_file_only_blocks_are_held(monkeypatch: pytest.MonkeyP
         image[:, :, 3] |= 1
     expected = fill_transparent(image)
     monkeypatch.setattr(large, "_IN_MEMORY_BYTES", 2**16)
-    monkeypatch.setattr(alpha_module, "_BLOCK_PIXELS", 2**14)
+    monkeypatch.setattr(large, "_BLOCK_PIXELS", 2**14)
     stored = put_together([image], image.shape, image.dtype)
     forgotten: list[tuple[int, ...]] = []
-    monkeypatch.setattr(alpha_module, "forget", lambda array: forgotten.append(array.shape) or forget(array))
+    for module in (alpha_module, large):
+        monkeypatch.setattr(module, "forget", lambda array: forgotten.append(array.shape) or forget(array))
     before = _resident_file_kib()
     tracemalloc.start()
     result = fill_transparent(stored)

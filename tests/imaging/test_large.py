@@ -1,3 +1,4 @@
+import mmap
 import os
 import subprocess
 import sys
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 from srcnn.imaging import large
-from srcnn.imaging.large import forget, put_together
+from srcnn.imaging.large import blocks, forget, put_together
 
 
 def stored(image: np.ndarray) -> np.ndarray:
@@ -106,3 +107,25 @@ def test_what_fails_while_strips_are_made_is_raised() -> None:
 
     with pytest.raises(KeyError):
         put_together(parts(), (2, 3), np.dtype(np.uint8))
+
+
+@pytest.mark.parametrize("anonymous", [False, True])
+def test_what_was_written_into_a_private_map_is_not_forgotten(tmp_path: Path, anonymous: bool) -> None:
+    (tmp_path / "a").write_bytes(bytes(8192))
+    with (tmp_path / "a").open("rb") as file:
+        private = mmap.mmap(-1, 8192) if anonymous else mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+    image = np.frombuffer(private, np.uint8).reshape(64, 128)
+    image[:] = 7
+    forget(image[3:])
+    assert (image == 7).all()
+
+
+def test_blocks_are_all_rows_in_order_and_of_an_even_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(large, "_BLOCK_PIXELS", 60)
+    forgotten: list[np.ndarray] = []
+    monkeypatch.setattr(large, "forget", forgotten.append)
+    image = np.arange(37 * 10).reshape(37, 10)
+    parts = list(blocks(image))
+    np.testing.assert_array_equal(np.concatenate(parts), image)
+    assert [len(part) for part in parts] == [6] * 6 + [1]
+    assert len(forgotten) == 7

@@ -191,6 +191,17 @@ def test_durations_of_parts_of_milliseconds_are_rounded_and_it_is_said(tmp_path:
     assert picture.notes == ("durations were rounded to whole milliseconds",)
 
 
+@pytest.mark.parametrize(
+    ("duration", "held"), [(65_535, 65_535), (70_000, 70_000), (70_001, 70_000), (700_444, 700_000)]
+)
+def test_durations_that_png_cannot_count_are_rounded_and_it_is_said(tmp_path: Path, duration: int, held: int) -> None:
+    frames = tuple(np.full((4, 6, 3), level, np.uint8) for level in (1, 60))
+    notes = write_picture(tmp_path / "a.png", Picture(frames=frames, durations_ms=(duration, 10)))
+    assert read_picture(tmp_path / "a.png").durations_ms == (held, 10)
+    said = ("durations above 65 s were rounded to hundredths or whole seconds: PNG holds no others",)
+    assert notes == (() if held == duration else said)
+
+
 def test_palettes_with_transparency_are_expanded_in_every_frame(tmp_path: Path) -> None:
     extra = chunk(b"PLTE", bytes([1, 2, 3, 40, 50, 60])) + chunk(b"tRNS", b"\x80")
     indices = [np.full((HEIGHT, WIDTH, 1), number, np.uint8) for number in (0, 1)]

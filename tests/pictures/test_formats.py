@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from srcnn.errors import ImageTooLargeError, OutputError
-from srcnn.pictures.formats import FORMATS, SUFFIXES, check_output_format, format_named, markdown_table
+from srcnn.pictures.formats import FORMATS, SUFFIXES, check_output_format, format_named, markdown_table, stem
 
 
 def test_no_suffix_belongs_to_two_formats() -> None:
@@ -48,7 +48,13 @@ def test_a_name_of_no_format_we_write_is_refused(name: str) -> None:
 
 def test_formats_are_known_by_name() -> None:
     assert format_named("TIFF") in FORMATS
-    assert format_named("") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("in/a.b.PNG", "a.b"), ("a.avif", "a"), ("Shot at 10.15", "Shot at 10.15"), (".png", ".png")]
+)
+def test_only_the_ending_of_a_picture_is_no_part_of_its_name(name: str, expected: str) -> None:
+    assert stem(Path(name)) == expected
 
 
 def test_the_docs_show_the_table_of_the_code() -> None:

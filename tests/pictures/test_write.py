@@ -1,3 +1,4 @@
+import gc
 import io
 import os
 import struct
@@ -120,6 +121,12 @@ def test_the_order_of_bytes_does_not_matter(tmp_path: Path, dtype: str) -> None:
         (Picture(frames=TWO, exif="str"), r"expected exif as bytes or None"),  # pyright: ignore
         (Picture(frames=TWO, xmp="s"), r"expected xmp as bytes or None"),  # pyright: ignore
         (Picture(frames=TWO, orientation="1"), r"expected an orientation from 1 to 8"),  # pyright: ignore
+        (Picture(frames=TWO, texts=((b"tEXt",),)), r"expected texts as pairs of bytes"),  # pyright: ignore
+        (Picture(frames=TWO, durations_ms=None), r"expected durations in milliseconds in a Picture, got None"),  # pyright: ignore
+        (
+            Picture(frames=TWO, inks=True),
+            r"expected four inks in every frame with inks=True in a Picture, got \[\(2, 2\)",
+        ),
         (Picture(frames=TWO, orientation=9), r"expected an orientation from 1 to 8 in a Picture, got 9"),
         (
             Picture(frames=TWO, durations_ms=(40,)),
@@ -437,31 +444,48 @@ def test_options_that_cannot_be_are_refused(options: dict[str, Any], message: st
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-@pytest.mark.parametrize("first", ["read", "write"])
-def test_a_process_forked_after_a_picture_was_written_says_so_and_does_not_wait_for_ever(
-    tmp_path: Path, first: str
+@pytest.mark.parametrize("first", ["read", "write", "webp"])
+@pytest.mark.parametrize("then", ["read", "write"])
+def test_a_process_forked_after_a_picture_was_written_or_a_webp_read_says_so_and_does_not_wait_for_ever(
+    tmp_path: Path, first: str, then: str
 ) -> None:
     program = f"""
 import os, signal, sys
 import numpy as np
 from srcnn import errors, read_picture, write_picture
 image = np.zeros((4, 4), np.uint8)
-read_picture(sys.argv[1])
+png, webp = sys.argv[1:]
+read_picture(png)
 if {first!r} == "write":
-    write_picture(sys.argv[1], image)
+    write_picture(png, image)
+if {first!r} == "webp":
+    read_picture(webp)
 child = os.fork()
 if not child:
     signal.alarm(20)
     try:
-        write_picture(sys.argv[1], image)
-    except errors.OutputError as error:
-        os._exit(2 if "forked from a process that had written already; start processes by" in str(error) else 3)
+        write_picture(png, image) if {then!r} == "write" else read_picture(webp)
+    except (errors.OutputError, errors.InvalidImageError) as error:
+        os._exit(2 if " forked from a process that had written a picture or read a WebP already; " in str(error) else 3)
     os._exit(1)
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
-    write_picture(tmp_path / "a.png", TWO[0])
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", program, str(tmp_path / "a.png")])
-    assert done.returncode == {"read": 1, "write": 2}[first]
+    names = [str(tmp_path / name) for name in ("a.png", "a.webp")]
+    for name in names:
+        write_picture(name, _noise((300, 400, 3)))
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", program, *names])
+    assert done.returncode == {"read": 1, "write": 2, "webp": 2}[first]
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="only Linux tells which files are open")
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "tif", "avif", "gif"])
+def test_files_that_have_been_read_are_closed(tmp_path: Path, suffix: str) -> None:
+    for number in range(3):
+        write_picture(tmp_path / f"{number}.{suffix}", _noise((20, 30, 3)))
+        read_picture(tmp_path / f"{number}.{suffix}")
+    gc.collect()
+    files = {os.path.realpath(f"/proc/self/fd/{name}") for name in os.listdir("/proc/self/fd")}  # noqa: PTH208
+    assert not [file for file in files if file.startswith(str(tmp_path))]
 
 
 @pytest.mark.parametrize("density", [4_294_967.296, 2**32 * 0.0254, float("inf"), float("nan"), -1.0])
@@ -795,3 +819,17 @@ def test_a_disk_that_takes_only_a_part_of_a_file_is_an_error_in_every_format(tmp
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert path.read_bytes() == b"old"
     assert [each.name for each in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_picture_beyond_what_a_format_can_count_is_an_output_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def save(*_: object, **__: object) -> None:
+        raise ValueError("File size is too large for the BMP format")  # as Pillow says it
+
+    monkeypatch.setattr(Image.Image, "save", save)
+    with pytest.raises(
+        OutputError, match=r"expected a picture that BMP holds for .*a\.bmp, got: .*too large.*; write PNG"
+    ):
+        write_picture(tmp_path / "a.bmp", TWO[0])
+    assert not list(tmp_path.iterdir())

@@ -83,9 +83,11 @@ def _write_new(names: Iterator[Path], write: Write) -> tuple[Path, tuple[str, ..
             except FileExistsError:
                 continue
             except OSError:  # a file system without links
-                if os.path.lexists(candidate):
+                try:
+                    os.close(os.open(candidate, os.O_CREAT | os.O_EXCL))
+                except FileExistsError:
                     continue
-                hidden.rename(candidate)
+                os.replace(hidden, candidate)
             return candidate, notes
     except OutputError as error:
         raise naming(error, hidden, path) from error

@@ -3,6 +3,8 @@
 import glob
 import os
 import re
+import sys
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -11,10 +13,9 @@ from pathlib import Path
 from srcnn.batch.size import Size
 from srcnn.errors import InvalidConfigError, InvalidImageError, OutputError
 from srcnn.pictures.find import find_pictures
-from srcnn.pictures.formats import FORMATS, SUFFIXES, format_to_write
+from srcnn.pictures.formats import SUFFIXES, WRITTEN, format_to_write, stem
 from srcnn.pictures.recognise import suffix_of
 
-WRITTEN = tuple(suffix for kind in FORMATS for suffix in kind.suffixes if kind.writes)
 _EXAMPLE = "out/{stem}_x{scale}{ext}"
 _FIELDS = re.compile(r"{{|}}|{(parent|stem|ext|size|scale)(:\.\d{1,4})?}")  # of all that Python's formats can do
 
@@ -108,11 +109,11 @@ def _find(
     inputs: Sequence[Path], places: Places, unreadable: dict[Path, InvalidImageError]
 ) -> Iterator[tuple[Path, Path | None]]:
     """Every input file, and the input folder it was found in; folders that cannot be looked into are noted."""
-    results = Path(os.path.realpath(places.output)) if places.output and "{" not in places.output else None
+    results = _real(Path(places.output)) if places.output and "{" not in places.output else None
 
     def is_result(file: Path, searched: Path) -> bool:
         """Whether an earlier run put it into an output folder inside the place where pictures are searched."""
-        return results is not None and results != searched.resolve() and results in file.resolve().parents
+        return results is not None and results != _real(searched) and results in _real(file).parents
 
     for path in (each for given in inputs for each in _expand(given, is_result)):
         if not _is_folder(path):
@@ -126,6 +127,11 @@ def _find(
         ):
             if not is_result(file, path):
                 yield file, path
+
+
+def _real(path: Path) -> Path:
+    """Without symbolic links; `Path.resolve` raises for those in a ring."""
+    return Path(os.path.realpath(path))
 
 
 def _expand(path: Path, is_result: Callable[[Path, Path], bool]) -> list[Path]:
@@ -194,26 +200,21 @@ def _target(file: Path, folder: Path | None, size: Size, places: Places) -> Path
     output = places.output
     if output is None:
         if folder is None:
-            return file.with_name(f"{_stem(file)}_{size.label}{ext}")
+            return file.with_name(f"{stem(file)}_{size.label}{ext}")
         whole = folder if folder.name not in ("", "..") else folder.resolve()
-        return whole.with_name(f"{whole.name}_{size.label}") / place.with_name(_stem(file) + ext)
+        return whole.with_name(f"{whole.name}_{size.label}") / place.with_name(stem(file) + ext)
     if "{" in output:
         filled = _fill_in(output, file, ext, size)
         if output.endswith(("/", os.sep)):
-            return Path(filled) / place.with_name(_stem(file) + ext)
+            return Path(filled) / place.with_name(stem(file) + ext)
         last = output.rpartition("/")[2]
         return Path(filled if "." in last.rpartition("}")[2] or "{ext" in last else filled + ext)
-    return Path(output) if _is_file_name(output) else Path(output) / place.with_name(_stem(file) + ext)
-
-
-def _stem(file: Path) -> str:
-    """A name without the ending of a picture; what else follows a dot belongs to the name."""
-    return file.stem if file.suffix.lower() in SUFFIXES else file.name
+    return Path(output) if _is_file_name(output) else Path(output) / place.with_name(stem(file) + ext)
 
 
 def _fill_in(pattern: str, file: Path, ext: str, size: Size) -> str:
     """What a pattern makes of an input's name."""
-    values = {"parent": str(file.parent), "stem": _stem(file), "ext": ext, "size": size.label}
+    values = {"parent": str(file.parent), "stem": stem(file), "ext": ext, "size": size.label}
     if size.scale is not None:
         values["scale"] = f"{size.scale:g}"
     try:
@@ -244,7 +245,7 @@ def _without_links_to_others(jobs: Sequence[Job]) -> list[Job]:
 
 def _check_targets(jobs: Sequence[Job], places: Places) -> None:
     inputs = {identity for job in jobs if (identity := _identity(job.source))}
-    seen: dict[tuple[str, str], Path] = {}
+    seen: dict[tuple[Path, str], Path] = {}
     for job in jobs:
         if _identity(job.target) in inputs:
             raise OutputError(
@@ -257,14 +258,20 @@ def _check_targets(jobs: Sequence[Job], places: Places) -> None:
                 f"expected an output of the format {places.suffix.lstrip('.')}, got {job.target}; "
                 "leave the format out, or name the output so"
             )
-        folder = os.path.realpath(job.target.parent)  # Path.resolve raises for links in a ring
-        target = folder, job.target.name
+        target = _real(job.target.parent), _spelt(job.target.name)
         if target in seen and not places.renames:
             raise InvalidConfigError(
                 f"expected an output for each input, got {job.target} for both {seen[target]} and {job.source}; "
                 "use a pattern with {parent}, {stem} and {ext}, or --exists rename"
             )
         seen[target] = job.source
+
+
+def _spelt(name: str) -> str:
+    """A name as file systems compare it: on macOS and Windows case does not count, nor how accents are put together."""
+    if sys.platform not in ("darwin", "win32"):
+        return name
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _place(path: Path) -> tuple[tuple[int, int] | Path, str]:

@@ -65,14 +65,14 @@ class Size:
             )
         for name, value in given.items():
             lowest = 1 if name != "megapixels" else 0
-            if not (math.isfinite(value) and value >= lowest and value > 0):
-                raise InvalidConfigError(
-                    f"expected a {name} of {'at least 1' if lowest else 'more than 0'}, got {value}; "
-                    "give a larger number (to make pictures smaller, ask for a width, a height or megapixels)"
-                )
             if value > _LARGEST:
                 raise InvalidConfigError(
                     f"expected a {name} of at most {_LARGEST:,}, got {value:g}; give a smaller number"
+                )
+            if not (value >= lowest and value > 0):
+                raise InvalidConfigError(
+                    f"expected a {name} of {'at least 1' if lowest else 'more than 0'}, got {value}; "
+                    "give a larger number (to make pictures smaller, ask for a width, a height or megapixels)"
                 )
 
     @property

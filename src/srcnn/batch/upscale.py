@@ -5,7 +5,8 @@ import os
 import shutil
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -87,13 +88,27 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """A picture that was read, its model, what each of its frames is to become, and the seconds it has taken."""
+    """A picture that was read, its model, and what each of its frames is to become."""
 
     picture: Picture
     upscalers: Upscalers
     targets: tuple[Target, ...]
     scales: tuple[int | None, ...]
-    seconds: float
+
+
+class _Stopwatch:
+    """The time that a picture takes without what it waits for others."""
+
+    seconds = 0.0
+
+    @contextmanager
+    def running(self) -> Generator[None]:
+        """Count the block."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds += time.perf_counter() - started
 
 
 def upscale_file(
@@ -121,9 +136,9 @@ def upscale_file(
 
     Tests: tests/batch/test_upscale_file.py.
     """
-    started = time.perf_counter()
+    stopwatch = _Stopwatch()
     try:
-        return _upscale(job, (upscalers, lossy or upscalers), settings, gate or MemoryGate(), progress)
+        return _upscale(job, (upscalers, lossy or upscalers), settings, gate or MemoryGate(), progress, stopwatch)
     except SrcnnError as error:
         message = str(error)
         if str(job.source) not in message and str(job.target) not in message:
@@ -141,7 +156,7 @@ def upscale_file(
             f"expected to enlarge {job.source}, got {what}; "
             "this is a fault of srcnn: please report it, best with the picture"
         )
-    return Result(job=job, status="error", error=message, seconds=time.perf_counter() - started)
+    return Result(job=job, status="error", error=message, seconds=stopwatch.seconds)
 
 
 def _upscale(
@@ -150,14 +165,19 @@ def _upscale(
     settings: Settings,
     gate: MemoryGate,
     progress: Callable[[float], None] | None,
+    stopwatch: "_Stopwatch",
 ) -> Result:
     if job.error:
         return Result(job=job, status="error", error=job.error)
     skipped = Result(job=job, status="skipped", output=job.target)
     if settings.exists == "skip" and os.path.lexists(job.target):
         return skipped
-    with gate.admit(lambda: _read(job, models, settings)) as (work, alone):
-        admitted = time.perf_counter()
+
+    def read() -> tuple[_Work, int]:
+        with stopwatch.running():
+            return _read(job, models, settings)
+
+    with gate.admit(read) as (work, alone), stopwatch.running():
         if _stays(job, work, settings):
             write, notes = partial(_copy, job.source), (_COPIED,)
         else:
@@ -174,7 +194,7 @@ def _upscale(
         output=output,
         width=width,
         height=height,
-        seconds=work.seconds + time.perf_counter() - admitted,
+        seconds=stopwatch.seconds,
         models=_models(work),
         notes=(*notes, *lost),
     )
@@ -182,7 +202,6 @@ def _upscale(
 
 def _read(job: Job, models: tuple[Upscalers, Upscalers], settings: Settings) -> tuple[_Work, int]:
     """Decode, choose the model, decide every frame's size and scale, and count the bytes that it is going to need."""
-    started = time.perf_counter()
     picture = read_picture(
         job.source,
         max_pixels=settings.max_pixels,
@@ -203,7 +222,7 @@ def _read(job: Job, models: tuple[Upscalers, Upscalers], settings: Settings) -> 
     check_output(job, [target.kept for target in targets])
     held = held_bytes(picture, targets, scales, kind)
     check_memory(job, held)
-    work = _Work(picture, upscalers, targets, scales, time.perf_counter() - started)
+    work = _Work(picture, upscalers, targets, scales)
     return work, held + strips_bytes(picture, targets, scales)
 
 
@@ -279,12 +298,20 @@ def _copy(source: Path, path: Path) -> tuple[str, ...]:
 def _notes(job: Job, work: _Work) -> tuple[str, ...]:
     """What was changed or is doubtful in a picture, and what was not enlarged as usual."""
     notes = work.picture.notes
-    if any(work.scales):
-        return (*notes, *([_INKS_KEPT] if work.picture.inks else []), *_beyond(work))
-    if _has_its_sizes(work):
+    if not any(work.scales) and _has_its_sizes(work):
         again = work.picture.lossy and format_to_write(job.target).lossy
         return (*notes, _ENCODED_AGAIN if again else _SAME_SIZE)
-    return (*notes, _REDUCED) if work.upscalers.scales else notes
+    if any(work.scales) and work.picture.inks:
+        notes += (_INKS_KEPT,)
+    if work.upscalers.scales and _is_reduced(work):
+        notes += (_REDUCED,)
+    return (*notes, *_beyond(work)) if any(work.scales) else notes
+
+
+def _is_reduced(work: _Work) -> bool:
+    """Whether a frame becomes smaller than it is."""
+    frames = zip(work.picture.frames, work.targets, work.scales, strict=True)
+    return any(scale is None and target.resized != frame.shape[:2] for frame, target, scale in frames)
 
 
 def _beyond(work: _Work) -> tuple[str, ...]:

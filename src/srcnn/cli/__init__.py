@@ -18,6 +18,7 @@ from srcnn.cli.evaluate import evaluate_command
 from srcnn.cli.explain import explain_command
 from srcnn.cli.export import export_command
 from srcnn.cli.import_weights import import_command
+from srcnn.cli.listeners import Listeners
 from srcnn.cli.models import models_command
 from srcnn.cli.printable import printable
 from srcnn.cli.reproduce import reproduce_command
@@ -73,18 +74,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _interrupted()
         if not isinstance(error, SrcnnError):
             raise
-        click.echo(f"error: {printable(str(error))}", err=True)
+        Listeners().tell(f"error: {printable(str(error))}", err=True)
         return _WRONG_USE
     except SystemExit:  # click's answer where whoever read our output has gone
         return 1
     except OSError as error:
-        click.echo(f"error: {printable(_sentence(error))}", err=True)
+        Listeners().tell(f"error: {printable(_sentence(error))}", err=True)
         return _WRONG_USE
     return result if isinstance(result, int) else 0
 
 
 def _interrupted() -> int:
-    click.echo("interrupted", err=True)
+    Listeners().tell("interrupted", err=True)
     return INTERRUPTED
 
 

@@ -9,13 +9,15 @@ import click
 
 @contextmanager
 def progress_bar(label: str) -> Generator[Callable[[float, float], None]]:
-    """Show a bar with the time left.
+    """Show a bar with the time left, until its terminal has gone.
 
     Args:
         label: what is going on.
 
     Yields:
         A function to call with (done, total), in any unit.
+
+    Tests: tests/cli/test_progress.py.
     """
     steps = 1000
     with click.progressbar(
@@ -23,6 +25,12 @@ def progress_bar(label: str) -> Generator[Callable[[float, float], None]]:
     ) as bar:
 
         def advance(done: float, total: float) -> None:
-            bar.update(round(steps * done / total) - bar.pos)
+            try:
+                bar.update(round(steps * done / total) - bar.pos)
+            except OSError:
+                bar.hidden = True
 
-        yield advance
+        try:
+            yield advance
+        finally:
+            bar.hidden = bar.hidden or not sys.stderr.isatty()

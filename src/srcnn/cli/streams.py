@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from srcnn.cli.printable import printable
+from srcnn.errors import InvalidConfigError, OutputError
 
 if TYPE_CHECKING:
     from srcnn.batch.plan import Places
@@ -61,6 +62,7 @@ def standard_streams(inputs: Sequence[Path], places: "Places") -> Generator[Stre
 
     Raises:
         click.UsageError: `-` where it cannot be.
+        InvalidConfigError, OutputError: of the block, with `-` for the temporary files.
 
     Tests: tests/cli/test_cli_upscale_many.py.
     """
@@ -68,8 +70,26 @@ def standard_streams(inputs: Sequence[Path], places: "Places") -> Generator[Stre
     if not reads and not writes:
         yield Streams(tuple(inputs), places, None, False)
         return
+    _check_streams(inputs, places, reads=reads, writes=writes)
+    with TemporaryDirectory(prefix="srcnn-") as name:
+        folder = Path(name)
+        if reads:
+            file = _read_standard_input(folder)
+            inputs = [file if path == _STREAM else path for path in inputs]
+        if writes:
+            places = replace(places, output=str(folder / f"stdout{places.suffix}"))
+        streams = Streams(tuple(inputs), places, folder, writes)
+        try:
+            yield streams
+        except (InvalidConfigError, OutputError) as error:
+            raise type(error)(streams.named(str(error))) from error
+
+
+def _check_streams(inputs: Sequence[Path], places: "Places", *, reads: bool, writes: bool) -> None:
     if reads and places.output is None:
         raise click.UsageError("expected -o with standard input, got none; name a file, or -o - for standard output")
+    if reads and "{parent" in (places.output or ""):
+        raise click.UsageError("expected a pattern without {parent} with standard input, which has none; name a folder")
     if writes:
         if len(inputs) > 1:
             raise click.UsageError(f"expected one input for -o -, got {len(inputs)}; name a folder instead")
@@ -79,14 +99,6 @@ def standard_streams(inputs: Sequence[Path], places: "Places") -> Generator[Stre
             raise click.UsageError("expected -o - with a pipe or a file behind it, got none; use -o FILE")
         if sys.stdout.isatty():
             raise click.UsageError("expected -o - with a pipe or a file behind it, got a terminal; use -o FILE")
-    with TemporaryDirectory(prefix="srcnn-") as name:
-        folder = Path(name)
-        if reads:
-            file = _read_standard_input(folder)
-            inputs = [file if path == _STREAM else path for path in inputs]
-        if writes:
-            places = replace(places, output=str(folder / f"stdout{places.suffix}"))
-        yield Streams(tuple(inputs), places, folder, writes)
 
 
 def write_to_standard_output(file: Path) -> None:

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -160,7 +160,8 @@ class _Report:
         if result.error:
             self.failed.append(result.job.source)
         if sys.stderr is not None and sys.stderr.isatty():
-            click.echo("\r\x1b[K", nl=False, err=True)  # the progress bar comes back below
+            with suppress(OSError):  # the terminal may go at this moment
+                click.echo("\r\x1b[K", nl=False, err=True)  # the progress bar comes back below
         if self._as_json:
             self._listeners.tell(json.dumps(self._row(result)))
         elif result.error:

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from srcnn.pictures.formats import DEFAULT_MAX_PIXELS, FORMATS, RISKY
+from srcnn.pictures.formats import DEFAULT_MAX_PIXELS, RISKY, WRITTEN
 
 if TYPE_CHECKING:
     from srcnn.batch.plan import Places
     from srcnn.batch.size import Fit, Size
     from srcnn.pictures.write import WriteOptions
 
-_SUFFIXES = [suffix.lstrip(".") for kind in FORMATS for suffix in kind.suffixes if kind.writes]
 _SIDE = click.IntRange(min=1)
 
 
@@ -97,7 +96,7 @@ places_options = grouped(
     ),
     click.option(
         "--format",
-        type=click.Choice(_SUFFIXES, case_sensitive=False),
+        type=click.Choice([suffix.lstrip(".") for suffix in WRITTEN], case_sensitive=False),
         metavar="FORMAT",
         help="Of results whose names do not say it: png, jpg, webp, tif, ...",
     ),

@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import PurePath
 
-from srcnn.pictures.formats import SUFFIXES
+from srcnn.pictures.formats import stem
 from srcnn.spec import ModelSpec, srcnn
 
 _NAMES = {
@@ -152,13 +152,8 @@ def recognise_dataset(folder_name: str, picture_names: Iterable[str]) -> str | N
 
     Tests: tests/evaluation/test_published.py.
     """
-    names = frozenset(_plain(PurePath(name)).lower().removesuffix("_gt") for name in picture_names)
+    names = frozenset(stem(PurePath(name)).lower().removesuffix("_gt") for name in picture_names)
     for dataset, expected in DATASETS.items():
         if len(names) == len(expected) and (names == expected or folder_name.lower() == dataset.lower()):
             return dataset
     return None
-
-
-def _plain(path: PurePath) -> str:
-    """A name without folders and the ending of a picture; of "baby.v2" nothing is an ending."""
-    return path.stem if path.suffix.lower() in SUFFIXES else path.name

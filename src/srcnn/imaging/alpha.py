@@ -6,10 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srcnn.imaging.depth import Image, from_float, to_float
-from srcnn.imaging.large import forget, put_together
-
-_BLOCK_PIXELS = 2**18
-"""Worked on in floating point at a time."""
+from srcnn.imaging.large import blocks, forget, put_together
 
 
 def is_see_through(image: Image) -> bool:
@@ -47,14 +44,14 @@ def fill_transparent(image: Image) -> Image:
         Tests: tests/imaging/test_alpha.py.
     """
     hidden, visible = False, False
-    for block in _blocks(image):
+    for block in blocks(image):
         hidden |= bool((block[:, :, -1] == 0).any())
         visible |= bool((block[:, :, -1] != 0).any())
     if not (hidden and visible):
         return image
     height, width, channels = image.shape
     half = (-(-height // 2), -(-width // 2), channels)
-    coarse = fill_transparent(put_together(map(_coarsened, _blocks(image)), half, np.dtype(np.float32)))
+    coarse = fill_transparent(put_together(map(_coarsened, blocks(image)), half, np.dtype(np.float32)))
     return put_together(_filled(image, coarse), image.shape, image.dtype)
 
 
@@ -70,21 +67,13 @@ def _coarsened(block: Image) -> NDArray[np.float32]:
 def _filled(image: Image, coarse: Image) -> Iterator[Image]:
     """Blocks of the picture in which hidden pixels have the colour of their square."""
     top = 0
-    for block in _blocks(image):
+    for block in blocks(image):
         result = block.copy()
         rows, columns = np.nonzero(block[:, :, -1] == 0)
         result[rows, columns, :-1] = from_float(coarse[(top + rows) // 2, columns // 2, :-1], image.dtype)
         yield result
         top += len(block)
         forget(coarse)
-
-
-def _blocks(image: Image) -> Iterator[Image]:
-    """Blocks of an even number of rows; the last may be odd. What lies behind is forgotten."""
-    step = 2 * max(1, _BLOCK_PIXELS // (2 * image.shape[1]))
-    for start in range(0, len(image), step):
-        yield image[start : start + step]
-        forget(image)
 
 
 def _halve(image: NDArray[np.floating]) -> NDArray[np.floating]:

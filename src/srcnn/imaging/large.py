@@ -6,7 +6,7 @@ This module knows nothing of pictures.
 import mmap
 import os
 import tempfile
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from tempfile import TemporaryFile
 from typing import IO, Any
@@ -18,6 +18,8 @@ from srcnn.imaging.depth import Image
 
 _IN_MEMORY_BYTES = 2**27
 """Larger arrays lie in a file."""
+_BLOCK_PIXELS = 2**18
+"""Worked on at a time."""
 
 
 def memory_of_machine() -> int | None:
@@ -64,7 +66,7 @@ def forget(image: Image) -> None:
     """Give back the memory of an array that lies in a file; what is needed again is read again.
 
     Args:
-        image: any array, or a view of one; others than those in a file stay as they are.
+        image: any array, or a view of one; others than those in a file that nobody writes into stay as they are.
 
     Tests: tests/imaging/test_large.py.
     """
@@ -73,8 +75,26 @@ def forget(image: Image) -> None:
         base = base.base
     if isinstance(base, memoryview):
         base = base.obj
-    if isinstance(base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+    # What was written into a private map is in no file.
+    if isinstance(base, mmap.mmap) and memoryview(base).readonly and hasattr(mmap, "MADV_DONTNEED"):
         base.madvise(mmap.MADV_DONTNEED)
+
+
+def blocks(image: Image) -> Iterator[Image]:
+    """Go through an array some rows at a time, and forget what lies behind.
+
+    Args:
+        image: H x W or H x W x C.
+
+    Yields:
+        Blocks of an even number of rows; the last may be odd.
+
+    Tests: tests/imaging/test_large.py.
+    """
+    step = 2 * max(1, _BLOCK_PIXELS // (2 * image.shape[1]))
+    for start in range(0, len(image), step):
+        yield image[start : start + step]
+        forget(image)
 
 
 def _in_file(rows: Iterable[Image], size: int) -> mmap.mmap:

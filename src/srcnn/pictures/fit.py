@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 
 from srcnn.imaging.depth import Image, from_float, to_float
+from srcnn.pictures.codecs.png import held_duration
 from srcnn.pictures.formats import PictureFormat
 from srcnn.pictures.picture import Picture, upright
 from srcnn.pictures.strips import Frame, strips_of, whole
@@ -73,6 +74,10 @@ def _fit_durations(picture: Picture, kind: PictureFormat) -> Picture:
     durations = [min(max(duration, shortest), longest) for duration in picture.durations_ms]
     if any(duration % step for duration in durations):
         picture = _noted(picture, f"durations were rounded to {step} ms: {kind.name} holds no others")
+    if kind.name == "PNG" and any(held_duration(duration) != duration for duration in durations):
+        picture = _noted(
+            picture, "durations above 65 s were rounded to hundredths or whole seconds: PNG holds no others"
+        )
     if picture.loop > _MOST_PLAYS:
         picture = _noted(picture, f"the animation plays {_MOST_PLAYS:,} times: {kind.name} counts no further")
     return replace(picture, durations_ms=tuple(durations), loop=min(picture.loop, _MOST_PLAYS))

@@ -4,7 +4,7 @@ The table in docs/formats.md is printed from here.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Literal
 
 from srcnn.errors import ImageTooLargeError, OutputError
@@ -199,13 +199,22 @@ FORMATS = (
 _BY_SUFFIX = {suffix: kind for kind in FORMATS for suffix in kind.suffixes}
 _BY_NAME = {kind.name: kind for kind in FORMATS}
 SUFFIXES = frozenset(_BY_SUFFIX)
+WRITTEN = tuple(suffix for suffix, kind in _BY_SUFFIX.items() if kind.writes)
 RISKY = {kind.suffixes[0].lstrip("."): kind for kind in FORMATS if kind.risky}
 """Formats that are read only where that is allowed, by what people call them."""
 
 
-def format_named(name: str) -> PictureFormat | None:
-    """The format a picture came from, if it came from one."""
-    return _BY_NAME.get(name)
+def format_named(name: str) -> PictureFormat:
+    """The format of a name, such as "JPEG 2000"."""
+    return _BY_NAME[name]
+
+
+def stem(file: PurePath) -> str:
+    """A name without folders and the ending of a picture; what else follows a dot belongs to the name.
+
+    Tests: tests/pictures/test_formats.py.
+    """
+    return file.stem if file.suffix.lower() in SUFFIXES else file.name
 
 
 def format_to_write(path: Path) -> PictureFormat:

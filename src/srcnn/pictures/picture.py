@@ -1,7 +1,7 @@
 """A picture: pixels, there or still to come, and what must be kept. This module knows no files and no codecs."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from numbers import Integral, Real
 from pathlib import Path
@@ -148,12 +148,17 @@ def check_picture(picture: Picture) -> None:
         got = "none" if listed else type(picture.frames).__name__
         raise InvalidImageError(f"expected a tuple of frames, got {got}; write Picture(frames=(image,))")
     count = len(picture.frames)
-    durations = all(isinstance(each, Real) and 0 <= each < math.inf for each in picture.durations_ms)
+    times = tuple(picture.durations_ms) if isinstance(picture.durations_ms, Iterable) else (None,)  # pyright: ignore
+    durations = all(isinstance(each, Real) and 0 <= each < math.inf for each in times)
     dpi = picture.dpi is None or (
         isinstance(picture.dpi, (tuple, list))  # pyright: ignore
         and [isinstance(each, Real) for each in picture.dpi] == [True, True]  # pyright: ignore
     )
-    texts = all(isinstance(part, bytes) for text in picture.texts for part in text)  # pyright: ignore
+    texts = isinstance(picture.texts, (tuple, list)) and all(  # pyright: ignore
+        isinstance(text, (tuple, list)) and [isinstance(part, bytes) for part in text] == [True, True]  # pyright: ignore
+        for text in picture.texts
+    )
+    inks = not picture.inks or all(getattr(frame, "shape", ())[2:] == (4,) for frame in picture.frames)
     metadata = {name: getattr(picture, name) for name in ("icc", "exif", "xmp", "iptc")}
     for valid, wanted, got in (
         *(
@@ -161,8 +166,9 @@ def check_picture(picture: Picture) -> None:
             for name, value in metadata.items()
         ),
         (picture.orientation in range(1, 9), "an orientation from 1 to 8", picture.orientation),
-        (len(picture.durations_ms) in (0, count), f"a duration for each of {count} frames", picture.durations_ms),
         (durations, "durations in milliseconds", picture.durations_ms),
+        (len(times) in (0, count), f"a duration for each of {count} frames", picture.durations_ms),
+        (inks, "four inks in every frame with inks=True", [getattr(frame, "shape", None) for frame in picture.frames]),
         (isinstance(picture.loop, Integral) and picture.loop >= 0, "loop as a whole number from 0", picture.loop),
         (dpi, "dpi as two numbers, along height and width,", picture.dpi),
         (texts, "texts as pairs of bytes", picture.texts),

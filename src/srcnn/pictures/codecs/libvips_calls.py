@@ -5,6 +5,7 @@ empties it: while several threads work, a message may be another's, cut, or gone
 tried again while no other thread is in libvips; whether a file is accepted follows from that message.
 """
 
+import os
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from threading import Condition
@@ -48,6 +49,24 @@ class Entrance:
 
 
 _LIBVIPS = Entrance()
+_with_threads: set[int] = set()
+"""The process that libvips has threads in."""
+NO_THREADS = (
+    "in a process that libvips has threads in, got one forked from a process that had written a picture or read a WebP "
+    'already; start processes by "spawn" or "forkserver" (multiprocessing.get_context), or fork earlier'
+)
+
+
+def has_threads() -> bool:
+    """Whether libvips can do in this process what it does in threads: write files, and decode WebP.
+
+    It keeps its threads from the first such call on. A process that is forked then has none, and would wait for ever.
+
+    Tests: tests/pictures/test_write.py.
+    """
+    if not _with_threads:
+        _with_threads.add(os.getpid())
+    return os.getpid() in _with_threads
 
 
 def call_libvips(work: Callable[[], T]) -> T:

@@ -19,7 +19,7 @@ import numpy as np
 from srcnn.errors import InvalidImageError
 from srcnn.imaging.depth import Image
 from srcnn.pictures import tiff
-from srcnn.pictures.codecs.libvips_calls import call_libvips
+from srcnn.pictures.codecs.libvips_calls import NO_THREADS, call_libvips, has_threads
 from srcnn.pictures.codecs.libvips_colours import WHITE, known_samples, to_rgb_or_grey
 from srcnn.pictures.codecs.libvips_metadata import field_of, metadata
 from srcnn.pictures.codecs.libvips_pages import load_page
@@ -66,6 +66,8 @@ def decode(path: Path, kind: PictureFormat, *, max_pixels: int, first_only: bool
             lambda: _decode(path, kind, max_pixels=max_pixels, first_only=first_only, inks=inks, fail_on=fail_on)
         )
 
+    if kind.name == "WebP" and not has_threads():
+        raise InvalidImageError(f"expected to read WebP {NO_THREADS}")
     try:
         if kind.name != "JPEG":
             return frames()
@@ -198,11 +200,13 @@ def load(path: Path, kind: PictureFormat, *, fail_on: str = "error", **pages: in
     """
     import pyvips
 
+    options = {"access": "sequential", "fail_on": fail_on, **pages}
+    if kind.name == "WebP":  # of whose files libvips would keep some open
+        source = pyvips.Source.new_from_file(os.fsencode(path))  # pyright: ignore[reportArgumentType] (bytes too)
+        return pyvips.Operation.call("webpload_source", source, **options)
     # "revalidate" keeps libvips from answering from its cache when the file at a path has changed. Names
     # need not be UTF-8, which pyvips makes of every str.
-    return pyvips.Operation.call(
-        _LOADERS[kind.name], os.fsencode(path), access="sequential", fail_on=fail_on, revalidate=True, **pages
-    )
+    return pyvips.Operation.call(_LOADERS[kind.name], os.fsencode(path), revalidate=True, **options)
 
 
 def _load_pages(path: Path, count: int, max_pixels: int, alone: list["pyvips.SourceCustom"]) -> list["pyvips.Image"]:

@@ -14,7 +14,7 @@ import numpy as np
 from srcnn.errors import OutputError, SrcnnError
 from srcnn.pictures import exif, exif_in_tiff, xmp
 from srcnn.pictures.codecs import png
-from srcnn.pictures.codecs.libvips_calls import call_libvips, call_libvips_once
+from srcnn.pictures.codecs.libvips_calls import NO_THREADS, call_libvips, call_libvips_once, has_threads
 from srcnn.pictures.codecs.libvips_decode import load, reason
 from srcnn.pictures.codecs.libvips_metadata import METADATA_FIELDS, MM_PER_INCH, UNKNOWN_DPI, metadata
 from srcnn.pictures.codecs.libvips_rows import image_of_rows
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 _SAVERS = {"PNG": "pngsave", "JPEG": "jpegsave", "WebP": "webpsave", "TIFF": "tiffsave", "AVIF": "heifsave",
            "GIF": "gifsave"}  # fmt: skip
-_writers: set[int] = set()
-"""The process that libvips writes in."""
 _LITTLE_ROOM = 2**20
 """Bytes on the disk."""
 _MOST_EXIF = 65_000
@@ -60,7 +58,8 @@ def encode(path: Path, picture: Picture, kind: PictureFormat, *, options: dict[s
     """
     import pyvips
 
-    _check_process(kind)
+    if not has_threads():
+        raise OutputError(f"expected to write {kind.name} {NO_THREADS}")
     picture, notes = _with_updated_metadata(picture, kind)
     if any(getattr(picture, name) for name in WORDS) or picture.orientation != 1:
         picture, written, lost = _rehearse(path, picture, kind, options)
@@ -75,18 +74,6 @@ def encode(path: Path, picture: Picture, kind: PictureFormat, *, options: dict[s
     except (pyvips.Error, OSError) as error:
         raise _unwritten(path, kind, reason(error)) from error
     return notes
-
-
-def _check_process(kind: PictureFormat) -> None:
-    """Refuse what would wait for ever: libvips writes in threads that it keeps, and a forked process has none."""
-    if os.getpid() in _writers:
-        return
-    if _writers:
-        raise OutputError(
-            f"expected to write {kind.name} in a process of its own, got one forked from a process that had written "
-            'already; start processes by "spawn" or "forkserver" (multiprocessing.get_context), or fork earlier'
-        )
-    _writers.add(os.getpid())
 
 
 def _rehearse(

@@ -46,12 +46,12 @@ class _FileOfOnePage:
 
     def read(self, length: int) -> bytes | None:
         """At most `length` bytes from the place on."""
-        chunk = bytearray(self._data[self._place : self._place + length])
+        chunk = self._data[self._place : self._place + length]
         for at, byte in self._changed.items():
-            if 0 <= at - self._place < len(chunk):
-                chunk[at - self._place] = byte
+            if 0 <= (here := at - self._place) < len(chunk):
+                chunk = chunk[:here] + bytes([byte]) + chunk[here + 1 :]
         self._place += len(chunk)
-        return bytes(chunk) or None
+        return chunk or None
 
     def seek(self, offset: int, whence: int) -> int:
         """Go to a place."""

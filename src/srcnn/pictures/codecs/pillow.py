@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from srcnn.errors import InvalidImageError, SrcnnError
+from srcnn.errors import InvalidImageError, OutputError, SrcnnError
 from srcnn.imaging.depth import Image
 from srcnn.pictures.codecs import jpeg2000
 from srcnn.pictures.formats import PictureFormat
@@ -110,11 +110,16 @@ def encode(path: Path, picture: Picture, kind: PictureFormat) -> None:
         kind: BMP or TGA.
 
     Raises:
+        OutputError: it is too large for the format.
         OSError: the file cannot be written.
     """
     from PIL import Image as PillowImage
 
     options: dict[str, Any] = {"dpi": picture.dpi[::-1]} if picture.dpi and "dpi" in kind.keeps else {}
     file = io.BytesIO()  # given a path, Pillow does not notice that a full disk takes only a part of what it writes
-    PillowImage.fromarray(picture.image).save(file, format=kind.name, **options)
-    path.write_bytes(file.getbuffer())
+    try:
+        PillowImage.fromarray(picture.image).save(file, format=kind.name, **options)
+    except ValueError as error:  # more bytes than the format can count
+        raise OutputError(f"expected a picture that {kind.name} holds for {path}, got: {error}; write PNG") from error
+    with path.open("wb") as whole:  # `Path.write_bytes` keeps the view if it fails, and the buffer cannot be freed
+        whole.write(file.getbuffer())

@@ -158,13 +158,13 @@ def join_frames(frames: Sequence[bytes], durations_ms: Sequence[int], loop: int)
     parts = [_SIGNATURE]
     sequence = 0
     for index, (frame, duration) in enumerate(zip(frames, durations_ms, strict=True)):
-        pixels = b""
+        pixels: list[bytes] = []
         size = b""
         for name, body in _chunks(frame):
             if name == b"IHDR":
                 size = body[:8]
             if name == b"IDAT":
-                pixels += body
+                pixels.append(body)
             elif index == 0 and name != b"IEND":
                 parts.append(_chunk(name, body))
                 if name == b"IHDR":
@@ -174,9 +174,9 @@ def join_frames(frames: Sequence[bytes], durations_ms: Sequence[int], loop: int)
         parts.append(_chunk(b"fcTL", control))
         sequence += 1
         if index == 0:
-            parts.append(_chunk(b"IDAT", pixels))
+            parts.append(_chunk(b"IDAT", b"".join(pixels)))
         else:
-            parts.append(_chunk(b"fdAT", struct.pack(">I", sequence) + pixels))
+            parts.append(_chunk(b"fdAT", b"".join([struct.pack(">I", sequence), *pixels])))
             sequence += 1
     return b"".join([*parts, _chunk(b"IEND", b"")])
 
@@ -204,6 +204,12 @@ def checked_chunks(file: bytes) -> Iterator[Chunk]:
 def join_chunks(chunks: Iterable[Chunk]) -> bytes:
     """A file of these chunks and an end."""
     return _SIGNATURE + b"".join(_chunk(name, body) for name, body in (*chunks, (b"IEND", b"")))
+
+
+def held_duration(duration_ms: int) -> int:
+    """What of a duration a frame can be shown for, in ms. Tests: tests/pictures/test_apng.py."""
+    ticks, parts = _delay(duration_ms)
+    return ticks * 1000 // parts
 
 
 def _delay(duration_ms: int) -> tuple[int, int]:
