@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from srcnn.errors import InvalidImageError
+from srcnn.pictures.codecs.png import chunks_of
 from srcnn.pictures.formats import PictureFormat
 
 MAX_BYTES = 2**26
@@ -49,14 +50,11 @@ def check_metadata_size(path: Path, kind: PictureFormat) -> None:
 
 
 def _png(file: BinaryIO) -> Iterator[int]:
-    file.seek(8)
-    while len(start := file.read(8)) == 8:
-        length, name = struct.unpack(">I4s", start)
+    for name, length in chunks_of(file):
         if name == b"IEND":  # some programs leave bytes of their own behind it
             return
         if name not in _PIXELS:
             yield length
-        file.seek(length + 4, 1)
 
 
 def _jpeg(file: BinaryIO) -> Iterator[int]:

@@ -5,6 +5,7 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
+from srcnn.pictures.codecs.png import chunks_of
 from srcnn.pictures.formats import PictureFormat, format_named
 from srcnn.pictures.tiff import first_directory
 
@@ -71,9 +72,7 @@ def is_animated_png(path: Path) -> bool:
     """
     found = 0
     with path.open("rb") as file:
-        file.seek(8)
-        while len(start := file.read(8)) == 8:
-            length, name = struct.unpack(">I4s", start)
+        for name, length in chunks_of(file):
             if name == b"IDAT":
                 return found == 1
             if name == b"acTL":
@@ -81,8 +80,6 @@ def is_animated_png(path: Path) -> bool:
                 if length != 8 or not 0 < count < 2**31:
                     return False
                 found += 1
-                length -= 4
-            file.seek(length + 4, 1)
     return False
 
 
@@ -170,13 +167,7 @@ def is_whole_png(path: Path) -> bool:
     Source: PNG, third edition (W3C 2025), 5.3. Tests: tests/pictures/test_recognise.py.
     """
     with path.open("rb") as file:
-        file.seek(8)
-        while len(start := file.read(8)) == 8:
-            length, name = struct.unpack(">I4s", start)
-            if name == b"IEND":
-                return True
-            file.seek(length + 4, 1)
-    return False
+        return any(name == b"IEND" for name, _ in chunks_of(file))
 
 
 def is_whole_gif(path: Path) -> bool:

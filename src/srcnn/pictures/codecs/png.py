@@ -7,6 +7,7 @@ import struct
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 Chunk = tuple[bytes, bytes]
 """Name and body."""
@@ -117,17 +118,31 @@ def _differ(body: bytes, values: Sequence[int]) -> bool:
     return any(stored) and any(abs(ours - theirs) > theirs / 100 for ours, theirs in zip(stored, values, strict=True))
 
 
+def chunks_of(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
+    """Go through the chunks of an open file; no more of a body is read than is asked for.
+
+    Args:
+        file: a PNG file.
+
+    Yields:
+        Name and length of each chunk, while the file stands at the beginning of its body.
+    """
+    file.seek(len(_SIGNATURE))
+    while len(start := file.read(8)) == 8:
+        length, name = struct.unpack(">I4s", start)
+        body = file.tell()
+        yield name, length
+        file.seek(body + length + 4)
+
+
 def _read_chunks(path: Path, names: Collection[bytes]) -> Iterator[Chunk]:
     """The chunks of these names, without those whose check sum is wrong and what is beyond 16 MiB."""
     room = _MAX_BYTES
     with path.open("rb") as file:
-        file.seek(len(_SIGNATURE))
-        while len(start := file.read(8)) == 8:
-            length, name = struct.unpack(">I4s", start)
+        for name, length in chunks_of(file):
             if name == b"IEND":
                 return
             if name not in names or length > room:
-                file.seek(length + 4, 1)
                 continue
             room -= length
             body, check = file.read(length), file.read(4)
