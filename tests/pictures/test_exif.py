@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
-from srcnn.pictures.exif import makers_note, orientation_of, updated, without_longest, without_prefix
+from srcnn.pictures.exif import block_of, makers_note, orientation_of, updated, without_longest, without_prefix
+from srcnn.pictures.exif_directory import parse
 
 
 def _tags(block: bytes) -> Image.Exif:
@@ -143,3 +144,19 @@ def test_the_longest_entries_are_left_out_until_the_rest_fits(order: str) -> Non
         assert {0x010E, 0x013B} & set(again) == {0x010E, 0x013B} - left
         assert {0x927C, 0x9003} & set(again.get_ifd(0x8769)) == {0x927C, 0x9003} - left
     assert without_longest(block, 10)[1] > 4  # nothing is left to leave out
+
+
+def test_many_entries_that_name_the_same_bytes_become_no_larger_block_than_they_were() -> None:
+    """It would be hundreds of times as large, and take minutes."""
+    entries = b"".join(struct.pack("<HHII", tag, 7, 50_000, 8 + 2 + 12 * 1000) for tag in range(1, 1001))
+    block = b"II*\0" + struct.pack("<IH", 8, 1000) + entries + bytes(60_000)
+    assert len(updated(block, 5, 6)) < len(block) + 100
+
+
+def test_the_longest_of_thousands_of_entries_are_left_out_at_once() -> None:
+    lengths = [10 + 2 * (tag % 20) for tag in range(4000)]
+    block = b"Exif\0\0" + block_of({1 + tag: (7, length, bytes(length)) for tag, length in enumerate(lengths)}, "<")
+    shorter, count = without_longest(block, len(block) // 2)
+    kept = [len(value[2]) for value in parse(without_prefix(shorter))[0].values() if isinstance(value, tuple)]
+    assert sorted(kept) == sorted(lengths)[: 4000 - count]
+    assert len(block) // 2 - 70 < len(shorter) <= len(block) // 2

@@ -11,6 +11,7 @@ import struct
 from collections.abc import Iterator
 
 from srcnn.pictures.exif_directory import (
+    ENTRY_BYTES,
     LONG,
     PHOTO,
     RESOLUTION_UNIT,
@@ -102,22 +103,24 @@ def without_longest(exif: bytes, most: int) -> tuple[bytes, int]:
     """
     block = without_prefix(exif)
     main, _ = parse(block)
-    order = header(block)[0].order
-    left_out = 0
-    while len(exif) > most and (leaves := list(_leaves(main))):
-        directory, tag = max(leaves, key=lambda leaf: len(leaf[0][leaf[1]][2]))
+    length, left_out = len(exif), 0
+    for taken, directory, tag in sorted(_leaves(main), key=lambda leaf: -leaf[0]):
+        if length <= most:
+            break
         del directory[tag]
+        length -= taken
         left_out += 1
-        exif = _PREFIX + block_of(main, order)
-    return exif, left_out
+    return (_PREFIX + block_of(main, header(block)[0].order) if left_out else exif), left_out
 
 
-def _leaves(directory: Directory) -> Iterator[tuple[Directory, int]]:
+def _leaves(directory: Directory) -> Iterator[tuple[int, Directory, int]]:
+    """Bytes of every entry in the block, the directory it is in, and its tag."""
     for tag, value in directory.items():
         if isinstance(value, dict):
             yield from _leaves(value)
         else:
-            yield directory, tag
+            far = len(value[2])
+            yield ENTRY_BYTES + (far + far % 2 if far > 4 else 0), directory, tag
 
 
 def makers_note(exif: bytes | None) -> bytes:

@@ -14,6 +14,7 @@ Value = tuple[int, int, bytes]
 Directory = dict[int, "Value | Directory"]
 
 SHORT, LONG = 3, 4
+ENTRY_BYTES = 12
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 18: 8}
 _WORDS = {3: 2, 4: 4, 5: 4, 8: 2, 9: 4, 10: 4, 11: 4, 12: 8, 13: 4}
 """How many bytes are turned around together where the byte order changes."""
@@ -26,7 +27,7 @@ RESOLUTIONS, RESOLUTION_UNIT = (0x011B, 0x011A), 0x0128
 IPTC, _USER_COMMENT = 0x83BB, 0x9286
 _UTF16 = b"UNICODE\0"
 _MAX_BYTES = 2**24
-_MAX_ENTRIES = 2**16
+_MAX_ENTRIES = 2**12
 
 
 def parse(data: Buffer, only: Collection[int] | None = None) -> tuple[Directory, int]:
@@ -60,7 +61,7 @@ def read_directory(
     Tests: tests/pictures/test_exif.py, tests/pictures/test_exif_in_tiff.py.
     """
     directory: Directory = {}
-    room = _MAX_BYTES
+    room = min(_MAX_BYTES, len(data))  # many entries may name the same bytes
     entry = struct.Struct(f"{layout.order}HH{layout.offset}")
     pointer = layout.pointer
     try:
@@ -100,18 +101,20 @@ def _reversed_words(body: bytes, word: int) -> bytes:
 
 def serialise(directory: Directory, start: int, following: int = 0, *, order: str = "<") -> bytes:
     """A directory that begins at `start`, its values and those below it behind it."""
-    table, values = b"", b""
-    behind = start + 2 + 12 * len(directory) + 4
+    table: list[bytes] = []
+    values: list[bytes] = []
+    end = start + 2 + ENTRY_BYTES * len(directory) + 4
     for tag in sorted(directory):
         value = directory[tag]
         if isinstance(value, dict):
-            kind, number, far = LONG, 1, serialise(value, behind + len(values), order=order)
+            kind, number, far = LONG, 1, serialise(value, end, order=order)
         else:
             kind, number, far = value
             far = _turned(tag, kind, far) if order == ">" else far
         near = far
         if isinstance(value, dict) or len(far) > 4:
-            near = struct.pack(order + "I", behind + len(values))
-            values += far + b"\0" * (len(far) % 2)
-        table += struct.pack(order + "HHI", tag, kind, number) + near.ljust(4, b"\0")
-    return struct.pack(order + "H", len(directory)) + table + struct.pack(order + "I", following) + values
+            near = struct.pack(order + "I", end)
+            values += far, b"\0" * (len(far) % 2)
+            end += len(far) + len(far) % 2
+        table += struct.pack(order + "HHI", tag, kind, number), near.ljust(4, b"\0")
+    return b"".join([struct.pack(order + "H", len(directory)), *table, struct.pack(order + "I", following), *values])
