@@ -109,7 +109,7 @@ def changed_layer(**values: object) -> str:
         (changed(training={"steps": 1}), "something else .training holds something else than texts"),
         (changed_layer(in_channels=64.0), "something else .in_channels of a layer is no whole number"),
         (changed_layer(upsampling=True), "something else .upsampling of a layer is no whole number"),
-        (changed(scale=0), "expected a scale of at least 1, got 0"),
+        (changed(scale=0), "expected a scale from 1 to 64, got 0"),
         (changed(input_space="yuv"), "expected input_space 'hr' or 'lr', got 'yuv'; update srcnn"),
         (changed(colour="yuv"), "expected colour 'luma', or 'ycbcr' or 'rgb' with 3 channels, got 'yuv' with 1; check"),
         (changed(colour="rgb"), "expected colour 'luma', or 'ycbcr' or 'rgb' with 3 channels, got 'rgb' with 1; check"),

@@ -58,13 +58,16 @@ class ConvLayer:
         return (*((outer, inner) if self.upsampling == 1 else (inner, outer)), self.kernel_size, self.kernel_size)
 
 
+_LARGEST_SCALE = 64  # of which nobody has seen a network
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSpec:
     """A network, and how it came to be.
 
     Attributes:
         name: what people call it, such as "srcnn-915".
-        scale: the enlargement it was trained for, 1 or more.
+        scale: the enlargement it was trained for, 1 to 64.
         input_space: "hr": the network sees the picture already enlarged by bicubic and returns the better
             one; every layer's border is replicated. "lr": it sees the small picture, and enlarges it by a
             last layer that is transposed or whose scale^2 maps are shuffled into place; every layer's
@@ -86,8 +89,10 @@ class ModelSpec:
     training: dict[str, str] = field(default_factory=dict[str, str])
 
     def __post_init__(self) -> None:
-        if self.scale < 1:
-            raise ModelFileError(f"expected a scale of at least 1, got {self.scale}; check the model's spec")
+        if not 1 <= self.scale <= _LARGEST_SCALE:
+            raise ModelFileError(
+                f"expected a scale from 1 to {_LARGEST_SCALE}, got {self.scale}; check the model's spec"
+            )
         if self.input_space not in ("hr", "lr"):
             raise ModelFileError(
                 f"expected input_space 'hr' or 'lr', got {self.input_space!r}; update srcnn for this model"

@@ -1,5 +1,9 @@
+import gzip
+import struct
 import tarfile
+import tracemalloc
 import zipfile
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -86,3 +90,45 @@ def test_another_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("hello")
     with pytest.raises(InvalidConfigError, match="got something else; unpack it"):
         take_pictures(tmp_path / "a.txt", WANTED, tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["bzip2", "deflate"])
+def test_a_member_that_unpacks_to_more_than_it_says_fills_no_memory(tmp_path: Path, kind: str) -> None:
+    method = {"bzip2": zipfile.ZIP_BZIP2, "deflate": zipfile.ZIP_DEFLATED}[kind]
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", method) as opened:
+        opened.writestr("a.png", bytes(160 << 20))
+    content = bytearray(path.read_bytes())
+    for at in (22, content.rindex(b"PK\x01\x02") + 24):  # what both of its headers say
+        content[at : at + 4] = struct.pack("<I", 100)
+    path.write_bytes(content)
+    (tmp_path / "Insects").mkdir()
+    tracemalloc.start()
+    with suppress(InvalidConfigError):
+        assert take_pictures(path, WANTED, tmp_path / "Insects") == set()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 150 << 20
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME])
+def test_a_header_that_is_larger_than_pictures_are_is_refused(tmp_path: Path, kind: bytes) -> None:
+    member = tarfile.TarInfo("a")
+    member.type, member.size = kind, 100 << 20
+    with gzip.open(tmp_path / "a.tar.gz", "wb") as file:
+        file.write(member.tobuf(tarfile.GNU_FORMAT) + bytes(100 << 20))
+    (tmp_path / "Insects").mkdir()
+    with pytest.raises(InvalidConfigError, match=r"expected a (whole|folder, a ZIP or a TAR) archive"):
+        take_pictures(tmp_path / "a.tar.gz", WANTED, tmp_path / "Insects")
+
+
+def test_a_name_that_is_no_text_makes_an_archive_damaged(tmp_path: Path) -> None:
+    path = archive(tmp_path, "zip")
+    content = path.read_bytes().replace(b"readme.txt", b"\xff\xfeadme.txt")
+    content = bytearray(content)
+    at = content.index(b"PK\x01\x02", content.rindex(b"\xff\xfeadme") - 60)
+    content[at + 9] |= 8  # said to be UTF-8
+    path.write_bytes(content)
+    (tmp_path / "Insects").mkdir()
+    with pytest.raises(InvalidConfigError, match="expected a whole archive"):
+        take_pictures(path, WANTED, tmp_path / "Insects")

@@ -92,6 +92,16 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before_and_named(run_di
     assert problem == "checkpoint.pt is damaged; continuing from checkpoint.previous.pt"
 
 
+@pytest.mark.parametrize(
+    "change", [{"config": []}, {"step": "2"}, {"step": 2.0}, {"ema": None}, {"weights": []}, {"loss_sum": "x"}], ids=str
+)
+def test_fields_of_other_kinds_make_a_checkpoint_damaged(run_dir: Path, change: dict[str, object]) -> None:
+    content = torch.load(run_dir / CURRENT, weights_only=True)
+    torch.save(content | change, run_dir / CURRENT)
+    saved, problem = load_checkpoint(run_dir)
+    assert (saved.step, problem) == (1, "checkpoint.pt is damaged; continuing from checkpoint.previous.pt")
+
+
 def test_a_file_of_torch_with_other_content_is_passed_over(run_dir: Path) -> None:
     for content in ({"step": 3}, {"step": 3, "more": 1}, [3], 3):
         torch.save(content, run_dir / CURRENT)

@@ -55,6 +55,27 @@ def test_cutting_keeps_the_lines_up_to_a_step_and_leaves_out_what_is_no_line(tmp
     assert steps(tmp_path) == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"step": 0}',
+        '{"step": true}',
+        '{"step": 1' + 400 * "0" + "}",
+        "[" * 100_000,
+        '{"step": 0, "validation_psnr": "x", "bicubic_psnr": 27.0, "loss": 0.1}',
+        '{"step": 0, "validation_psnr": NaN, "bicubic_psnr": 27.0, "loss": 0.1}',
+        '{"step": 0, "validation_psnr": 29.0, "bicubic_psnr": 1' + 400 * "0" + ', "loss": 0.1}',
+    ],
+    ids=lambda text: text[:60],
+)
+def test_lines_that_somebody_has_edited_are_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / LOG_FILE).write_text(text + "\n")
+    append_log(tmp_path, line(10))
+    assert read_start(tmp_path) is None
+    cut_log(tmp_path, 20)
+    assert steps(tmp_path) == [10]
+
+
 def test_the_start_of_a_training_is_its_line_of_step_0(tmp_path: Path) -> None:
     assert read_start(tmp_path) is None
     append_log(tmp_path, line(10))

@@ -418,6 +418,33 @@ def test_a_kernel_that_is_not_there_is_refused_before_anything_is_read(tmp_path:
         begin(config, tmp_path, init=None, resume=False, accept_changes=False)
 
 
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="this system has no file without an end")
+def test_a_kernel_without_an_end_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    with pytest.raises(InvalidConfigError, match=r"^expected a blur kernel at /dev/zero, got: a device"):
+        begin(replace(CONFIG, blur_kernel="/dev/zero"), tmp_path, init=None, resume=False, accept_changes=False)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"ema": {}},
+        {"ema": {name: torch.zeros(2) for name in ("conv1.weight", "conv1.bias")}},
+        {"ema": "nan"},
+        {"weights": {}},
+        {"optimiser": {}},
+        {"optimiser": {"state": {}, "param_groups": []}},
+    ],
+    ids=str,
+)
+def test_a_checkpoint_with_other_tensors_is_refused(finished: Path, tmp_path: Path, change: dict[str, Any]) -> None:
+    saved, _ = load_checkpoint(finished)
+    if change["ema" if "ema" in change else next(iter(change))] == "nan":
+        change = {"ema": {name: weight * math.nan for name, weight in saved.ema.items()}}
+    save_checkpoint(tmp_path, replace(saved, **change))
+    with pytest.raises(CheckpointError, match="expected the tensors of the network and optimiser in the checkpoint"):
+        begin(CONFIG, tmp_path, init=None, resume=True, accept_changes=False)
+
+
 def test_what_does_not_change_the_result_may_change_on_resuming(
     data: TrainingData, finished: Path, tmp_path: Path
 ) -> None:

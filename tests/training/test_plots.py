@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from tiny_models import random_model
 
 from srcnn.spec import srcnn
 from srcnn.training.plots import plot_curves, plot_filters
@@ -38,6 +39,18 @@ def test_a_network_to_start_from_is_drawn_without_loss(tmp_path: Path) -> None:
         with Image.open(tmp_path / "curves.png") as picture:
             pictures.append(np.asarray(picture))
     assert (pictures[0] != pictures[1]).any()
+
+
+def test_a_link_is_replaced_and_what_it_points_to_stays(tmp_path: Path) -> None:
+    (tmp_path / "log.jsonl").write_text(line(10, 28.5))
+    (tmp_path / "mine.png").write_bytes(b"mine")
+    for name in ("curves.png", "filters.png"):
+        (tmp_path / name).symlink_to("mine.png")
+    plot_curves(tmp_path / "log.jsonl", tmp_path / "curves.png")
+    plot_filters(random_model(), tmp_path / "filters.png")
+    assert (tmp_path / "mine.png").read_bytes() == b"mine"
+    assert not (tmp_path / "curves.png").is_symlink()
+    assert not (tmp_path / "filters.png").is_symlink()
 
 
 def test_filters_are_drawn_large_and_those_of_colour_side_by_side(tmp_path: Path) -> None:

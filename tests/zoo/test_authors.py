@@ -157,6 +157,22 @@ def test_variables_without_finite_numbers_are_refused(write_mat, value):
         read_authors_mat(write_mat({**variables(), "biases_conv1": value}), name="paper", scale=3)
 
 
+@pytest.mark.parametrize("name", ["more", "weights_conv2"])
+def test_what_would_fill_the_memory_is_never_unpacked(tmp_path, monkeypatch, name):
+    from scipy.io import loadmat, savemat
+
+    loaded = []
+    savemat(tmp_path / "x3.mat", {**variables(), name: np.zeros((1, 1 << 25, 1), np.uint8)}, do_compression=True)
+    monkeypatch.setattr("scipy.io.loadmat", lambda *a, **options: loaded.append(loadmat(*a, **options)) or loaded[-1])
+    if name == "more":
+        assert read_authors_mat(tmp_path / "x3.mat", name="paper", scale=3).spec.scale == 3
+        assert not {key for key in loaded[0] if not key.startswith("__")} - variables().keys()
+    else:
+        with pytest.raises(ModelFileError, match=r"more numbers than any network has in weights_conv2 \(1, 33554432"):
+            read_authors_mat(tmp_path / "x3.mat", name="paper", scale=3)
+        assert not loaded
+
+
 @pytest.mark.parametrize("content", [b"", b"not a mat file", b"MATLAB 7.3 MAT-file" + bytes(400)])
 def test_what_is_no_matlab_file_is_refused(tmp_path, content):
     path = tmp_path / "x3.mat"

@@ -69,6 +69,13 @@ def test_half_precision_weights_of_other_programs_become_single(content: bytes) 
     assert {weight.dtype for weight in result.weights.values()} == {np.dtype(np.float32)}
 
 
+def test_metadata_that_are_null_are_none(content: bytes) -> None:
+    length = int.from_bytes(content[:8], "little")
+    header = json.dumps(json.loads(content[8 : 8 + length]) | {"__metadata__": None}).encode()
+    with pytest.raises(ModelFileError, match="got format none"):
+        parse_model(len(header).to_bytes(8, "little") + header + content[8 + length :], "m.safetensors")
+
+
 def test_every_difference_between_tensors_and_spec_is_listed(content: bytes) -> None:
     changes = {
         "conv1.bias": None,

@@ -4,13 +4,16 @@ A picture is known by its samples alone, so nothing in the archive decides where
 This module knows no network.
 """
 
+import bz2
+import gzip
 import lzma
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Generator, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from srcnn.atomic import write_atomically
 from srcnn.datasets.manifest import StandardPicture
@@ -20,7 +23,9 @@ from srcnn.pictures.find import find_pictures
 from srcnn.pictures.formats import SUFFIXES
 from srcnn.pictures.read import read_array
 
-_MAX_BYTES = 64 << 20  # of one member, unpacked; both formats stop at what their header says
+_MAX_BYTES = 64 << 20  # of one member, unpacked
+_OPENERS = {b"\x1f\x8b": gzip.open, b"BZ": bz2.open, b"\xfd7": lzma.open}
+_BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # of which no more is unpacked than is asked for
 
 
 def take_pictures(source: Path, wanted: list[StandardPicture], folder: Path) -> set[str]:
@@ -72,14 +77,19 @@ def _members(source: Path) -> Generator[tuple[str, bytes]]:
     try:
         if zipfile.is_zipfile(source):
             yield from _of_zip(source)
-        elif tarfile.is_tarfile(source):
-            yield from _of_tar(source)
         else:
-            raise InvalidConfigError(
-                f"expected a folder, a ZIP or a TAR archive at {source}, got something else; "
-                "unpack it and name the folder"
-            )
-    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, RuntimeError) as error:
+            yield from _of_tar(source)
+    except InvalidConfigError:
+        raise
+    except (
+        zipfile.BadZipFile,
+        tarfile.TarError,
+        zlib.error,
+        lzma.LZMAError,
+        EOFError,
+        RuntimeError,
+        ValueError,
+    ) as error:
         raise InvalidConfigError(
             f"expected a whole archive at {source}, got a damaged or encrypted one ({error}); get it again"
         ) from error
@@ -89,17 +99,42 @@ def _members(source: Path) -> Generator[tuple[str, bytes]]:
         ) from error
 
 
+class _Bounded:
+    """A file for `tarfile`, which would read as much at once as any header says."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self.seek = file.seek
+        self.tell = file.tell
+
+    def read(self, size: int) -> bytes:
+        """At most so many bytes."""
+        if size > _MAX_BYTES + tarfile.RECORDSIZE:
+            raise tarfile.ReadError(f"a header of {size:,} bytes")
+        return self._file.read(size)
+
+
 def _of_zip(source: Path) -> Iterator[tuple[str, bytes]]:
     with zipfile.ZipFile(source) as archive:
         for member in archive.infolist():
             suffix = PurePosixPath(member.filename).suffix.lower()
-            if suffix in SUFFIXES and member.file_size <= _MAX_BYTES:
+            if suffix in SUFFIXES and member.compress_type in _BOUNDED and member.file_size <= _MAX_BYTES:
                 with archive.open(member) as file:
-                    yield suffix, file.read()
+                    yield suffix, file.read(_MAX_BYTES)
 
 
 def _of_tar(source: Path) -> Iterator[tuple[str, bytes]]:
-    with tarfile.open(source) as archive:
+    with source.open("rb") as file:
+        opener = _OPENERS.get(file.read(2), open)
+    with ExitStack() as stack:
+        file: Any = _Bounded(stack.enter_context(opener(source, "rb")))
+        try:
+            archive = stack.enter_context(tarfile.open(fileobj=file, mode="r:"))
+        except tarfile.ReadError as error:
+            raise InvalidConfigError(
+                f"expected a folder, a ZIP or a TAR archive at {source}, got something else; "
+                "unpack it and name the folder"
+            ) from error
         for member in archive:
             suffix = PurePosixPath(member.name).suffix.lower()
             if suffix in SUFFIXES and member.isfile() and member.size <= _MAX_BYTES:

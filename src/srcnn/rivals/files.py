@@ -77,7 +77,7 @@ def read_rival(path: Path) -> Rival:
         raise ModelFileError(
             f"expected the file of a rival at {path}, got something else ({error}); fit the rival again"
         ) from error
-    return _build(header.get("__metadata__", {}), arrays, path)
+    return _build(header.get("__metadata__") or {}, arrays, path)
 
 
 def _build(metadata: dict[str, str], arrays: dict[str, Floats], path: Path) -> Rival:

@@ -124,7 +124,12 @@ def load_checkpoint(run_dir: Path) -> tuple[Checkpoint, str | None]:
 def _read(path: Path) -> Checkpoint:
     content = torch.load(path, map_location="cpu", weights_only=True)
     pictures = content.get("pictures")
-    return Checkpoint(**content | {"pictures": Fingerprint(**pictures) if pictures else None})
+    checkpoint = Checkpoint(**content | {"pictures": Fingerprint(**pictures) if pictures else None})
+    kinds = {"config": dict, "weights": dict, "ema": dict, "optimiser": dict, "step": int, "loss_steps": int}
+    kinds |= {"seconds": (int, float), "loss_sum": (int, float), "init": (str, type(None))}
+    if wrong := [name for name, kind in kinds.items() if not isinstance(getattr(checkpoint, name), kind)]:
+        raise TypeError(f"{', '.join(wrong)} of another kind")
+    return checkpoint
 
 
 def check_same_config(saved: dict[str, Any], wanted: dict[str, Any], allowed: frozenset[str]) -> None:

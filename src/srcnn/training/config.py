@@ -126,6 +126,8 @@ class TrainConfig:
         _require(self.seed < 2**63, "seed", "below 2^63", self.seed)
         _require(self.threads <= _MOST_THREADS, "threads", f"at most {_MOST_THREADS}", self.threads)
         _require(self.memory_mb < 2**40, "memory_mb", "below 2^40", self.memory_mb)
+        _require(self.batch_size < 2**40, "batch_size", "below 2^40", self.batch_size)
+        _require(self.learning_rate < 1e38, "learning_rate", "below 1e38, as weights", self.learning_rate)
         fewest = 0 if self.recipe == "paper" else 1
         _require(
             self.validation_pictures >= fewest, "validation_pictures", f"at least {fewest}", self.validation_pictures
@@ -212,7 +214,7 @@ def _check_types(config: TrainConfig) -> None:
             _require(value in allowed, name, "one of " + ", ".join(map(repr, allowed)), value)
         elif get_origin(hint) is tuple:
             kind = get_args(hint)[0]
-            good = isinstance(value, tuple) and all(_is(item, kind) for item in value)
+            good = isinstance(value, tuple) and len(value) <= _LONGEST and all(_is(item, kind) for item in value)
             _require(good, name, f"a list of {_WORDS[kind]}", value)
         else:
             _require(_is(value, hint), name, "a " + _WORDS[hint].removesuffix("s"), value)
@@ -278,6 +280,7 @@ def _check_paper(config: TrainConfig) -> None:
         raise InvalidConfigError(f"expected {wanted} in the paper's recipe, got {got}; correct the config")
 
 
+_LONGEST = 1000
 _WORDS = {int: "whole numbers", float: "numbers", str: "texts", bool: "truth values"}
 
 

@@ -35,7 +35,9 @@ def read_config(path: Path, overrides: dict[str, str]) -> TrainConfig:
             values[key] = _parse_value(key, text)
     except OSError as error:
         raise InvalidConfigError(f"expected a config file at {path}, got: {error.strerror}; check the path") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except InvalidConfigError:
+        raise
+    except (ValueError, RecursionError) as error:  # TOML's and UTF-8's are ValueErrors, and numbers of too many digits
         raise InvalidConfigError(f"expected TOML in {path}, got something else: {error}; correct that line") from error
     kernel = values.get("blur_kernel")
     if kernel and isinstance(kernel, str):
@@ -92,11 +94,12 @@ def to_record(config: TrainConfig) -> dict[str, Any]:
     if config.blur_kernel:
         path = Path(config.blur_kernel)
         try:
+            if path.exists() and not (path.is_file() or path.is_dir()):
+                raise ValueError("a device, which may have no end")
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        except OSError as error:
-            raise InvalidConfigError(
-                f"expected a blur kernel at {path}, got: {error.strerror}; correct blur_kernel"
-            ) from error
+        except (OSError, ValueError) as error:
+            got = error.strerror if isinstance(error, OSError) else error
+            raise InvalidConfigError(f"expected a blur kernel at {path}, got: {got}; correct blur_kernel") from error
         values |= {"blur_kernel": path.name, "blur_kernel_sha256": digest}
     return values
 

@@ -13,6 +13,7 @@ from srcnn.errors import OutputError
 
 LOG_FILE = "log.jsonl"
 _Batch = TypeVar("_Batch")
+_DRAWN = ("validation_psnr", "bicubic_psnr", "loss")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +120,9 @@ def _finite(value: Any) -> Any:
 def _step_of(line: str) -> float:
     """The step of a line of the log; infinite for one that a kill has cut short, or that is something else."""
     try:
-        return float(json.loads(line)["step"])
-    except (ValueError, TypeError, KeyError):
+        fields = json.loads(line)
+        numbers = [fields[name] for name in _DRAWN if fields[name] is not None]
+        whole = all(isinstance(number, (int, float)) and math.isfinite(number) for number in numbers)
+        return float(fields["step"]) if whole else math.inf
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return math.inf

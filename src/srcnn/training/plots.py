@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from srcnn.atomic import atomic_path
 from srcnn.errors import MissingExtraError
 from srcnn.pictures.write import write_picture
 from srcnn.zoo.filters import filter_sheet
@@ -27,6 +28,7 @@ def plot_curves(log: Path, target: Path) -> bool:
 
     Raises:
         MissingExtraError: matplotlib is not installed.
+        OutputError: it cannot be written.
 
     Source: figure 4 of the paper's journal version. Tests: tests/training/test_plots.py.
     """
@@ -51,7 +53,8 @@ def plot_curves(log: Path, target: Path) -> bool:
     right.plot(steps, [line["loss"] for line in lines], color="tab:orange", alpha=0.5)
     right.set_yscale("log")
     right.set_ylabel("training loss, mean squared error", color="tab:orange")
-    figure.savefig(target)
+    with atomic_path(target) as temporary:
+        figure.savefig(temporary)
     return True
 
 

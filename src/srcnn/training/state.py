@@ -84,8 +84,15 @@ class State:
             group.update(own)
 
     def load_ema(self, ema: dict[str, Tensor]) -> None:
-        """Take over a running mean, of any device."""
-        self.ema = {name: weight.to(self.device) for name, weight in ema.items()}
+        """Take over a running mean, of any device.
+
+        Raises:
+            ValueError: it is of another network, or no number.
+        """
+        shapes = [{name: weight.shape for name, weight in mean.items()} for mean in (self.ema, ema)]
+        if shapes[0] != shapes[1] or not all(weight.isfinite().all() for weight in ema.values()):
+            raise ValueError("the running mean")
+        self.ema = {name: weight.to(self.device, torch.float32) for name, weight in ema.items()}
 
     def forget_loss(self) -> None:
         """Begin the sum of the next line."""
@@ -229,12 +236,12 @@ def _resume(
     try:
         state.load_weights(saved.weights)
         state.load_optimiser(saved.optimiser)
-    except (RuntimeError, ValueError) as error:
+        state.load_ema(saved.ema)
+    except (RuntimeError, ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
         raise CheckpointError(
             f"expected the tensors of the network and optimiser in the checkpoint in {run_dir}, got others; "
             "it is another version's: start a new run in another folder"
         ) from error
-    state.load_ema(saved.ema)
     state.step, state.seconds = saved.step, saved.seconds
     state.loss_sum += saved.loss_sum
     state.loss_steps = saved.loss_steps

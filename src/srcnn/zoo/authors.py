@@ -8,13 +8,14 @@ nothing of engines.
 
 import io
 import math
+import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from srcnn.errors import MissingExtraError, ModelFileError
+from srcnn.errors import MissingExtraError, ModelFileError, some_of
 from srcnn.spec import srcnn
 from srcnn.zoo.model_file import Model
 
@@ -26,6 +27,7 @@ _EXPECTED = {
     "weights_conv3": "(n2, f3 x f3)",
     "biases_conv3": "(1, 1)",
 }
+_MOST_NUMBERS = 2**24
 _Arrays = dict[str, NDArray[np.float64]]
 
 
@@ -63,7 +65,7 @@ def read_authors_mat(path: Path, *, name: str, scale: int) -> Model:
 def _read_variables(path: Path) -> _Arrays:
     """The file's six variables."""
     try:
-        from scipy.io import loadmat
+        from scipy.io import loadmat, whosmat
     except ImportError as error:
         raise MissingExtraError("scipy", "paper") from error
     try:
@@ -72,14 +74,15 @@ def _read_variables(path: Path) -> _Arrays:
         raise ModelFileError(
             f"expected a MATLAB file at {path}, got: {error.strerror}; check the path and its permissions"
         ) from error
-    try:
-        content: dict[str, Any] = loadmat(io.BytesIO(stored))
-    except Exception as error:  # a damaged file fails inside SciPy in many ways: zlib, struct, ValueError, ...
-        raise _refused(path, f"something else ({error})") from error
-    variables = {key: value for key, value in content.items() if not key.startswith("__")}
-    if missing := [key for key in _EXPECTED if key not in variables]:
-        found = ", ".join(f"{key} {getattr(value, 'shape', '')}" for key, value in variables.items()) or "none"
-        raise _refused(path, f"no {', '.join(missing)} among the variables {found}")
+    with warnings.catch_warnings(action="ignore"):  # of a name that comes twice, the last counts
+        try:
+            shapes: dict[str, tuple[int, ...]] = {name: shape for name, shape, _ in whosmat(io.BytesIO(stored))}
+            _check_variables(shapes, path)
+            variables: dict[str, Any] = loadmat(io.BytesIO(stored), variable_names=list(_EXPECTED))
+        except ModelFileError:
+            raise
+        except Exception as error:  # a damaged file fails inside SciPy in many ways: zlib, struct, ValueError, ...
+            raise _refused(path, f"something else ({error or type(error).__name__})") from error
     arrays: _Arrays = {}
     for key in _EXPECTED:
         value = variables[key]
@@ -89,6 +92,15 @@ def _read_variables(path: Path) -> _Arrays:
             raise _refused(path, f"{key} without finite numbers")
         arrays[key] = value
     return arrays
+
+
+def _check_variables(shapes: dict[str, tuple[int, ...]], path: Path) -> None:
+    """Refuse files without the six variables, or with ones that would fill the memory, before they are unpacked."""
+    if missing := [key for key in _EXPECTED if key not in shapes]:
+        found = some_of([f"{key} {shape}" for key, shape in shapes.items()]) or "none"
+        raise _refused(path, f"no {', '.join(missing)} among the variables {found}")
+    if large := [f"{key} {shapes[key]}" for key in _EXPECTED if math.prod(shapes[key]) > _MOST_NUMBERS]:
+        raise _refused(path, f"more numbers than any network has in {', '.join(large)}")
 
 
 def _dimensions(arrays: _Arrays, path: Path) -> tuple[tuple[int, int], tuple[int, int, int]]:

@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from srcnn.atomic import write_atomically
-from srcnn.errors import ModelFileError
+from srcnn.errors import ModelFileError, some_of
 from srcnn.spec import FORMAT, ModelSpec
 
 Weights = dict[str, NDArray[np.float32]]
@@ -110,7 +110,7 @@ def parse_model(content: bytes, source: str) -> Model:
             f"expected a model file in {source}, got something else ({error}); "
             "model files are written by 'srcnn train' and 'srcnn import'"
         ) from error
-    metadata: dict[str, str] = header.get("__metadata__", {})
+    metadata: dict[str, str] = header.get("__metadata__") or {}
     if metadata.get("format") != FORMAT or "spec" not in metadata:
         raise ModelFileError(
             f"expected a model file with a spec of format {FORMAT} in {source}, got format "
@@ -144,12 +144,12 @@ def _check_tensors(spec: ModelSpec, weights: Weights, source: str) -> None:
     ]
     if differences:
         raise ModelFileError(
-            f"expected the tensors of {spec.name} in {source}, got differences: {'; '.join(differences)}; "
+            f"expected the tensors of {spec.name} in {source}, got differences: {some_of(differences, '; ')}; "
             "the weights belong to another network"
         )
     broken = [name for name in expected if weights[name].dtype.kind != "f" or not np.isfinite(weights[name]).all()]
     if broken:
         raise ModelFileError(
-            f"expected finite floating-point weights of {spec.name} in {source}, got others in {', '.join(broken)}; "
+            f"expected finite floating-point weights of {spec.name} in {source}, got others in {some_of(broken)}; "
             "the training that made them has diverged, train again at a lower learning rate"
         )
