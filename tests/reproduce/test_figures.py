@@ -51,6 +51,14 @@ def test_every_training_is_a_named_curve() -> None:
     assert {"64", "128", "validation PSNR, dB"} <= set(texts(plot_ablation(ablation)))
 
 
+@pytest.mark.parametrize("name", [r"a $\frac$ b", "$x$", "a_b^c"])
+def test_names_are_drawn_as_they_are(cell: Callable[..., Cell], name: str) -> None:
+    plot = plot_time(table(cell, {name: (30.0, 0.1)}))
+    assert plot is not None
+    assert name in texts(plot)
+    assert name in texts(plot_convergence([run(name, 29.0, 29.5)], 3))
+
+
 def test_curves_beyond_the_six_colours_are_dashed() -> None:
     plain, mixed = (plot_convergence([run(f"run{n}", 29.0, 29.5) for n in range(count)], 3).svg for count in (6, 7))
     dashed = r"stroke-dasharray: [\d., ]+; stroke-dashoffset: 0; stroke: var\(--series-(\d)\)"

@@ -1,4 +1,5 @@
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,36 @@ def test_a_line_cut_short_and_one_without_validation_are_passed_over(tmp_path: P
     with (tmp_path / "a.jsonl").open("a") as file:
         file.write('{"step": 1500, "validation_p')
     assert read_runs(tmp_path)[0][0].steps == (1000,)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"step": math.inf}, {"step": "12"}, {"step": 10**400}, {"validation_psnr": 10**400}, {"validation_psnr": "29"},
+        {"seconds": "abc"}, {"bicubic_psnr": "29"}, {"bicubic_psnr": math.nan}, {"step": True},
+    ],
+    ids=lambda change: str(change)[:40],
+)  # fmt: skip
+def test_a_line_of_something_else_than_numbers_is_passed_over(tmp_path: Path, change: dict[str, object]) -> None:
+    write(tmp_path, "a", [29.0])
+    good = (tmp_path / "a.jsonl").read_text()
+    with (tmp_path / "a.jsonl").open("a") as file:
+        file.write(json.dumps(json.loads(good) | change) + "\n" + "[" * 100_000 + "\n")
+        file.write(json.dumps(json.loads(good) | {"step": 900, "psnr": "<b>", "seconds": None}) + "\n")
+    (run,), _ = read_runs(tmp_path)
+    assert (run.steps, run.psnr, run.minutes) == ((500, 900), (29.0, 29.0), 0.0)
+
+
+@pytest.mark.parametrize(
+    "toml", ["x = 2020-01-01", 'scale = "x"', 'kernel_sizes = "abc"', "widths = [1]", "widths = 3"]
+)
+def test_a_config_that_describes_no_network_leaves_the_curve(tmp_path: Path, toml: str) -> None:
+    for name in ("w--a", "w--b"):
+        write(tmp_path, name, [29.0], toml if name == "w--a" else "scale = 3")
+    runs, _ = read_runs(tmp_path)
+    assert (runs[0].psnr, runs[0].scale) == ((29.0,), None)
+    assert toml.startswith("x") or runs[0].weights is None
+    assert group_ablations(runs)[0].differences(runs[0])
 
 
 def test_a_log_without_any_validation_is_named(tmp_path: Path) -> None:

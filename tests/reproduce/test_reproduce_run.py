@@ -68,6 +68,22 @@ def test_what_was_measured_is_not_measured_again(
     assert len(opened) == 5
 
 
+@pytest.mark.parametrize(
+    "content",
+    ['{"a": 1}', '{"values": 5, "seconds": 1.0, "failure": null}', '{"values": {"psnr": "x"}, "seconds": 1.0}'],
+)
+def test_a_kept_result_that_somebody_has_edited_is_measured_again(
+    workshop: Workshop, network: ReportMethod, sets: tuple[PictureSet, ...], opened: list[str], content: str
+) -> None:
+    first = measure_all(workshop, [network], sets, silent)
+    for path in list(workshop.cache.folder.glob("*.json"))[:2]:
+        path.write_text(content)
+    opened.clear()
+    again = measure_all(workshop, [network], sets, silent)
+    assert len(opened) == 2
+    assert {key: cell.values for key, cell in again.items()} == {key: cell.values for key, cell in first.items()}
+
+
 def test_an_interrupted_run_goes_on_where_it_was(
     workshop: Workshop, network: ReportMethod, sets: tuple[PictureSet, ...], opened: list[str]
 ) -> None:

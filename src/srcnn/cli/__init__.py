@@ -20,12 +20,12 @@ from srcnn.cli.export import export_command
 from srcnn.cli.import_weights import import_command
 from srcnn.cli.listeners import Listeners
 from srcnn.cli.models import models_command
-from srcnn.cli.printable import printable
 from srcnn.cli.reproduce import reproduce_command
 from srcnn.cli.train import train_command
 from srcnn.cli.upscale import upscale_command
 from srcnn.errors import SrcnnError
 from srcnn.pictures.formats import SUFFIXES
+from srcnn.printable import printable
 
 _WRONG_USE = 2
 INTERRUPTED = 130
@@ -65,21 +65,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.exceptions.Abort:
         return _interrupted()
     except click.ClickException as error:
+        error.message = printable(error.message)  # pyright: ignore[reportAttributeAccessIssue] (names of files in it)
         error.show()
         for name in _files_like_options(sys.argv[1:] if arguments is None else arguments, error):
-            click.echo(f"a file whose name begins with - is given after --, or as ./{name}", err=True)
+            Listeners().tell(f"a file whose name begins with - is given after --, or as ./{name}", err=True)
         return error.exit_code
     except (SrcnnError, ImportError) as error:
         if _came_of_an_interrupt(error):
             return _interrupted()
         if not isinstance(error, SrcnnError):
             raise
-        Listeners().tell(f"error: {printable(str(error))}", err=True)
+        Listeners().tell(f"error: {error}", err=True)
         return _WRONG_USE
     except SystemExit:  # click's answer where whoever read our output has gone
         return 1
     except OSError as error:
-        Listeners().tell(f"error: {printable(_sentence(error))}", err=True)
+        Listeners().tell(f"error: {_sentence(error)}", err=True)
         return _WRONG_USE
     return result if isinstance(result, int) else 0
 

@@ -1,6 +1,5 @@
 """`srcnn bench`."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import count
@@ -11,6 +10,7 @@ import click
 
 from srcnn.cli.options import FilePath, json_option, names_between_commas, threads_option
 from srcnn.cli.progress import progress_bar
+from srcnn.cli.say import say, say_json
 
 if TYPE_CHECKING:
     from srcnn.bench.speed import Speed, Speeds
@@ -85,7 +85,7 @@ def bench_command(
         "peak_gmacs": round(max(each.peak for each in speeds) / 1e9, 1),
     }
     if as_json:
-        click.echo(json.dumps({"machine": machine, "rows": [asdict(row) for row in rows]}))
+        say_json({"machine": machine, "rows": [asdict(row) for row in rows]})
     else:
         _show(machine, rows)
     if chart is not None:
@@ -106,16 +106,17 @@ def _check_chart(target: Path, names: Sequence[str]) -> None:
 
 def _show(machine: Mapping[str, object], rows: Sequence["Speed"]) -> None:
     """Print the table."""
-    click.echo(
+    say(
         f"{machine['cpu']}, {machine['threads']} threads of {machine['cores']} cores, "
-        f"measured peak {machine['peak_gmacs']} GMAC/s in fp32\n"
+        f"measured peak {machine['peak_gmacs']} GMAC/s in fp32"
     )
+    say("")
     width = max(len(row.case) for row in rows)
-    click.echo(f"{'model':<{width}}  engine             precision  ms/frame   Mpx/s    peak   ratio  first s  MiB")
+    say(f"{'model':<{width}}  engine             precision  ms/frame   Mpx/s    peak   ratio  first s  MiB")
     for row in rows:
         ratio = "-" if row.ratio is None else f"{row.ratio:.2f}x"
         memory = "-" if row.peak_memory_mib is None else f"{row.peak_memory_mib:.0f}"
-        click.echo(
+        say(
             f"{row.case:<{width}}  {row.implementation:<17}  {row.precision:<9}  {row.seconds * 1e3:8.1f}"
             f"  {row.megapixels_per_second:6.1f}  {row.share_of_peak:5.0%}  {ratio:>6}"
             f"  {row.first_result_seconds:7.2f}  {memory:>4}"

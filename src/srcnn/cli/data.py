@@ -1,6 +1,5 @@
 """`srcnn data get` and `srcnn data check`."""
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from srcnn.cli.options import FilePath, json_option
-from srcnn.cli.printable import printable
 from srcnn.cli.progress import progress_bar
+from srcnn.cli.say import say, say_json
 
 if TYPE_CHECKING:
     from srcnn.datasets.check import Check
@@ -61,9 +60,9 @@ def get_command(
                 get_pictures(dataset, missing, folder, server=mirror or SERVER, progress=advance)
             missing = []
         there = len(dataset.pictures) - len(missing)
-        click.echo(f"{folder}: {there} of {len(dataset.pictures)} pictures{', all checked' if there else ''}")
+        say(f"{folder}: {there} of {len(dataset.pictures)} pictures{', all checked' if there else ''}")
         if missing:
-            click.echo(f"not in {source}: {_listed([picture.name for picture in missing])}", err=True)
+            say(f"not in {source}: {_listed([picture.name for picture in missing])}", err=True)
     return _SOME_FAILED if incomplete else 0
 
 
@@ -88,7 +87,7 @@ def check_command(folder: Path, name: str | None, as_json: bool) -> int:
         with progress_bar(f"checking {each.name}") as advance:
             checks.append(check_folder(each, dataset, progress=advance))
     if as_json:
-        click.echo(json.dumps([check.to_dict() for check in checks]))
+        say_json([check.to_dict() for check in checks])
     else:
         for check in checks:
             _show(check)
@@ -115,20 +114,20 @@ def _agree(dataset: "Dataset", folder: Path, accepted: bool) -> None:
 def _show(check: "Check") -> None:
     """One line where all is well; else a line for each picture that is not."""
     if check.dataset is None:
-        click.echo(f"{check.folder}: no standard set; none of its {len(check.findings)} pictures belongs to one")
+        say(f"{check.folder}: no standard set; none of its {len(check.findings)} pictures belongs to one")
         return
     good = sum(finding.verdict in ("same", "renamed") for finding in check.findings)
     wanted = sum(finding.picture is not None for finding in check.findings)
     verdict = f"the standard {check.dataset}" if check.is_standard else f"not the standard {check.dataset}"
-    click.echo(f"{check.folder}: {verdict}, {good} of {wanted} pictures are right")
+    say(f"{check.folder}: {verdict}, {good} of {wanted} pictures are right")
     for finding in check.findings:
-        name = printable(finding.file.name) if finding.file else ""
+        name = finding.file.name if finding.file else ""
         if finding.verdict in ("renamed", "differs"):
-            click.echo(f"  {finding.picture}: {finding.detail or 'right, but renamed'} ({name})")
+            say(f"  {finding.picture}: {finding.detail or 'right, but renamed'} ({name})")
         elif finding.verdict == "extra":
-            click.echo(f"  extra: {name} {finding.detail}".rstrip())
+            say(f"  extra: {name} {finding.detail}".rstrip())
     if missing := [finding.picture or "" for finding in check.findings if finding.verdict == "missing"]:
-        click.echo(f"  missing: {_listed(missing)}")
+        say(f"  missing: {_listed(missing)}")
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -1,6 +1,5 @@
 """`srcnn evaluate`."""
 
-import json
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,8 +17,8 @@ from srcnn.cli.options import (
     scale_option,
     threads_option,
 )
-from srcnn.cli.printable import printable
 from srcnn.cli.progress import progress_bar
+from srcnn.cli.say import say, say_json
 from srcnn.runtime.engines import Engine
 from srcnn.zoo.cards import BICUBIC
 
@@ -74,34 +73,34 @@ def evaluate_command(
     with progress_bar("measuring") as advance:
         evaluation = evaluate(method, folder, scale, protocol, progress=advance)
     if as_json:
-        click.echo(json.dumps(evaluation.to_dict(model)))
+        say_json(evaluation.to_dict(model))
     else:
         _show(evaluation, model, printed_as, folder)
     if evaluation.see_through:
-        names = ", ".join(map(printable, evaluation.see_through))
-        click.echo(f"note: measured without their transparency: {names}", err=True)
+        names = ", ".join(evaluation.see_through)
+        say(f"note: measured without their transparency: {names}", err=True)
 
 
 def _show(evaluation: "Evaluation", model: str, printed_as: str, folder: Path) -> None:
     from srcnn.evaluation.published import published_psnr, recognise_dataset
 
-    click.echo(f"{printable(model)} x{evaluation.scale}, {printable(str(folder))}, protocol {evaluation.protocol.name}")
-    click.echo(f"{'picture':<20} {'PSNR dB':>8} {'SSIM':>7} {'bicubic dB':>11} {'SSIM':>7} {'gain dB':>8}")
+    say(f"{model} x{evaluation.scale}, {folder!s}, protocol {evaluation.protocol.name}")
+    say(f"{'picture':<20} {'PSNR dB':>8} {'SSIM':>7} {'bicubic dB':>11} {'SSIM':>7} {'gain dB':>8}")
     for row in (*evaluation.images, evaluation.mean):
-        click.echo(_line(row))
+        say(_line(row))
     if evaluation.left_out:
-        names = ", ".join(map(printable, evaluation.left_out))
-        click.echo(f"not in the mean, since a PSNR is infinite (bicubic gives flat pictures exactly): {names}")
+        names = ", ".join(evaluation.left_out)
+        say(f"not in the mean, since a PSNR is infinite (bicubic gives flat pictures exactly): {names}")
     # Published numbers hold for one protocol; beside another they would mislead.
     comparable = evaluation.protocol.name in ("authors", "old-matlab")
     dataset = recognise_dataset(folder.name, [image.name for image in evaluation.images])
     published = published_psnr(printed_as, dataset, evaluation.scale) if dataset and comparable else None
     if published is not None:
         difference = evaluation.mean.psnr - published
-        click.echo(f"published: {published:.2f} dB on {dataset}, ours {difference:+.3f} dB")
+        say(f"published: {published:.2f} dB on {dataset}, ours {difference:+.3f} dB")
 
 
 def _line(row: "Measurement") -> str:
     gain = f"{row.psnr - row.bicubic_psnr:+.3f}" if max(row.psnr, row.bicubic_psnr) < math.inf else "-"
     bicubic = f"{row.bicubic_psnr:>11.3f} {row.bicubic_ssim:>7.4f}"
-    return f"{printable(row.name):<20} {row.psnr:>8.3f} {row.ssim:>7.4f} {bicubic} {gain:>8}"
+    return f"{row.name:<20} {row.psnr:>8.3f} {row.ssim:>7.4f} {bicubic} {gain:>8}"

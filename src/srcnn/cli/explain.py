@@ -1,6 +1,5 @@
 """`srcnn explain`."""
 
-import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from srcnn.cli.identify import Decibels, identify
 from srcnn.cli.methods import load_method
 from srcnn.cli.options import FilePath, engine_option, json_option, threads_option
 from srcnn.cli.progress import progress_bar
+from srcnn.cli.say import say, say_json
 from srcnn.runtime.engines import Engine
 from srcnn.zoo.cards import BICUBIC
 
@@ -106,9 +106,9 @@ def _explain(
             {"protocol": match.protocol.to_dict(), "method": match.method, "psnr": match.psnr[0]}
             for match in explanation.matches[: max(explanation.fitting, _SHOWN)]
         ]
-        click.echo(json.dumps({"text": explanation.text, "fitting": explanation.fitting, "matches": matches}))
+        say_json({"text": explanation.text, "fitting": explanation.fitting, "matches": matches})
     else:
-        click.echo(explanation.text)
+        say(explanation.text)
 
 
 def _uses(name: str, scale: int, engine: Engine, threads: int) -> dict[str, "Method"]:
@@ -128,6 +128,6 @@ def _uses(name: str, scale: int, engine: Engine, threads: int) -> dict[str, "Met
 
 
 def _decibels(text: str, example: str) -> Decibels:
-    if not re.fullmatch(r"\d+(\.\d*)?", text):
+    if not re.fullmatch(r"\d{1,9}(\.\d*)?", text):
         raise click.BadParameter(f"expected a number of dB, got {text!r}; write for example {example}")
     return float(text), 0.5 * 10.0 ** -len(text.partition(".")[2])

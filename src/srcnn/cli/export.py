@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from srcnn.cli.options import FilePath, check_output_file, choose_scale, scale_option
+from srcnn.cli.say import say
 
 
 @click.command("export")
@@ -28,4 +29,4 @@ def export_command(model: str, output: Path, scale: int | None) -> None:
     graph = replicated_graph(loaded) if loaded.spec.input_space == "hr" else enlarging_graph(loaded)
     make_folder(output.parent, "choose another with -o")
     write_atomically(output, encode_onnx(graph, loaded.spec.channels, {"spec": loaded.spec.to_json()}))
-    click.echo(f"{output}: {loaded.spec.name} x{loaded.spec.scale}")
+    say(f"{output}: {loaded.spec.name} x{loaded.spec.scale}")

@@ -1,15 +1,13 @@
 """`srcnn explain --image-psnr`: which picture, scale and network two numbers belong to."""
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 from srcnn.cli.progress import progress_bar
+from srcnn.cli.say import say, say_json
 from srcnn.errors import ModelFileError
 from srcnn.runtime.engines import Engine
 
@@ -67,9 +65,9 @@ def identify(
             }
             for match in matches
         ]
-        click.echo(json.dumps({"text": text, "fitting": fitting, "matches": shown}))
+        say_json({"text": text, "fitting": fitting, "matches": shown})
     else:
-        click.echo(text)
+        say(text)
 
 
 def _text(matches: Sequence["PictureMatch"], fitting: int, given: tuple[float, float], searched: str) -> str:

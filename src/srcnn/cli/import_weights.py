@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from srcnn.cli.options import FilePath, check_output_file
+from srcnn.cli.say import say
 
 _MATLAB, _ROW_BY_ROW = "matlab", "row-by-row"
 
@@ -42,4 +43,4 @@ def import_command(file: Path, output: Path, scale: int, name: str | None, patch
     make_folder(output.parent, "choose another with -o")
     save_model(output, model)
     kernels = "-".join(str(layer.kernel_size) for layer in model.spec.layers)
-    click.echo(f"{output}: {model.spec.name} x{scale}, kernels {kernels}, {model.spec.weight_count:,} weights")
+    say(f"{output}: {model.spec.name} x{scale}, kernels {kernels}, {model.spec.weight_count:,} weights")

@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-import click
+from srcnn.cli.say import say
 
 
 class Listeners:
@@ -21,13 +21,13 @@ class Listeners:
         """Print a line.
 
         Args:
-            line: without its end.
+            line: without its end; names in it need not be printable.
             err: on standard error, else on standard output.
 
         Tests: tests/cli/test_cli_upscale_many.py, tests/cli/test_cli_train.py.
         """
         try:
-            click.echo(line, err=err)
+            say(line, err=err)
         except OSError as error:
             # What is printed from here on goes nowhere; what was not said would fail once more at the very end.
             with Path(os.devnull).open("wb") as nowhere:

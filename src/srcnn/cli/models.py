@@ -1,10 +1,9 @@
 """`srcnn models`."""
 
-import json
-
 import click
 
 from srcnn.cli.options import json_option
+from srcnn.cli.say import say_json
 
 _KEYS = ("name", "scale", "weights", "macs_per_pixel", "set5_psnr", "set14_psnr", "licence", "training_data")
 
@@ -21,7 +20,7 @@ def models_command(as_json: bool, markdown: bool) -> None:
         return
     cards = shipped_cards()
     if as_json:
-        click.echo(json.dumps([{key: getattr(card, key) for key in _KEYS} for card in cards]))
+        say_json([{key: getattr(card, key) for key in _KEYS} for card in cards])
         return
     click.echo("model            scale  weights  MAC/pixel   Set5 dB  Set14 dB  trained on")
     for card in cards:

@@ -1,7 +1,5 @@
 """`srcnn reproduce`."""
 
-import json
-import math
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +10,7 @@ import click
 from srcnn.atomic import check_folder, make_folder
 from srcnn.cli.options import FilePath, json_option, names_between_commas, threads_option
 from srcnn.cli.progress import progress_bar
+from srcnn.cli.say import say, say_json
 from srcnn.errors import InvalidConfigError
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ def reproduce_command(
     options += ["--threads", str(threads)] if threads else []
     write_report(report, origin(_command(plan, options)), files)
     if as_json:
-        click.echo(json.dumps(_to_dict(report, files)))
+        say_json(_to_dict(report, files))
     else:
         _show(report, files)
     return 1 if report.failures else 0
@@ -130,10 +129,10 @@ def _report(
 
 def _show(report: "Report", files: "ReportFiles") -> None:
     for notice in (*report.notices, *report.failures):
-        click.echo(f"note: {notice}", err=True)
+        say(f"note: {notice}", err=True)
     for sentence in report.summary.sentences:
-        click.echo(sentence)
-    click.echo(f"{files.page}, {files.csv.name}, {files.markdown.name}")
+        say(sentence)
+    say(f"{files.page}, {files.csv.name}, {files.markdown.name}")
 
 
 def _to_dict(report: "Report", files: "ReportFiles") -> dict[str, Any]:
@@ -149,7 +148,7 @@ def _to_dict(report: "Report", files: "ReportFiles") -> dict[str, Any]:
                 "scale": table.scale,
                 "method": row.method.name,
                 "seconds": row.seconds,
-                "values": {value.metric.name: _finite(value.ours) for value in row.values},
+                "values": {value.metric.name: value.ours for value in row.values},
                 "published": {v.metric.name: v.published.value for v in row.values if v.published},
             }
             for table in report.tables
@@ -177,7 +176,3 @@ def _numbers(text: str) -> list[int]:
     if not names or not all(name.isdecimal() for name in names):
         raise InvalidConfigError(f"expected whole numbers between commas, got {text!r}; write for example --scales 2,3")
     return [int(name) for name in names]
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None

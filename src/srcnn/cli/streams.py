@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from srcnn.cli.printable import printable
 from srcnn.errors import InvalidConfigError, OutputError
 
 if TYPE_CHECKING:
@@ -36,12 +35,8 @@ class Streams:
     folder: Path | None
     to_stdout: bool
 
-    def shown(self, text: str) -> str:
-        """A message or a path for people, with `-` for a temporary file and no character that ends its line."""
-        return printable(self.named(text))
-
     def named(self, text: str) -> str:
-        """The same for machines."""
+        """A message or a path with `-` for a temporary file."""
         if self.folder:
             for file in (*map(str, self.inputs), self.places.output or ""):
                 if file.startswith(str(self.folder)):

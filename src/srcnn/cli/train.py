@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Generator
-from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,6 @@ import click
 
 from srcnn.cli.listeners import Listeners
 from srcnn.cli.options import FilePath
-from srcnn.cli.printable import printable
 from srcnn.cli.progress import progress_bar
 from srcnn.errors import InvalidConfigError, MissingExtraError
 
@@ -152,14 +151,13 @@ def _load(
 
     with progress_bar("reading pictures") as advance:
         data = load_data(config, folders, advance, validation=validation)
-    names = [printable(pair.name) for pair in data.validation]
+    names = [pair.name for pair in data.validation]
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     which = f": {', '.join(names[:_NAMED])}{more}" if names else ""
     listeners.tell(f"{len(data.train)} pictures and sizes to learn from, {len(names)} pictures for validation{which}")
     for folder, test_set in _test_sets(folders, validation):
         listeners.tell(
-            f"note: {printable(str(folder))} is the test set {test_set}; "
-            "a network that learns from it cannot be judged by it",
+            f"note: {folder} is the test set {test_set}; a network that learns from it cannot be judged by it",
             err=True,
         )
     learned_from = data.pictures.count - len(names)
@@ -170,7 +168,7 @@ def _load(
             err=True,
         )
     for reason in data.skipped:
-        listeners.tell(f"left out: {printable(reason)}", err=True)
+        listeners.tell(f"left out: {reason}", err=True)
     return data
 
 
@@ -207,7 +205,6 @@ def _train(
     from srcnn.training.ranks import is_first
 
     done = [0]
-    overwrite = "\r" if sys.stdout.isatty() else ""  # the progress bar
     with (
         progress_bar("training") as advance,
         open_board(run_dir, data.validation, config.colour) as board,
@@ -216,7 +213,10 @@ def _train(
 
         def report(line: "Progress") -> None:
             done.append(line.step)
-            listeners.tell(overwrite + _told(line))
+            if sys.stdout.isatty():
+                with suppress(OSError):  # the terminal may go at this moment
+                    click.echo("\r", nl=False)  # the progress bar is written over
+            listeners.tell(_told(line))
 
         model = train(
             config,
@@ -228,7 +228,7 @@ def _train(
             progress=lambda step: advance(step, config.steps),
             report=report,
             show=board.add if tensorboard else lambda line, pictures: None,
-            notice=lambda text: listeners.tell(printable(text), err=True),
+            notice=lambda text: listeners.tell(text, err=True),
             should_stop=interrupted.is_set,
         )
     if interrupted.is_set() and done[-1] < config.steps:

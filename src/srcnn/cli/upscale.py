@@ -165,7 +165,7 @@ class _Report:
         if self._as_json:
             self._listeners.tell(json.dumps(self._row(result)))
         elif result.error:
-            self._complain(f"error: {self._streams.shown(result.error)}")
+            self._complain(f"error: {self._streams.named(result.error)}")
         else:
             self._show_success(result)
 
@@ -179,14 +179,14 @@ class _Report:
         self._say(f"{total} pictures: {', '.join(parts)}")
         for note, count in self._noted.items():
             if count > 1:
-                self._complain(f"note: {count - 1} more: {self._streams.shown(note)}")
+                self._complain(f"note: {count - 1} more: {self._streams.named(note)}")
         if self.failed:
             self._complain("failed:")
             for path in self.failed:
-                self._complain(f"  {self._streams.shown(str(path))}")
+                self._complain(f"  {self._streams.named(str(path))}")
 
     def _show_success(self, result: "Result") -> None:
-        source, output = (self._streams.shown(str(path)) for path in (result.job.source, result.output))
+        source, output = (self._streams.named(str(path)) for path in (result.job.source, result.output))
         if result.status == "skipped":
             self._say(f"{source} -> {output} (skipped: it exists)")
             return
@@ -195,7 +195,7 @@ class _Report:
         for note in result.notes:
             self._noted[note] += 1
             if self._noted[note] == 1:
-                self._complain(f"note: {source}: {self._streams.shown(note)}")
+                self._complain(f"note: {source}: {self._streams.named(note)}")
 
     def _say(self, line: str) -> None:
         self._listeners.tell(line, err=self._streams.to_stdout)

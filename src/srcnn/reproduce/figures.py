@@ -82,6 +82,7 @@ def plot_time(table: Table) -> Plot | None:
             va="center",
             color=_INK,
             fontsize="small",
+            parse_math=False,
             arrowprops={"arrowstyle": "-", "linestyle": ":", "linewidth": 0.6, "color": _FAINT, "relpos": (0, 0.5)},
         )
     pictures = len(table.pictures.pictures)
@@ -175,7 +176,9 @@ def _curve(axes: "Axes", number: int, name: str, steps: Sequence[int], values: S
 
 
 def _legend(axes: "Axes") -> None:
-    axes.legend(loc="lower right", frameon=False, labelcolor=_INK, fontsize="small")
+    legend = axes.legend(loc="lower right", frameon=False, labelcolor=_INK, fontsize="small")
+    for text in legend.get_texts():
+        text.set_parse_math(False)
 
 
 def _svg(figure: "Figure") -> str:

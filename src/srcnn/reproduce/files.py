@@ -66,7 +66,7 @@ def write_report(report: Report, origin: Origin, files: ReportFiles) -> None:
         files.markdown: as_markdown(report),
     }
     for path, content in contents.items():
-        write_atomically(path, content.encode())
+        write_atomically(path, content.encode(errors="backslashreplace"))  # names of files need not be text
 
 
 def as_csv(tables: Sequence[Table]) -> str:
@@ -84,34 +84,34 @@ def as_markdown(report: Report) -> str:
     """The tables of means; in brackets the printed value and the difference."""
     summary = report.summary
     lines = ["# SRCNN, reproduced", "", *summary.sentences, ""]
-    notes = [f"- {text}" for text in (*report.notices, *report.failures)]
+    notes = [f"- {_plain(text)}" for text in (*report.notices, *report.failures)]
     lines += [*notes, *[""] * bool(notes), "Mean PSNR in dB (printed, difference):", ""]
     rows = [[name, *(_markdown(value) for value in values)] for name, values in summary.rows]
     lines += _markdown_table(["method", *(table.title for table in summary.tables)], rows)
     for table in report.tables:
         rows = [[row.method.name, *(_markdown(value) for value in row.values)] for row in table.rows]
-        lines += ["", f"## {table.title}", ""]
+        lines += ["", f"## {_plain(table.title)}", ""]
         lines += _markdown_table(["method", *(metric.label for metric in METRICS)], rows)
     for ablation in report.ablations:
         rows = [
             [ablation.variant(run), ablation.differences(run), str(run.steps[-1]), number(run.psnr[-1], 2)]
             for run in ablation.runs
         ]
-        lines += ["", f"## {ablation.title}", ""]
+        lines += ["", f"## {_plain(ablation.title)}", ""]
         lines += _markdown_table(["variant", "setting", "steps", "validation PSNR"], rows)
     return "\n".join(lines) + "\n"
 
 
 def _csv_rows(table: Table, row: Row) -> Iterator[list[object]]:
-    start = [table.pictures.name, table.scale]
+    start, method = [table.pictures.name, table.scale], _in_a_cell(row.method.name)
     for picture, cell in row.cells.items():
         for metric in METRICS:
             value = cell.values.get(metric.name)
-            yield [*start, picture, row.method.name, metric.name, _exact(value), "", "", "", ""]
+            yield [*start, _in_a_cell(picture), method, metric.name, _exact(value), "", "", "", ""]
         yield [
             *start,
-            picture,
-            row.method.name,
+            _in_a_cell(picture),
+            method,
             "seconds",
             "" if cell.failure else _exact(cell.seconds),
             "",
@@ -122,11 +122,11 @@ def _csv_rows(table: Table, row: Row) -> Iterator[list[object]]:
     for value in row.values:
         printed = value.published
         yield [
-            *start, "mean", row.method.name, value.metric.name, _exact(value.ours),
+            *start, "mean", method, value.metric.name, _exact(value.ours),
             printed.value if printed else "", _exact(value.difference),
             printed.paper if printed else "", printed.source if printed else "",
         ]  # fmt: skip
-    yield [*start, "mean", row.method.name, "seconds", _exact(row.seconds), "", "", "", ""]
+    yield [*start, "mean", method, "seconds", _exact(row.seconds), "", "", "", ""]
 
 
 def _exact(value: float | None) -> str:
@@ -145,4 +145,14 @@ def _markdown(value: Value | None) -> str:
 
 def _markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     lines = [header, ["---"] * len(header), *rows]
-    return ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines]
+    return ["| " + " | ".join(_plain(cell).replace("|", "\\|") for cell in line) + " |" for line in lines]
+
+
+def _plain(text: str) -> str:
+    """Text that is no markup in Markdown, whatever people called their models."""
+    return text.replace("<", "&lt;")
+
+
+def _in_a_cell(name: str) -> str:
+    """A name that no spreadsheet takes for a formula."""
+    return f"'{name}" if name.startswith(("=", "+", "-", "@")) else name

@@ -1,13 +1,15 @@
 """Logs of trainings, as `srcnn train` writes them: one JSON object a line, a TOML of the same name beside it."""
 
 import json
+import math
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from srcnn.errors import InvalidConfigError
+from srcnn.errors import InvalidConfigError, ModelFileError
+from srcnn.printable import printable
 from srcnn.spec import srcnn
 
 ABLATION_FOLDER = "ablation"
@@ -46,25 +48,29 @@ class Run:
     @property
     def scale(self) -> int | None:
         """Of the config."""
-        return self.config.get("scale")
+        scale = self.config.get("scale")
+        return scale if type(scale) is int else None
 
     @property
     def weights(self) -> int | None:
-        """Weights and biases of the network that the config describes."""
+        """Weights and biases of the network that the config describes, if it describes one."""
         if not self.config:
             return None
         colour = self.config.get("colour", "luma")
-        return srcnn(
-            name=self.name,
-            scale=self.config.get("scale", 1),
-            kernel_sizes=tuple(self.config.get("kernel_sizes", (9, 1, 5))),
-            widths=tuple(self.config.get("widths", (64, 32))),
-            input_space=self.config.get("input_space", "hr"),
-            channels=1 if colour == "luma" else 3,
-            colour=colour,
-            activation=self.config.get("activation", "relu"),
-            deconvolution=self.config.get("deconvolution", False),
-        ).weight_count
+        try:
+            return srcnn(
+                name=self.name,
+                scale=self.config.get("scale", 1),
+                kernel_sizes=tuple(self.config.get("kernel_sizes", (9, 1, 5))),
+                widths=tuple(self.config.get("widths", (64, 32))),
+                input_space=self.config.get("input_space", "hr"),
+                channels=1 if colour == "luma" else 3,
+                colour=colour,
+                activation=self.config.get("activation", "relu"),
+                deconvolution=self.config.get("deconvolution", False),
+            ).weight_count
+        except (ModelFileError, TypeError, ValueError):
+            return None
 
     @property
     def gain(self) -> float | None:
@@ -93,7 +99,7 @@ class Ablation:
     def differences(self, run: Run) -> str:
         """The keys that are not alike in all runs, as this one has them."""
         keys = dict.fromkeys(key for other in self.runs for key in other.config if key not in _NO_DIFFERENCE)
-        values = {key: {json.dumps(other.config.get(key)) for other in self.runs} for key in keys}
+        values = {key: {json.dumps(other.config.get(key), default=str) for other in self.runs} for key in keys}
         differing = [key for key in keys if len(values[key]) > 1]
         return ", ".join(f"{key} {_plain(run.config[key])}" for key in differing if key in run.config)
 
@@ -121,7 +127,7 @@ def read_runs(folder: Path) -> tuple[tuple[Run, ...], tuple[str, ...]]:
         if run:
             runs.append(run)
         else:
-            notices.append(f"The log {path.name} holds no line with a validation and was left out.")
+            notices.append(f"The log {printable(path.name)} holds no line with a validation and was left out.")
     return tuple(runs), tuple(notices)
 
 
@@ -148,23 +154,27 @@ def group_ablations(runs: Sequence[Run]) -> tuple[Ablation, ...]:
 
 
 def _read(path: Path) -> Run | None:
-    """A log; lines that a kill cut short are passed over."""
-    lines: list[dict[str, Any]] = []
+    """A log; lines that a kill cut short, or that hold something else than numbers, are passed over."""
+    lines: list[tuple[int, float, float, float | None]] = []
     for text in path.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
             line = json.loads(text)
-            if line["validation_psnr"] is not None:
-                lines.append({"step": int(line["step"]), "psnr": float(line["validation_psnr"]), **line})
-        except (ValueError, KeyError, TypeError):
+            bicubic, seconds = line.get("bicubic_psnr"), line.get("seconds") or 0.0
+            numbers = [line["validation_psnr"], seconds, *([] if bicubic is None else [bicubic])]
+            if type(line["step"]) is int and all(type(number) in (int, float) for number in numbers):
+                psnr, seconds, *bicubic = map(float, numbers)
+                if all(map(math.isfinite, (psnr, seconds, *bicubic, float(line["step"])))):
+                    lines.append((line["step"], psnr, seconds, bicubic[0] if bicubic else None))
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             continue
     if not lines:
         return None
     return Run(
-        name=path.stem,
-        steps=tuple(line["step"] for line in lines),
-        psnr=tuple(line["psnr"] for line in lines),
-        bicubic_psnr=lines[0].get("bicubic_psnr"),
-        minutes=float(lines[-1].get("seconds", 0)) / 60,
+        name=printable(path.stem),
+        steps=tuple(step for step, *_ in lines),
+        psnr=tuple(psnr for _, psnr, *_ in lines),
+        bicubic_psnr=lines[0][3],
+        minutes=lines[-1][2] / 60,
         config=_read_config(path.with_suffix(".toml")),
     )
 
@@ -174,7 +184,7 @@ def _read_config(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:  # TOML's and UTF-8's errors are ValueErrors
+    except (OSError, ValueError, RecursionError) as error:  # TOML's and UTF-8's errors are ValueErrors
         raise InvalidConfigError(f"expected a TOML file at {path}, got: {error}; correct or remove it") from error
 
 

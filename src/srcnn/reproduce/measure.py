@@ -103,6 +103,16 @@ class Cell:
         """For JSON."""
         return asdict(self)
 
+    @classmethod
+    def from_dict(cls, kept: dict[str, Any] | None) -> "Cell | None":
+        """What `to_dict` made; of anything else None, since somebody may have edited a file."""
+        match kept:
+            case {"values": dict() as values, "seconds": float(), "failure": None} if len(kept) == 3:
+                numbers = all(value is None or isinstance(value, float) for value in values.values())
+                return cls(**kept) if numbers else None
+            case _:
+                return None
+
 
 def measure(method: Method | None, picture: Image, scale: int) -> Cell:
     """Shrink a picture by the authors' protocol, enlarge it again and compare.

@@ -7,6 +7,7 @@ from typing import Literal
 
 from srcnn.errors import InvalidConfigError
 from srcnn.evaluation.published import method_of
+from srcnn.printable import printable
 from srcnn.reproduce.cache import bytes_digest, code_digest, digest
 from srcnn.reproduce.machine import versions
 from srcnn.rivals import RIVALS
@@ -116,7 +117,7 @@ def _users(files: Sequence[Path], scales: Sequence[int], taken: set[str]) -> lis
                 f"expected a model for one of the scales {_list(scales)}, got x{scale} in {file}; add it to --scales"
             )
         labels = (name, f"{name} ({file.stem})", f"{name} ({file.parent.name}/{file.stem})", f"{name} ({file})")
-        label = next(label for label in labels if label not in taken and (label, scale) not in used)
+        label = next(label for label in map(printable, labels) if label not in taken and (label, scale) not in used)
         used.add((label, scale))
         methods.append(_network(label, "user", model))
     return methods

@@ -90,8 +90,8 @@ def measure_all(
         )  # fmt: skip
         for dataset, name, path in places:
             key = digest(made_of, digests[path])
-            kept = workshop.cache.get(key)
-            cell = Cell(**kept) if kept else _measure(opened, path, method.scale)
+            kept = Cell.from_dict(workshop.cache.get(key))
+            cell = kept or _measure(opened, path, method.scale)
             if not kept and not cell.failure:  # which another machine, library or hour may not have
                 workshop.cache.put(key, cell.to_dict())
             cells[method.name, method.scale, dataset, name] = cell

@@ -7,6 +7,7 @@ from pathlib import Path, PurePath
 from srcnn.errors import InvalidConfigError
 from srcnn.evaluation.evaluate import named_pictures
 from srcnn.evaluation.published import DATASETS, recognise_dataset
+from srcnn.printable import printable
 
 TRAINING_SET = "T91"
 
@@ -78,7 +79,7 @@ def _standard_name(given: str) -> str:
 
 def _picture_set(name: str, folder: Path) -> tuple[PictureSet, list[str]]:
     """A set's pictures; of a standard set its own only."""
-    pictures = named_pictures(folder)
+    pictures = {printable(picture): path for picture, path in named_pictures(folder).items()}
     standard = DATASETS.get(name, frozenset[str]())
     dataset = recognise_dataset(name, pictures)
     if dataset and len(pictures) != len(DATASETS[dataset]):  # two copies of a picture

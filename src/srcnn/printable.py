@@ -1,4 +1,4 @@
-"""Names of files as a terminal can show them."""
+"""Names of files and models as a line of text can show them."""
 
 from unicodedata import category
 
@@ -9,6 +9,6 @@ _BREAKING = ("Cc", "Cs", "Zl", "Zp")
 def printable(text: str) -> str:
     """A text without characters that end its line or command the terminal; these are escaped.
 
-    Tests: tests/cli/test_printable.py.
+    Tests: tests/test_printable.py.
     """
     return "".join(c.encode("unicode_escape").decode() if category(c) in _BREAKING else c for c in text)
