@@ -16,6 +16,7 @@ from srcnn.pictures.codecs.png import chunks_of
 from srcnn.pictures.formats import PictureFormat
 
 MAX_BYTES = 2**26
+_MOST_PARTS = 2**16
 _PIXELS = (b"IDAT", b"fdAT", b"VP8 ", b"VP8L", b"ALPH", b"ANMF")
 _MARK = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")
 """The others stand within pixels."""
@@ -24,14 +25,14 @@ _WITHOUT_LENGTH, _END = (0x01, 0xD8), 0xD9
 
 
 def check_metadata_size(path: Path, kind: PictureFormat) -> None:
-    """Refuse a file whose profiles, EXIF, XMP and texts are far larger than any are.
+    """Refuse a file whose profiles, EXIF, XMP and texts are far larger, or far more, than any are.
 
     Args:
         path: a file of the format `kind`.
         kind: PNG, JPEG and WebP are looked through; all others pass.
 
     Raises:
-        InvalidImageError: more than 64 MiB.
+        InvalidImageError: more than 64 MiB, or 65,536 parts.
 
     Tests: tests/pictures/test_metadata_size.py.
     """
@@ -40,11 +41,12 @@ def check_metadata_size(path: Path, kind: PictureFormat) -> None:
         return
     total = 0
     with path.open("rb") as file:
-        for size in parts(file):
+        for count, size in enumerate(parts(file), 1):
             total += size
-            if total > MAX_BYTES:
+            if total > MAX_BYTES or count > _MOST_PARTS:
+                most = f"{MAX_BYTES // 2**20} MiB" if total > MAX_BYTES else f"{_MOST_PARTS:,} parts"
                 raise InvalidImageError(
-                    f"expected at most {MAX_BYTES // 2**20} MiB of profiles, EXIF and texts in {path}, got more; "
+                    f"expected at most {most} of profiles, EXIF and texts in {path}, got more; "
                     "remove them with a program for metadata, or convert the file"
                 )
 
