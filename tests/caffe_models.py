@@ -27,11 +27,15 @@ _MESSAGES = {
     "LayerParameter": {
         "name": (1, "string", ""),
         "type": (2, "string", ""),
+        "bottom": (3, "string", "repeated"),
+        "top": (4, "string", "repeated"),
         "blobs": (7, "BlobProto", "repeated"),
         "convolution_param": (106, "ConvolutionParameter", ""),
         "relu_param": (123, "ReLUParameter", ""),
     },
     "V1LayerParameter": {
+        "bottom": (2, "string", "repeated"),
+        "top": (3, "string", "repeated"),
         "name": (4, "string", ""),
         "type": (5, "int32", ""),
         "blobs": (6, "BlobProto", "repeated"),
@@ -63,10 +67,14 @@ def srcnn_layers(kernel_sizes: tuple[int, ...] = (5, 3, 3), widths: tuple[int, .
 def net(layers: Layers, *, v1: bool = False, doubles: bool = False) -> Any:
     """A NetParameter: "V1" with blobs of four dimensions as in 2014, or as today."""
     messages = _classes()
-    message = messages["NetParameter"](name="SRCNN")
+    message, before = messages["NetParameter"](name="SRCNN"), ""
     for name, kind, arrays in layers:
         layer = message.layers.add() if v1 else message.layer.add()
         layer.name, layer.type = name, V1_KINDS[kind] if v1 else kind
+        if kind in ("Convolution", "ReLU"):
+            layer.bottom.append(before)
+        before = before if kind == "ReLU" else name  # which works in place
+        layer.top.append(before)
         for array in arrays:
             blob = layer.blobs.add()
             (blob.double_data if doubles else blob.data).extend(array.ravel().tolist())

@@ -102,6 +102,31 @@ def test_a_missing_relu_is_refused(write: Write) -> None:
         read(write(net(layers)))
 
 
+@pytest.mark.parametrize("v1", [False, True])
+def test_layers_that_are_not_one_behind_the_other_are_refused(write: Write, v1: bool) -> None:
+    message = net(srcnn_layers(), v1=v1)
+    layers = message.layers if v1 else message.layer
+    layers[3].bottom[0] = "data"  # the second convolution
+    with pytest.raises(ModelFileError, match="got data instead of conv1 entering conv2"):
+        read(write(message))
+
+
+def test_a_split_is_a_second_name(write: Write) -> None:
+    message = net(srcnn_layers())
+    split = message.layer.add(name="split", type="Split")
+    split.bottom.append("conv1")
+    split.top.extend(["conv1_split_0", "conv1_split_1"])
+    message.layer[3].bottom[0] = "conv1_split_0"
+    assert read(write(message)).spec.layers[1].kernel_size == 3
+
+
+def test_of_very_many_layers_only_some_are_named(write: Write) -> None:
+    layers = [(f"{number}{'x' * 1000}", "Pooling", []) for number in range(1000)]
+    with pytest.raises(ModelFileError, match=r"got the layers 0x+ \(Pooling\), .* and 992 more; ") as caught:
+        read(write(net(layers)))
+    assert len(str(caught.value)) < 3000
+
+
 def test_strides_and_slopes_are_refused(write: Write) -> None:
     message = net(srcnn_layers())
     message.layer[1].convolution_param.stride.append(1)

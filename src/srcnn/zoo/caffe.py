@@ -7,12 +7,13 @@ module knows nothing of engines.
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from srcnn.errors import ModelFileError
+from srcnn.errors import ModelFileError, some_of
 from srcnn.spec import srcnn
 from srcnn.zoo.model_file import Model
 from srcnn.zoo.protobuf import ProtobufError, read_bytes, read_fields, read_integers
@@ -26,14 +27,16 @@ class _Numbers:
 
     name: int
     kind: int
+    bottom: int
+    top: int
     blobs: int
     convolution: int
     relu: int
 
 
 _LAYER_FORMATS = {  # by the field of NetParameter: V1LayerParameter and LayerParameter
-    2: _Numbers(name=4, kind=5, blobs=6, convolution=10, relu=30),
-    100: _Numbers(name=1, kind=2, blobs=7, convolution=106, relu=123),
+    2: _Numbers(name=4, kind=5, bottom=2, top=3, blobs=6, convolution=10, relu=30),
+    100: _Numbers(name=1, kind=2, bottom=3, top=4, blobs=7, convolution=106, relu=123),
 }
 _V1_KINDS = {
     4: "Convolution",
@@ -47,16 +50,19 @@ _V1_KINDS = {
     32: "DummyData",
 }
 _NOT_COMPUTING = {"Data", "HDF5Data", "ImageData", "MemoryData", "DummyData", "Input", "EuclideanLoss", "Split"}
+_LONGEST_NAME = 200
 _ONLY_ONE = {5: "group", 6: "stride", 13: "stride_h", 14: "stride_w", 18: "dilation"}  # of ConvolutionParameter
 
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
-    """One layer: its kind by Caffe's present names, and its arrays."""
+    """One layer: its kind by Caffe's present names, its arrays, and the names of what enters and leaves it."""
 
     name: str
     kind: str
     blobs: list[NDArray[np.float32]]
+    bottoms: list[str]
+    tops: list[str]
 
 
 class _UnusableError(Exception):
@@ -129,13 +135,15 @@ def _convolutions(layers: list[_Layer]) -> list[tuple[NDArray[np.float32], NDArr
     computing = [layer for layer in layers if layer.kind not in _NOT_COMPUTING]
     kinds = [layer.kind for layer in computing]
     if len(kinds) % 2 == 0 or kinds != ["Convolution", "ReLU"] * (len(kinds) // 2) + ["Convolution"]:
-        raise _UnusableError(f"the layers {', '.join(f'{layer.name} ({layer.kind})' for layer in layers) or 'none'}")
+        raise _UnusableError(f"the layers {some_of([f'{layer.name} ({layer.kind})' for layer in layers]) or 'none'}")
+    _check_wiring(layers, computing)
     chain: list[tuple[NDArray[np.float32], NDArray[np.float32]]] = []
     channels = 1
     for layer in computing[::2]:
         shapes = [blob.shape for blob in layer.blobs]
         if len(shapes) != 2 or len(shapes[0]) != 4 or shapes[0][2] != shapes[0][3] or not shapes[0][2] % 2:
-            raise _UnusableError(f"arrays of the shapes {shapes} in {layer.name} instead of square kernels and biases")
+            found = some_of([str(shape) for shape in shapes])
+            raise _UnusableError(f"arrays of the shapes [{found}] in {layer.name} instead of square kernels and biases")
         kernels, biases = layer.blobs
         if kernels.shape[1] != channels or biases.size != kernels.shape[0]:
             raise _UnusableError(f"shapes that do not fit together: {shapes} in {layer.name} after {channels} channels")
@@ -144,6 +152,15 @@ def _convolutions(layers: list[_Layer]) -> list[tuple[NDArray[np.float32], NDArr
     if channels != 1:
         raise _UnusableError(f"{channels} channels as the result instead of 1")
     return chain
+
+
+def _check_wiring(layers: list[_Layer], computing: list[_Layer]) -> None:
+    """Refuse layers that are not one behind the other; where a file does not say, they are."""
+    same = {top: layer.bottoms[0] for layer in layers if layer.kind == "Split" and layer.bottoms for top in layer.tops}
+    for before, layer in pairwise(computing):
+        entering = [same.get(bottom, bottom) for bottom in layer.bottoms]
+        if before.tops and entering and entering != before.tops:
+            raise _UnusableError(f"{', '.join(entering)} instead of {', '.join(before.tops)} entering {layer.name}")
 
 
 def _layers(net: memoryview) -> list[_Layer]:
@@ -157,9 +174,14 @@ def _layers(net: memoryview) -> list[_Layer]:
 
 def _layer(message: memoryview, numbers: _Numbers) -> _Layer:
     name, kind, blobs = "a layer without a name", "unknown kind", list[NDArray[np.float32]]()
+    bottoms, tops = list[str](), list[str]()
     for number, value in read_fields(message):
         if number == numbers.name:
             name = _text(read_bytes(value))
+        elif number == numbers.bottom:
+            bottoms.append(_text(read_bytes(value)))
+        elif number == numbers.top:
+            tops.append(_text(read_bytes(value)))
         elif number == numbers.kind:
             kind = _V1_KINDS.get(value, f"kind {value}") if isinstance(value, int) else _text(value)
         elif number == numbers.blobs:
@@ -168,7 +190,7 @@ def _layer(message: memoryview, numbers: _Numbers) -> _Layer:
             _check_convolution(read_bytes(value), name)
         elif number == numbers.relu:
             _check_relu(read_bytes(value), name)
-    return _Layer(name, kind, blobs)
+    return _Layer(name, kind, blobs, bottoms, tops)
 
 
 def _check_convolution(message: memoryview, name: str) -> None:
@@ -202,7 +224,9 @@ def _blob(message: memoryview, name: str) -> NDArray[np.float32]:
     shape = shape or [dimensions[number] for number in sorted(dimensions)]
     content, dtype = (b"".join(doubles), np.dtype("<f8")) if doubles else (b"".join(floats), np.dtype("<f4"))
     if not 1 <= len(shape) <= 4 or min(shape) < 1 or len(content) != dtype.itemsize * math.prod(shape):
-        raise _UnusableError(f"{len(content)} bytes of numbers for the shape {shape} in {name}")
+        raise _UnusableError(
+            f"{len(content)} bytes of numbers for the shape [{some_of([str(length) for length in shape])}] in {name}"
+        )
     with np.errstate(over="ignore"):
         array = np.frombuffer(content, dtype).reshape(shape).astype(np.float32)
     if not np.isfinite(array).all():
@@ -211,4 +235,5 @@ def _blob(message: memoryview, name: str) -> NDArray[np.float32]:
 
 
 def _text(value: memoryview) -> str:
-    return bytes(value).decode(errors="replace")
+    """A name, of which a message shows no more than this."""
+    return bytes(value[:_LONGEST_NAME]).decode(errors="replace")
