@@ -109,6 +109,13 @@ def test_layers_that_are_not_one_behind_the_other_are_refused(write: Write, v1: 
     layers[3].bottom[0] = "data"  # the second convolution
     with pytest.raises(ModelFileError, match="got data instead of conv1 entering conv2"):
         read(write(message))
+    for layer in layers:
+        layer.ClearField("top")
+    with pytest.raises(ModelFileError, match="got conv1 instead of anything entering relu1"):
+        read(write(message))
+    for layer in layers:
+        layer.ClearField("bottom")
+    assert read(write(message)).spec.layers[0].kernel_size == 5
 
 
 def test_a_split_is_a_second_name(write: Write) -> None:

@@ -157,10 +157,14 @@ def _convolutions(layers: list[_Layer]) -> list[tuple[NDArray[np.float32], NDArr
 def _check_wiring(layers: list[_Layer], computing: list[_Layer]) -> None:
     """Refuse layers that are not one behind the other; where a file does not say, they are."""
     same = {top: layer.bottoms[0] for layer in layers if layer.kind == "Split" and layer.bottoms for top in layer.tops}
+    if not any(layer.bottoms or layer.tops for layer in computing):
+        return
     for before, layer in pairwise(computing):
         entering = [same.get(bottom, bottom) for bottom in layer.bottoms]
-        if before.tops and entering and entering != before.tops:
-            raise _UnusableError(f"{', '.join(entering)} instead of {', '.join(before.tops)} entering {layer.name}")
+        if entering != before.tops:
+            raise _UnusableError(
+                f"{some_of(entering) or 'nothing'} instead of {some_of(before.tops) or 'anything'} entering {layer.name}"
+            )
 
 
 def _layers(net: memoryview) -> list[_Layer]:
