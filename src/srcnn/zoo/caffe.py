@@ -162,9 +162,8 @@ def _check_wiring(layers: list[_Layer], computing: list[_Layer]) -> None:
     for before, layer in pairwise(computing):
         entering = [same.get(bottom, bottom) for bottom in layer.bottoms]
         if entering != before.tops:
-            raise _UnusableError(
-                f"{some_of(entering) or 'nothing'} instead of {some_of(before.tops) or 'anything'} entering {layer.name}"
-            )
+            wanted = some_of(before.tops) or "anything"
+            raise _UnusableError(f"{some_of(entering) or 'nothing'} instead of {wanted} entering {layer.name}")
 
 
 def _layers(net: memoryview) -> list[_Layer]:
