@@ -11,7 +11,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from srcnn.cli.printable import printable
+from srcnn.printable import printable
 from srcnn.training.config_file import read_config
 from srcnn.training.measure import measure_degraded
 from srcnn.upscaler import load

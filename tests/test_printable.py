@@ -1,6 +1,6 @@
 import pytest
 
-from srcnn.printable import printable
+from srcnn.printable import printable, some_of
 
 
 @pytest.mark.parametrize("text", ["photo.jpg", "Größe 漢字 😀.png", "C:\\a b", ""])
@@ -14,3 +14,12 @@ def test_ordinary_names_stay(text: str) -> None:
 )
 def test_what_ends_a_line_or_commands_the_terminal_is_escaped(text: str, shown: str) -> None:
     assert printable(text) == shown
+
+
+@pytest.mark.parametrize(("count", "text"), [(0, ""), (2, "0, 1"), (8, "0, 1, 2, 3, 4, 5, 6, 7")])
+def test_a_few_things_are_all_named(count: int, text: str) -> None:
+    assert some_of([str(number) for number in range(count)]) == text
+
+
+def test_of_many_things_the_rest_is_counted() -> None:
+    assert some_of([str(number) for number in range(1000)], "; ") == "0; 1; 2; 3; 4; 5; 6; 7 and 992 more"

@@ -14,16 +14,6 @@ SrcnnError(Exception)
 A message says what was expected, what was got and what to do, with the offending value in it.
 """
 
-from collections.abc import Sequence
-
-_NAMED = 8
-
-
-def some_of(items: Sequence[str], separator: str = ", ") -> str:
-    """Name the first of many things in a message, and count the rest. Tests: tests/test_errors.py."""
-    more = f" and {len(items) - _NAMED} more" if len(items) > _NAMED else ""
-    return separator.join(items[:_NAMED]) + more
-
 
 class SrcnnError(Exception):
     """The root: catch this to catch everything this package raises on purpose."""

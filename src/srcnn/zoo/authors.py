@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from srcnn.errors import MissingExtraError, ModelFileError, some_of
+from srcnn.errors import MissingExtraError, ModelFileError
+from srcnn.printable import some_of
 from srcnn.spec import srcnn
 from srcnn.zoo.model_file import Model
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from srcnn.errors import ModelFileError, some_of
+from srcnn.errors import ModelFileError
+from srcnn.printable import some_of
 from srcnn.spec import srcnn
 from srcnn.zoo.model_file import Model
 from srcnn.zoo.protobuf import ProtobufError, read_bytes, read_fields, read_integers

@@ -18,7 +18,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from srcnn.atomic import write_atomically
-from srcnn.errors import ModelFileError, some_of
+from srcnn.errors import ModelFileError
+from srcnn.printable import some_of
 from srcnn.spec import FORMAT, ModelSpec
 
 Weights = dict[str, NDArray[np.float32]]
