@@ -58,7 +58,7 @@ class TrainConfig:
             the sizes comes less often.
         blur_sigma: lowest and highest deviation of a Gaussian blur, in pixels of the true picture; [] for none.
         blur_kernel: a text file with the matrix to blur with, its path from the config's folder; "" for none.
-        downscale: how a picture is made smaller, "mixed" by bicubic, bilinear or box as it falls; at scale 1 not used.
+        downscale: how a picture is made smaller, "mixed" by bicubic, bilinear or box at random; at scale 1 not used.
         noise_sigma: lowest and highest deviation of white noise, in grey levels of 255; [] for none.
         jpeg_quality: lowest and highest quality of a JPEG, 1 to 100; [] for none.
         clean_share: the share of versions, 0 to 1, that bicubic alone makes smaller, with none of these degradations.
