@@ -23,7 +23,7 @@ from srcnn.zoo.model_file import Model, save_model
 TRAINING_DATA = {
     "T91": "T91 (Yang et al. 2010; 91 pictures, no licence stated, research use customary)",
     "BSD200": "BSDS500 train (200 pictures, non-commercial research customary; one of them, 302003, is Set5's woman)",
-    "BSDS500_test200": "BSDS500 test (200 pictures, non-commercial research customary)",
+    "BSDS500_test200": "BSDS500 test (200 pictures, the BSD200 of SRCNN's paper; non-commercial research customary)",
     "CID22_512": "CID22 (208 pictures, Cloudinary, CC BY-SA 4.0)",
     "GB82": "GB82 (25 pictures, CC0 1.0)",
 }

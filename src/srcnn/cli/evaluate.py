@@ -82,7 +82,7 @@ def evaluate_command(
 
 
 def _show(evaluation: "Evaluation", model: str, printed_as: str, folder: Path) -> None:
-    from srcnn.evaluation.published import published_psnr, recognise_dataset
+    from srcnn.evaluation.published import find_published, recognise_dataset
 
     say(f"{model} x{evaluation.scale}, {folder!s}, protocol {evaluation.protocol.name}")
     say(f"{'picture':<20} {'PSNR dB':>8} {'SSIM':>7} {'bicubic dB':>11} {'SSIM':>7} {'gain dB':>8}")
@@ -94,10 +94,11 @@ def _show(evaluation: "Evaluation", model: str, printed_as: str, folder: Path) -
     # Published numbers hold for one protocol; beside another they would mislead.
     comparable = evaluation.protocol.name in ("authors", "old-matlab")
     dataset = recognise_dataset(folder.name, [image.name for image in evaluation.images])
-    published = published_psnr(printed_as, dataset, evaluation.scale) if dataset and comparable else None
-    if published is not None:
-        difference = evaluation.mean.psnr - published
-        say(f"published: {published:.2f} dB on {dataset}, ours {difference:+.3f} dB")
+    published = find_published(printed_as, dataset, evaluation.scale, "psnr") if comparable else None
+    if published:
+        whose = "by the authors' weights" if published.measured else "published"
+        difference = evaluation.mean.psnr - published.value
+        say(f"{whose}: {published.value:.2f} dB on {dataset}, ours {difference:+.3f} dB")
 
 
 def _line(row: "Measurement") -> str:

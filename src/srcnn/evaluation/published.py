@@ -56,6 +56,11 @@ class PublishedValue:
     paper: str
     source: str
 
+    @property
+    def measured(self) -> bool:
+        """Whether nobody has printed it: by the authors' weights, here."""
+        return self.source.startswith("measured")
+
 
 @cache
 def published_values() -> tuple[PublishedValue, ...]:
