@@ -3,10 +3,11 @@
 Resizing is separable and linear: one banded matrix for the rows, one for the columns. Each pass
 multiplies dense blocks of the band, so nearly all work is in the matrix product of NumPy.
 
-MATLAB has two numeric pipelines, and so has this module. Integer pictures are resized rows first,
-rounded and clipped between the passes, with the border replicated (this reproduces published
-8-bit low-resolution files bit for bit). Floating-point pictures are never rounded, and their
-border is mirrored, edge included.
+MATLAB has two numeric pipelines, and so has this module. Integer pictures are resized rows first, and rounded and
+clipped between the passes; floating-point pictures are never rounded. What lies beyond the border depends on the
+release: older ones repeated the last pixel, today's mirror the picture, edge included. Integers are resized here as by
+the older ones, which made the published 8-bit low-resolution files (bit for bit), floating point as by today's, which
+gives the published means.
 """
 
 import math
