@@ -1,6 +1,6 @@
 """A folder of 200 small pictures through `srcnn upscale`, against a loop of single calls in one process.
 
-python benchmarks/folder.py [--threads 2]
+python benchmarks/folder.py [--threads 2] [--model srcnn-915]
 
 The loop reads, enlarges with all threads and writes, picture after picture, with a model that is loaded
 already; `srcnn upscale` loads the model itself, and works on as many pictures at a time as there are threads.
@@ -25,26 +25,25 @@ from srcnn.pictures.write import write_picture
 PICTURES = 200
 SIZE = (90, 120)
 SCALE = 3
-MODEL = "srcnn-915"
 
 
 def main() -> None:
     """Print the table."""
-    options = arguments("a folder of small pictures", threads=2)
+    options = arguments("a folder of small pictures", threads=2, model="srcnn-915")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for place in ("in", "loop", "command"):
             (folder / place).mkdir()
         for number in range(PICTURES):
             write_picture(folder / "in" / f"{number:03}.png", picture(number))
-        upscaler = load(MODEL, SCALE, threads=options.threads)
+        upscaler = load(options.model, SCALE, threads=options.threads)
 
         def loop() -> None:
             for path in sorted((folder / "in").iterdir()):
                 write_picture(folder / "loop" / path.name, upscaler(read_array(path)))
 
-        command = ["upscale", f"{folder}/in", "-o", f"{folder}/command", "-m", MODEL, "-s", str(SCALE), "--json"]
-        command += ["--threads", str(options.threads)]
+        command = ["upscale", f"{folder}/in", "-o", f"{folder}/command", "-m", options.model, "-s", str(SCALE)]
+        command += ["--threads", str(options.threads), "--json"]
         implementations = {
             f"loop of calls, {options.threads} threads": loop,
             "ours, srcnn upscale --jobs 1": partial(quietly, [*command, "--jobs", "1"]),

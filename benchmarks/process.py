@@ -1,6 +1,6 @@
 """Whole processes, as someone at a terminal waits for them.
 
-python benchmarks/process.py [--threads 1]
+python benchmarks/process.py [--threads 1] [--model srcnn-915]
 
 The reference of each case is what cannot be saved: Python with the libraries that are needed, or the
 network alone in a loaded process, on the luma of the same picture. A ratio of 0.75 is 1.33 times as long.
@@ -24,18 +24,18 @@ from srcnn.pictures.read import read_array
 from srcnn.pictures.write import write_picture
 
 FLOWERS = Path(__file__).parents[1] / "examples" / "flowers_original.webp"
-MODEL = ["-m", "srcnn-915", "-s", "3"]
 
 
 def main() -> None:
     """Print the table."""
-    options = arguments("whole processes", threads=1)
+    options = arguments("whole processes", threads=1, model="srcnn-915")
     compileall.compile_dir(Path(srcnn.__file__).parent, quiet=1)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         small = photo(folder / "small.png", (256, 256))
         frame = photo(folder / "frame.png", (360, 640))
-        upscale = ["-m", "srcnn", "upscale", *MODEL, "--threads", str(options.threads), "-o", str(folder / "out.png")]
+        upscale = ["-m", "srcnn", "upscale", "-m", options.model, "-s", "3", "--threads", str(options.threads)]
+        upscale += ["-o", str(folder / "out.png")]
         rows = measure(
             "srcnn --help",
             {"import numpy": python("-c", "import numpy"), "ours": python("-m", "srcnn", "--help")},
@@ -50,7 +50,7 @@ def main() -> None:
             options.rounds,
         )
         luma = rgb_to_luma_bt601(to_float(read_array(frame)))
-        upscaler = load("srcnn-915", 3, threads=options.threads)
+        upscaler = load(options.model, 3, threads=options.threads)
         rows += measure(
             "640x360 PNG x3",
             {"the network alone": lambda: upscaler.luma(luma), "ours": python(*upscale, str(frame))},

@@ -50,12 +50,14 @@ def machine() -> dict[str, object]:
     return {"cpu": processor_name(), "system": platform.system(), "python": platform.python_version()}
 
 
-def arguments(description: str, *, threads: int) -> argparse.Namespace:
-    """The options every benchmark has: --json, --threads, --rounds."""
+def arguments(description: str, *, threads: int, model: str | None = None) -> argparse.Namespace:
+    """The options every benchmark has: --json, --threads, --rounds; and --model, of those with one for any model."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--threads", type=int, default=threads)
     parser.add_argument("--rounds", type=int, default=9)
+    if model:
+        parser.add_argument("--model", default=model, help="a shipped one")
     return parser.parse_args()
 
 
