@@ -19,9 +19,9 @@ from srcnn.batch.memory import check_memory, held_bytes, strips_bytes
 from srcnn.batch.output import Exists, check_output, write_output
 from srcnn.batch.plan import Job
 from srcnn.batch.size import Size, Target
+from srcnn.batch.work import SAME_SIZE, Work
 from srcnn.errors import OutputError, SrcnnError
 from srcnn.pictures.formats import DEFAULT_MAX_PIXELS, format_to_write
-from srcnn.pictures.picture import Picture
 from srcnn.pictures.read import read_picture
 from srcnn.pictures.strips import Frame, Strips, whole
 from srcnn.pictures.write import WriteOptions, write_picture
@@ -30,11 +30,7 @@ from srcnn.upscaler import Upscaler
 Status = Literal["ok", "error", "skipped"]
 _SMALL_PIXELS = 1 << 17
 """Of a picture that tiles for several threads would leave with more borders than they save time."""
-_SAME_SIZE = "not enlarged: it has the size asked for already"
-_COPIED = f"{_SAME_SIZE}; the file is copied as it is"
-_ENCODED_AGAIN = f"{_SAME_SIZE}; it was encoded again, which loses a little"
-_INKS_KEPT = "CMYK was kept: each ink was enlarged as a grey picture"
-_REDUCED = "made smaller by antialiased bicubic, without a network: the size asked for is below its own"
+_COPIED = f"{SAME_SIZE}; the file is copied as it is"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,16 +80,6 @@ class Settings:
     allowed: frozenset[str] = frozenset()
     keep_orientation: bool = False
     writing: WriteOptions = field(default_factory=WriteOptions)
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """A picture that was read, its model, and what each of its frames is to become."""
-
-    picture: Picture
-    upscalers: Upscalers
-    targets: tuple[Target, ...]
-    scales: tuple[int | None, ...]
 
 
 class _Stopwatch:
@@ -165,7 +151,7 @@ def _upscale(
     settings: Settings,
     gate: MemoryGate,
     progress: Callable[[float], None] | None,
-    stopwatch: "_Stopwatch",
+    stopwatch: _Stopwatch,
 ) -> Result:
     if job.error:
         return Result(job=job, status="error", error=job.error)
@@ -173,7 +159,7 @@ def _upscale(
     if settings.exists == "skip" and os.path.lexists(job.target):
         return skipped
 
-    def read() -> tuple[_Work, int]:
+    def read() -> tuple[Work, int]:
         with stopwatch.running():
             return _read(job, models, settings)
 
@@ -182,7 +168,8 @@ def _upscale(
             write, notes = partial(_copy, job.source), (_COPIED,)
         else:
             picture = replace(work.picture, frames=_enlarge_frames(work, progress, alone=alone))
-            write, notes = partial(write_picture, picture=picture, options=settings.writing), _notes(job, work)
+            write = partial(write_picture, picture=picture, options=settings.writing)
+            notes = work.notes(format_to_write(job.target))
         written = write_output(job, write, settings.exists)
     if written is None:  # another run was faster
         return skipped
@@ -195,12 +182,12 @@ def _upscale(
         width=width,
         height=height,
         seconds=stopwatch.seconds,
-        models=_models(work),
+        models=work.models,
         notes=(*notes, *lost),
     )
 
 
-def _read(job: Job, models: tuple[Upscalers, Upscalers], settings: Settings) -> tuple[_Work, int]:
+def _read(job: Job, models: tuple[Upscalers, Upscalers], settings: Settings) -> tuple[Work, int]:
     """Decode, choose the model, decide every frame's size and scale, and count the bytes that it is going to need."""
     picture = read_picture(
         job.source,
@@ -222,7 +209,7 @@ def _read(job: Job, models: tuple[Upscalers, Upscalers], settings: Settings) -> 
     check_output(job, [target.kept for target in targets])
     held = held_bytes(picture, targets, scales, kind)
     check_memory(job, held)
-    work = _Work(picture, upscalers, targets, scales)
+    work = Work(picture, upscalers, targets, scales)
     return work, held + strips_bytes(picture, targets, scales)
 
 
@@ -241,7 +228,7 @@ def _target(frame: Frame, orientation: int, size: Size) -> Target:
     return Target((width, height), (kept_width, kept_height))
 
 
-def _enlarge_frames(work: _Work, progress: Callable[[float], None] | None, *, alone: bool) -> tuple[Strips, ...]:
+def _enlarge_frames(work: Work, progress: Callable[[float], None] | None, *, alone: bool) -> tuple[Strips, ...]:
     count = len(work.targets)
 
     def upscaler(frame: Frame, scale: int) -> Upscaler:
@@ -267,24 +254,12 @@ def _enlarge_frames(work: _Work, progress: Callable[[float], None] | None, *, al
     )
 
 
-def _models(work: _Work) -> tuple[str, ...]:
-    name = work.upscalers.name
-    if not work.upscalers.scales:  # bicubic
-        return (name,)
-    return tuple(f"{name}_x{scale}" for scale in sorted({scale for scale in work.scales if scale}))
-
-
-def _stays(job: Job, work: _Work, settings: Settings) -> bool:
+def _stays(job: Job, work: Work, settings: Settings) -> bool:
     """Whether a lossy file can stay as it is: encoded again it would lose a little, though nothing changes."""
     if any(work.scales) or not work.picture.lossy:
         return False
     same_format = format_to_write(job.target).name == work.picture.format
-    return same_format and settings.writing == WriteOptions() and _has_its_sizes(work)
-
-
-def _has_its_sizes(work: _Work) -> bool:
-    frames = zip(work.picture.frames, work.targets, strict=True)
-    return all(target.resized == target.kept == frame.shape[:2] for frame, target in frames)
+    return same_format and settings.writing == WriteOptions() and work.has_its_sizes
 
 
 def _copy(source: Path, path: Path) -> tuple[str, ...]:
@@ -293,35 +268,3 @@ def _copy(source: Path, path: Path) -> tuple[str, ...]:
         with atomic_path(path) as temporary:
             shutil.copyfile(source, temporary)
     return ()
-
-
-def _notes(job: Job, work: _Work) -> tuple[str, ...]:
-    """What was changed or is doubtful in a picture, and what was not enlarged as usual."""
-    notes = work.picture.notes
-    if not any(work.scales) and _has_its_sizes(work):
-        again = work.picture.lossy and format_to_write(job.target).lossy
-        return (*notes, _ENCODED_AGAIN if again else _SAME_SIZE)
-    if any(work.scales) and work.picture.inks:
-        notes += (_INKS_KEPT,)
-    if work.upscalers.scales and _is_reduced(work):
-        notes += (_REDUCED,)
-    return (*notes, *_beyond(work)) if any(work.scales) else notes
-
-
-def _is_reduced(work: _Work) -> bool:
-    """Whether a frame becomes smaller than it is."""
-    frames = zip(work.picture.frames, work.targets, work.scales, strict=True)
-    return any(scale is None and target.resized != frame.shape[:2] for frame, target, scale in frames)
-
-
-def _beyond(work: _Work) -> tuple[str, ...]:
-    """A note if the network's largest scale did not reach a size."""
-    largest = work.upscalers.scales[-1]
-    sides = (
-        (wanted, side)
-        for frame, target in zip(work.picture.frames, work.targets, strict=True)
-        for wanted, side in zip(target.resized, frame.shape, strict=False)
-    )
-    if all(wanted <= largest * side for wanted, side in sides):
-        return ()
-    return (f"enlarged {largest} times by {work.upscalers.name}, which has no larger scale, and then by bicubic",)
