@@ -32,7 +32,7 @@ def take_pictures(source: Path, wanted: list[StandardPicture], folder: Path) -> 
     """Copy the pictures of a set from a folder or an archive.
 
     Args:
-        source: a folder, searched with those inside, or a ZIP or TAR archive, compressed or not.
+        source: a folder, searched with those inside, or a ZIP (stored or deflated) or TAR archive, compressed or not.
         wanted: pictures to look for.
         folder: where they go, each under its own name and with the ending it had.
 
