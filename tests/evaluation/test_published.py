@@ -5,16 +5,12 @@ from srcnn.evaluation.published import (
     find_published,
     method_of,
     methods_printed_with,
+    published_psnr,
     published_values,
     recognise_dataset,
 )
 from srcnn.rivals import RIVALS
 from srcnn.spec import srcnn
-
-
-def published_psnr(method, dataset, scale):
-    found = find_published(method, dataset, scale, "psnr")
-    return found.value if found else None
 
 
 @pytest.mark.parametrize(

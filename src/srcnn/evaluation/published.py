@@ -139,6 +139,12 @@ def methods_printed_with(
     )
 
 
+def published_psnr(method: str, dataset: str | None, scale: int) -> float | None:
+    """The PSNR that is printed for a method, in dB; arguments as in `find_published`."""
+    found = find_published(method, dataset, scale, "psnr")
+    return found.value if found else None
+
+
 def recognise_dataset(folder_name: str, picture_names: Iterable[str]) -> str | None:
     """Tell which standard set some pictures are, from their names.
 
