@@ -180,7 +180,10 @@ class TestEnlarge:
         expected = from_float(imresize(upscalers[2](to_float(image)), size=size), dtype)
         result = enlarged(image, exactly(*size), upscalers[2])
         assert result.dtype == image.dtype
-        np.testing.assert_allclose(result, expected, rtol=0, atol=1e-6)  # exactly, if integers
+        # Single precision adds up in another order, which now and then is a level of 16 bits.
+        np.testing.assert_allclose(result, expected, rtol=0, atol=1 if dtype == "uint16" else 1e-5)
+        if dtype == "uint16":
+            assert (result != expected).mean() < 0.01
 
     def test_a_smaller_size_is_antialiased_bicubic_alone(self) -> None:
         image = noise((20, 30, 3))

@@ -60,6 +60,32 @@ def test_an_ensemble_is_measured_and_named(srcnn: Callable, folder: Path, model:
     assert abs(expected - evaluate(load(model, scale).luma, folder, scale, AUTHORS).mean.psnr) > 0.005
 
 
+def test_results_that_are_kept_can_be_measured_again(srcnn: Callable, folder: Path, model_file: Path) -> None:
+    kept = folder.parent / "kept"
+    model = json.loads(srcnn("evaluate", model_file, folder, "--save", kept, "--json").out)
+    results = json.loads(srcnn("evaluate", kept, folder, "-s", 3, "--json").out)
+    assert results == {**model, "model": str(kept)}
+    assert model["mean"]["psnr"] != model["mean"]["bicubic_psnr"]
+
+
+def test_no_published_value_stands_beside_results(
+    srcnn: Callable, shared_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    arguments = (shared_data / "test" / "Set5", "-s", 3)
+    assert "published: " in srcnn("evaluate", "bicubic", *arguments, "--save", "srcnn-9-5-5").out
+    assert "published: " not in srcnn("evaluate", "srcnn-9-5-5", *arguments).out
+
+
+def test_bicubic_and_shipped_names_come_before_folders(
+    srcnn: Callable, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("bicubic", "swift"):
+        (tmp_path / name).mkdir()
+        assert json.loads(srcnn("evaluate", name, folder, "--json").out)["model"] == name
+
+
 def test_a_flat_picture_is_named_and_not_in_the_mean(srcnn: Callable, folder: Path) -> None:
     PillowImage.fromarray(np.full((40, 40), 128, np.uint8)).save(folder / "flat.png")
     *_, flat, mean, said = srcnn("evaluate", "bicubic", folder).out.splitlines()
@@ -130,6 +156,8 @@ def test_the_published_value_stands_beside_protocols_of_the_authors_programs_alo
         (("bicubic", "{folder}/none"), ("expected a folder of pictures at ", "got no folder there")),
         (("bicubic", "{folder}/.."), ("got a file that begins with b'no pictu'", "bad")),
         (("bicubic", "{folder}", "-s", "20"), ("a: expected ",)),
+        (("{folder}", "{folder}/.."), ("expected a result in {folder} for every picture", "got none for bad")),
+        (("bicubic", "{folder}", "--save", "{folder}/x"), ("apart from the pictures of {folder}",)),
     ],
 )
 def test_what_cannot_be_is_refused_with_one_line(
@@ -142,7 +170,23 @@ def test_what_cannot_be_is_refused_with_one_line(
         for name, text in names.items():
             argument = argument.replace(name, text)
         texts.append(argument)
-    srcnn("evaluate", *texts).assert_refused(*words)
+    srcnn("evaluate", *texts).assert_refused(*(word.replace("{folder}", str(folder)) for word in words))
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "words"),
+    [
+        ("bicubic", ("--ensemble",), "expected a network for --ensemble, got bicubic; "),
+        ("{folder}", ("--ensemble",), "expected a network for --ensemble, got {folder}; "),
+        ("{folder}", ("--save", "kept"), "expected a model for --save, got the folder {folder}; "),
+    ],
+)
+def test_options_that_only_networks_have_are_refused(
+    srcnn: Callable, folder: Path, model: str, options: tuple[str, ...], words: str
+) -> None:
+    outcome = srcnn("evaluate", model.replace("{folder}", str(folder)), folder, *options)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert words.replace("{folder}", str(folder)) in outcome.err
 
 
 def test_pictures_that_cannot_be_read_leave_no_mean(srcnn: Callable, folder: Path) -> None:

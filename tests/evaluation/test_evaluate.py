@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
-from srcnn.errors import InvalidConfigError, InvalidImageError
-from srcnn.evaluation.evaluate import evaluate, named_pictures
-from srcnn.evaluation.protocol import AUTHORS
+from srcnn.errors import InvalidConfigError, InvalidImageError, OutputError
+from srcnn.evaluation.evaluate import evaluate, evaluate_results, named_pictures
+from srcnn.evaluation.protocol import AUTHORS, PROTOCOLS
 from srcnn.imaging import imresize, to_float
 
 
@@ -128,3 +128,57 @@ def test_a_method_that_returns_nan_is_refused_with_the_pictures_name(folder):
 def test_a_method_that_returns_another_shape_is_refused_with_the_pictures_name(folder):
     with pytest.raises(InvalidImageError, match=r"a: .*got shape"):
         evaluate(lambda lr: lr, folder, 2, AUTHORS)
+
+
+@pytest.mark.parametrize("protocol", [name for name in PROTOCOLS if name != "float-luma"])
+def test_what_is_saved_measures_as_it_did(folder, protocol):
+    PillowImage.fromarray(np.random.default_rng(1).integers(0, 256, (36, 36), np.uint8)).save(folder / "grey.png")
+
+    def method(lr):
+        return imresize(lr, 3) * np.float32(0.98)
+
+    kept = folder.parent / f"{folder.name}_kept"
+    measured = evaluate(method, folder, 3, PROTOCOLS[protocol], save=kept)
+    assert sorted(path.relative_to(kept).as_posix() for path in kept.rglob("*.*")) == [
+        "a.png",
+        "b.png",
+        "grey.png",
+        "sub/c.png",
+    ]
+    again = evaluate_results(kept, folder, 3, PROTOCOLS[protocol])
+    assert again == measured
+
+
+def test_results_are_read_from_the_files_of_their_names(folder, tmp_path):
+    for name, path in named_pictures(folder).items():
+        picture = np.asarray(PillowImage.open(path))
+        result = imresize(imresize(picture[: len(picture) // 2 * 2, : picture.shape[1] // 2 * 2], 1 / 2), 2)
+        (tmp_path.parent / f"{tmp_path.name}_of" / name).parent.mkdir(parents=True, exist_ok=True)
+        PillowImage.fromarray(result).save(tmp_path.parent / f"{tmp_path.name}_of" / f"{name}_x2.png")
+    told = []
+    result = evaluate_results(
+        tmp_path.parent / f"{tmp_path.name}_of",
+        folder,
+        2,
+        AUTHORS,
+        progress=lambda done, total: told.append((done, total)),
+    )
+    assert [image.name for image in result.images] == ["a", "b", "sub/c"]
+    assert told == [(1, 3), (2, 3), (3, 3)]
+    assert result.mean.bicubic_psnr == evaluate(None, folder, 2, AUTHORS).mean.psnr
+    assert abs(result.mean.psnr - result.mean.bicubic_psnr) < 0.5  # RGB in 8 bits, not luma
+
+
+def test_a_result_of_another_size_is_refused_with_its_name(folder, tmp_path):
+    evaluate(None, folder, 2, AUTHORS, save=tmp_path.parent / f"{tmp_path.name}_kept")
+    PillowImage.fromarray(np.zeros((36, 47), np.uint8)).save(tmp_path.parent / f"{tmp_path.name}_kept" / "a.png")
+    with pytest.raises(InvalidImageError, match="a: expected a result of 36 x 48 pixels"):
+        evaluate_results(tmp_path.parent / f"{tmp_path.name}_kept", folder, 2, AUTHORS)
+
+
+@pytest.mark.parametrize("place", [".", "sub", "new", ".."])
+def test_results_are_not_saved_among_the_pictures(folder, place):
+    before = {path: path.read_bytes() for path in folder.rglob("*.*")}
+    with pytest.raises(OutputError, match="expected a folder for the results apart from the pictures"):
+        evaluate(None, folder, 2, AUTHORS, save=folder / place)
+    assert {path: path.read_bytes() for path in folder.rglob("*.*")} == before

@@ -198,7 +198,11 @@ def test_weights_inputs_and_labels_are_left_as_they_were() -> None:
         assert torch.equal(tensor, copy)
 
 
-def test_gradients_in_bf16_are_near_those_in_single_precision() -> None:
+@pytest.mark.parametrize("supported", [True, False])
+def test_gradients_in_bf16_are_near_those_in_single_precision(monkeypatch: pytest.MonkeyPatch, supported: bool) -> None:
+    if not supported:  # as on processors without AVX-512
+        monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: False)
+        monkeypatch.setattr(torch.ops.mkldnn, "_convolution_pointwise", None)
     spec = srcnn(name="n", scale=2)
     network = Srcnn(spec)
     initialise(network, 0)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from tiny_models import gentle_model
 
-from srcnn.evaluation import evaluate as evaluation
+from srcnn.evaluation.evaluate import evaluate
 from srcnn.evaluation.metrics.ifc import ifc
 from srcnn.evaluation.metrics.ms_ssim import ms_ssim
 from srcnn.evaluation.metrics.nqm import nqm
@@ -14,6 +14,7 @@ from srcnn.evaluation.planes import enlarge_bicubic, shrink
 from srcnn.evaluation.protocol import AUTHORS
 from srcnn.imaging import imresize, psnr
 from srcnn.pictures.read import read_array
+from srcnn.pictures.write import write_picture
 from srcnn.reproduce import measure as module
 from srcnn.reproduce.measure import METRICS, Cell, measure
 from srcnn.upscaler import Upscaler
@@ -24,9 +25,11 @@ def picture(data: Path) -> np.ndarray:
     return read_array(data / "test" / "Set5" / "bird.png")
 
 
-def test_psnr_and_ssim_are_those_of_srcnn_evaluate(picture: np.ndarray) -> None:
+def test_psnr_and_ssim_are_those_of_srcnn_evaluate(picture: np.ndarray, tmp_path: Path) -> None:
     method = Upscaler(gentle_model(scale=3), threads=1).luma
-    expected = evaluation.measure(method, picture, 3, AUTHORS, name="bird")
+    (tmp_path / "alone").mkdir()
+    write_picture(tmp_path / "alone" / "bird.png", picture)
+    expected = evaluate(method, tmp_path / "alone", 3, AUTHORS).mean
     cell = measure(method, picture, 3)
     assert cell.values["psnr"] == pytest.approx(expected.psnr, abs=1e-9)
     assert cell.values["ssim"] == pytest.approx(expected.ssim, abs=1e-9)

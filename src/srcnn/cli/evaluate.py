@@ -1,6 +1,7 @@
 """`srcnn evaluate`."""
 
 import math
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from srcnn.cli.options import (
 from srcnn.cli.progress import progress_bar
 from srcnn.cli.say import say, say_json
 from srcnn.runtime.engines import Engine
-from srcnn.zoo.cards import BICUBIC
+from srcnn.zoo.cards import BICUBIC, is_shipped
 
 if TYPE_CHECKING:
     from srcnn.evaluation.evaluate import Evaluation, Measurement
@@ -40,6 +41,11 @@ _PROTOCOLS = (
 @engine_option
 @threads_option
 @ensemble_option
+@click.option(
+    "--save",
+    type=FilePath(file_okay=False),
+    help="Keep what is measured in this folder: luma as grey PNGs, or RGB where the protocol shrinks RGB.",
+)
 @json_option
 def evaluate_command(
     model: str,
@@ -49,29 +55,41 @@ def evaluate_command(
     engine: Engine,
     threads: int,
     ensemble: bool,
+    save: Path | None,
     as_json: bool,
 ) -> None:
     """Measure MODEL on the pictures of FOLDER: PSNR and SSIM, beside bicubic and the published value.
 
-    MODEL is a shipped name, a model file, or "bicubic". The pictures are the truth; they are shrunk
+    MODEL is a shipped name, a model file, "bicubic", or a folder of pictures that any program has enlarged,
+    with the same names, or with more behind them, such as baby_x3.png. The pictures are the truth; they are shrunk
     and enlarged again as the protocol says, also before a network that sees the enlarged picture. If any
     cannot be read, these are named and nothing else is printed: the mean of the others is not that of the set.
     """
-    from srcnn.evaluation.evaluate import evaluate
+    from srcnn.evaluation.evaluate import evaluate, evaluate_results
     from srcnn.evaluation.protocol import protocol_named
     from srcnn.evaluation.published import method_of
     from srcnn.zoo.shipped import load_model
 
     protocol = protocol_named(protocol_name)
-    if model == BICUBIC:
-        method, scale, printed_as = None, DEFAULT_SCALE if scale is None else scale, model
+    # As with files, what is shipped comes before a folder of its name.
+    finished = model != BICUBIC and not is_shipped(model) and os.path.isdir(model)  # noqa: PTH112 (no error if denied)
+    if finished and save is not None:
+        raise click.UsageError(f"expected a model for --save, got the folder {model}; leave the option out")
+    if (finished or model == BICUBIC) and ensemble:
+        raise click.UsageError(f"expected a network for --ensemble, got {model}; leave the option out")
+    method, printed_as = None, None if finished else BICUBIC
+    if finished or model == BICUBIC:
+        scale = DEFAULT_SCALE if scale is None else scale
     else:
         loaded = load_model(model, choose_scale(model, scale))
         method, scale = load_method(loaded, engine=engine, threads=threads, ensemble=ensemble), loaded.spec.scale
         printed_as = method_of(loaded.spec)
         model += ", ensemble" if ensemble else ""
     with progress_bar("measuring") as advance:
-        evaluation = evaluate(method, folder, scale, protocol, progress=advance)
+        if finished:
+            evaluation = evaluate_results(Path(model), folder, scale, protocol, progress=advance)
+        else:
+            evaluation = evaluate(method, folder, scale, protocol, save=save, progress=advance)
     if as_json:
         say_json(evaluation.to_dict(model))
     else:
@@ -81,7 +99,7 @@ def evaluate_command(
         say(f"note: measured without their transparency: {names}", err=True)
 
 
-def _show(evaluation: "Evaluation", model: str, printed_as: str, folder: Path) -> None:
+def _show(evaluation: "Evaluation", model: str, printed_as: str | None, folder: Path) -> None:
     from srcnn.evaluation.published import find_published, recognise_dataset
 
     say(f"{model} x{evaluation.scale}, {folder!s}, protocol {evaluation.protocol.name}")
@@ -94,7 +112,7 @@ def _show(evaluation: "Evaluation", model: str, printed_as: str, folder: Path) -
     # Published numbers hold for one protocol; beside another they would mislead.
     comparable = evaluation.protocol.name in ("authors", "old-matlab")
     dataset = recognise_dataset(folder.name, [image.name for image in evaluation.images])
-    published = find_published(printed_as, dataset, evaluation.scale, "psnr") if comparable else None
+    published = find_published(printed_as, dataset, evaluation.scale, "psnr") if comparable and printed_as else None
     if published:
         whose = "by the authors' weights" if published.measured else "published"
         difference = evaluation.mean.psnr - published.value

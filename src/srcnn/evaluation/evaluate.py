@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from srcnn.errors import InvalidConfigError, InvalidImageError
+from srcnn.atomic import make_folder
+from srcnn.errors import InvalidConfigError, InvalidImageError, OutputError
 from srcnn.evaluation.planes import (
     Method,
     enlarge,
@@ -21,11 +22,14 @@ from srcnn.evaluation.planes import (
     truth_planes,
 )
 from srcnn.evaluation.protocol import Protocol
+from srcnn.evaluation.results import pair_results, result_planes
+from srcnn.imaging import from_float
 from srcnn.imaging.alpha import is_see_through
-from srcnn.imaging.depth import Image
+from srcnn.imaging.depth import Image, Plane
 from srcnn.imaging.metrics import comparable
 from srcnn.pictures.find import find_pictures
 from srcnn.pictures.read import read_array
+from srcnn.pictures.write import write_picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +99,7 @@ def evaluate(
     scale: int,
     protocol: Protocol,
     *,
+    save: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
     """Measure a method on every picture of a folder.
@@ -105,6 +110,8 @@ def evaluate(
         folder: pictures, also in folders below.
         scale: the enlargement, at least 2.
         protocol: how to measure.
+        save: a folder for what is measured, in 8 bits, a PNG a picture: luma in grey, or RGB if the protocol
+            shrinks RGB; None keeps nothing. `evaluate_results` measures it again.
         progress: called after each picture with (pictures done, pictures in all).
 
     Returns:
@@ -116,15 +123,74 @@ def evaluate(
         InvalidImageError: pictures that cannot be read, all of them named, since the mean of the others
             is not that of the folder; a picture that is too small, or a method that returns another shape
             or values that are not finite; the message names the picture.
+        OutputError: `save` lies among the pictures or holds them, or cannot be written to.
 
     Source: demo_SR.m and compute_psnr.m of the SRCNN authors' package. Tests: tests/evaluation/test_evaluate.py.
     """
+    pictures = named_pictures(folder)
+    if save is not None:
+        _check_apart(save, folder, pictures)
+
+    def enlarged(name: str, _picture: Image, small: Plane, bicubic: Plane) -> Plane:
+        large = bicubic if method is None else enlarge(small, scale, protocol, method)
+        if save is not None:
+            file = save / f"{name}.png"
+            make_folder(file.parent, "choose another folder")
+            write_picture(file, from_float(large, np.uint8))
+        return large
+
+    return _measure_all(enlarged, pictures, folder, scale, protocol, progress)
+
+
+def evaluate_results(
+    results: Path,
+    folder: Path,
+    scale: int,
+    protocol: Protocol,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+) -> Evaluation:
+    """Measure pictures that another program has enlarged.
+
+    Args:
+        results: the enlarged pictures, each with the name of its true one, or with more behind it (`pair_results`).
+        folder: as in `evaluate`.
+        scale: as in `evaluate`.
+        protocol: as in `evaluate`; of results only their luma or RGB is taken, and the border left out.
+        progress: as in `evaluate`.
+
+    Returns:
+        As `evaluate`.
+
+    Raises:
+        InvalidConfigError: no picture in one of the folders, or the scale is below 2.
+        InvalidImageError: as in `evaluate`; a picture without a result, or a result of another size.
+
+    Tests: tests/evaluation/test_evaluate.py.
+    """
+    pictures = named_pictures(folder)
+    paths = pair_results(pictures, named_pictures(results), results)
+
+    def finished(name: str, picture: Image, _small: Plane, _bicubic: Plane) -> Plane:
+        return result_planes(read_array(paths[name]), picture, scale, protocol)
+
+    return _measure_all(finished, pictures, folder, scale, protocol, progress)
+
+
+def _measure_all(
+    enlarged: Callable[[str, Image, Plane, Plane], Plane],
+    pictures: dict[str, Path],
+    folder: Path,
+    scale: int,
+    protocol: Protocol,
+    progress: Callable[[int, int], None] | None,
+) -> Evaluation:
+    """Measure what a function gives for a picture's name, the picture, its small one and bicubic's enlargement."""
     if scale < 2:
         raise InvalidConfigError(
             f"expected a scale of at least 2, got {scale}; choose 2, 3 or 4, and for a network that enlarges nothing "
             "see docs/training.md, degradations"
         )
-    pictures = named_pictures(folder)
     images: list[Measurement] = []
     see_through: list[str] = []
     unreadable: dict[str, InvalidImageError] = {}
@@ -137,7 +203,11 @@ def evaluate(
         if unreadable:  # there will be no mean; the rest is only looked at, to name all that is wrong at once
             continue
         try:
-            images.append(measure(method, picture, scale, protocol, name=name))
+            truth = truth_planes(picture, scale, protocol)
+            small = shrink(truth, scale, protocol)
+            bicubic = enlarge_bicubic(small, scale, protocol)
+            large = enlarged(name, picture, small, bicubic)
+            images.append(_measurement(name, large, bicubic, truth, scale, protocol))
         except InvalidImageError as error:
             raise InvalidImageError(f"{name}: {error}") from error
         if is_see_through(picture):
@@ -151,26 +221,7 @@ def evaluate(
     )
 
 
-def measure(method: Method | None, picture: Image, scale: int, protocol: Protocol, *, name: str) -> Measurement:
-    """Measure a method on one picture.
-
-    Args:
-        method: as in `evaluate`.
-        picture: as for `truth_planes`.
-        scale: the enlargement.
-        protocol: how to measure.
-        name: of the picture, for the result.
-
-    Returns:
-        PSNR and SSIM of the method and of bicubic.
-
-    Raises:
-        InvalidImageError: the picture is too small, or the method returns what cannot be measured.
-    """
-    truth = truth_planes(picture, scale, protocol)
-    small = shrink(truth, scale, protocol)
-    bicubic = enlarge_bicubic(small, scale, protocol)
-    large = bicubic if method is None else enlarge(small, scale, protocol, method)
+def _measurement(name: str, large: Plane, bicubic: Plane, truth: Plane, scale: int, protocol: Protocol) -> Measurement:
     return Measurement(
         name=name,
         psnr=measure_psnr(large, truth, scale, protocol),
@@ -196,6 +247,17 @@ def named_pictures(folder: Path) -> dict[str, Path]:
     if len(set(names)) < len(names):  # such as a.png beside a.bmp
         names = [path.relative_to(folder).as_posix() for path in paths]
     return dict(sorted(zip(names, paths, strict=True)))
+
+
+def _check_apart(save: Path, folder: Path, pictures: dict[str, Path]) -> None:
+    """Results must neither replace a truth nor be taken for one."""
+    place = save.resolve()
+    if place.is_relative_to(folder.resolve()) or any(
+        path.resolve().is_relative_to(place) for path in pictures.values()
+    ):
+        raise OutputError(
+            f"expected a folder for the results apart from the pictures of {folder}, got {save}; choose another"
+        )
 
 
 def _refused(unreadable: dict[str, InvalidImageError], folder: Path) -> InvalidImageError:

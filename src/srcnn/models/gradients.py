@@ -184,13 +184,20 @@ def _pad_rows(batch: Tensor, rows: int) -> Tensor:
 def _convolve(batch: Tensor, layer: _Layer) -> Tensor:
     """A layer with its bias and ReLU, in one pass over the memory where oneDNN is there to do it, on CPUs."""
     bias = layer.bias.to(layer.kernel.dtype)
-    if batch.device.type != "cpu" or not torch.backends.mkldnn.is_available():
+    if not _has_onednn(batch):
         result = torch.conv2d(batch, layer.kernel, bias, padding=layer.paddings)
         return result.relu_() if layer.relu else result
     after = "relu" if layer.relu else "none"
     return torch.ops.mkldnn._convolution_pointwise(
         batch, layer.kernel, bias, layer.paddings, [1, 1], [1, 1], 1, after, [], ""
     )
+
+
+def _has_onednn(batch: Tensor) -> bool:
+    """Whether oneDNN convolves a batch: on CPUs, and in bf16 only with AVX-512 or instructions for it."""
+    if batch.device.type != "cpu" or not torch.backends.mkldnn.is_available():
+        return False
+    return batch.dtype != torch.bfloat16 or torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
 
 def _stop_where_zero(gradient: Tensor, output: Tensor) -> None:

@@ -1,0 +1,98 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from srcnn.errors import InvalidImageError
+from srcnn.evaluation.planes import truth_planes
+from srcnn.evaluation.protocol import AUTHORS, PROTOCOLS
+from srcnn.evaluation.results import pair_results, result_planes
+
+FOLDER = Path("results")
+
+
+def paths(*names: str) -> dict[str, Path]:
+    return {name: FOLDER / f"{name}.png" for name in names}
+
+
+@pytest.mark.parametrize("result", ["baby", "baby_x3", "baby-SRCNN", "babyx3", "baby.x3", "baby (SR)"])
+def test_a_result_has_the_name_of_its_picture_or_more_behind_it(result: str) -> None:
+    assert pair_results(["baby"], paths(result, "other"), FOLDER) == {"baby": FOLDER / f"{result}.png"}
+
+
+@pytest.mark.parametrize("result", ["babylon", "baby2", "my_baby", "Baby", "bab"])
+def test_the_result_of_another_picture_is_none_of_this(result: str) -> None:
+    with pytest.raises(InvalidImageError, match="got none for baby; "):
+        pair_results(["baby"], paths(result), FOLDER)
+
+
+def test_the_longer_name_takes_its_result() -> None:
+    results = paths("a_x3", "a_b_x3", "sub/a_x3")
+    assert pair_results(["a", "a_b", "sub/a"], results, FOLDER) == {
+        "a": FOLDER / "a_x3.png",
+        "a_b": FOLDER / "a_b_x3.png",
+        "sub/a": FOLDER / "sub/a_x3.png",
+    }
+
+
+def test_the_very_name_comes_before_others() -> None:
+    assert pair_results(["a"], paths("a_x2", "a", "a_x3"), FOLDER) == {"a": FOLDER / "a.png"}
+
+
+def test_several_results_of_a_picture_are_refused() -> None:
+    with pytest.raises(InvalidImageError, match="expected one result for a in results, got a_x2, a_x3; "):
+        pair_results(["a"], paths("a_x2", "a_x3"), FOLDER)
+
+
+def test_all_pictures_without_a_result_are_named() -> None:
+    with pytest.raises(InvalidImageError, match="got none for b, c; "):
+        pair_results(["a", "b", "c"], paths("a"), FOLDER)
+
+
+@given(st.sampled_from(list(PROTOCOLS.values())), st.integers(30, 44), st.integers(30, 44), st.sampled_from([2, 3, 4]))
+def test_the_picture_itself_is_its_own_result(protocol, height, width, scale) -> None:
+    picture = np.random.default_rng(height).integers(0, 256, (height, width, 3), np.uint8)
+    cropped = picture[: height // scale * scale, : width // scale * scale]
+    planes = result_planes(cropped, picture, scale, protocol)
+    truth = truth_planes(picture, scale, protocol)
+    assert np.array_equal(planes, truth[: planes.shape[0], : planes.shape[1]])
+
+
+@pytest.mark.parametrize(("protocol", "border"), [("authors", 3), ("border-6", 6)])
+def test_a_result_may_lack_the_border_that_is_not_measured(protocol: str, border: int) -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (40, 50, 3), np.uint8)
+    inside = picture[border : 39 - border, border : 48 - border].copy()
+    inside[2, 3] += 90
+    planes = result_planes(inside, picture, 3, PROTOCOLS[protocol])
+    truth = truth_planes(picture, 3, AUTHORS)
+    assert [tuple(place) for place in np.argwhere(planes != truth)] == [(border + 2, border + 3)]
+
+
+@pytest.mark.parametrize("size", [(40, 50), (38, 48), (33, 48), (39, 47), (13, 16)])
+def test_another_size_is_refused(size: tuple[int, int]) -> None:
+    with pytest.raises(InvalidImageError, match=rf"of 39 x 48 pixels.*, or 33 x 42 without.*got {size[0]} x {size[1]}"):
+        result_planes(np.zeros((*size, 3), np.uint8), np.zeros((40, 50, 3), np.uint8), 3, AUTHORS)
+
+
+def test_a_grey_picture_may_have_a_result_of_three_equal_channels() -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (30, 30), np.uint8)
+    for result in (picture, np.stack([picture] * 3, 2), np.stack([picture] * 3 + [picture * 0], 2)):
+        assert np.array_equal(result_planes(result, picture, 3, AUTHORS), truth_planes(picture, 3, AUTHORS))
+
+
+def test_colours_for_a_grey_picture_are_refused() -> None:
+    picture = np.zeros((30, 30), np.uint8)
+    coloured = np.zeros((30, 30, 3), np.uint8)
+    coloured[4, 5, 2] = 1
+    with pytest.raises(InvalidImageError, match="expected a grey result, as the picture is, got colours"):
+        result_planes(coloured, picture, 3, AUTHORS)
+
+
+def test_luma_is_the_result_of_a_coloured_picture_where_luma_is_shrunk() -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (30, 30, 3), np.uint8)
+    luma = (truth_planes(picture, 3, AUTHORS) * 255).round().astype(np.uint8)
+    assert np.array_equal(result_planes(luma, picture, 3, AUTHORS), truth_planes(picture, 3, AUTHORS))
+    with pytest.raises(InvalidImageError, match="expected a result in colour, got a grey one, and basicsr "):
+        result_planes(luma, picture, 3, PROTOCOLS["basicsr"])
