@@ -6,9 +6,10 @@ import pytest
 from PIL import Image as PillowImage
 
 from srcnn.errors import InvalidConfigError, InvalidImageError, OutputError
-from srcnn.evaluation.evaluate import evaluate, evaluate_results, named_pictures
+from srcnn.evaluation.evaluate import evaluate, evaluate_results
 from srcnn.evaluation.protocol import AUTHORS, PROTOCOLS
 from srcnn.imaging import imresize, to_float
+from srcnn.pictures.named import named_pictures
 
 
 @pytest.fixture
@@ -80,12 +81,6 @@ def test_progress_is_told_after_each_picture(folder):
     told = []
     evaluate(None, folder, 2, AUTHORS, progress=lambda done, total: told.append((done, total)))
     assert told == [(1, 3), (2, 3), (3, 3)]
-
-
-def test_pictures_that_differ_only_in_their_ending_keep_it(tmp_path):
-    for name in ("a.png", "a.bmp"):
-        PillowImage.fromarray(np.zeros((4, 4, 3), np.uint8)).save(tmp_path / name)
-    assert list(named_pictures(tmp_path)) == ["a.bmp", "a.png"]
 
 
 def test_a_folder_without_pictures_is_refused(tmp_path):

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from srcnn.evaluation.evaluate import evaluate, named_pictures
+from srcnn.evaluation.evaluate import evaluate
 from srcnn.evaluation.planes import enlarge_bicubic, measure_psnr, shrink, truth_planes
 from srcnn.evaluation.protocol import AUTHORS, PROTOCOLS
 from srcnn.evaluation.published import find_published, published_psnr
+from srcnn.pictures.named import named_pictures
 from srcnn.pictures.read import read_array
 
 # Measured by an independent program under each protocol; x2, x3, x4.

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from srcnn.errors import MissingExtraError, ModelFileError
-from srcnn.evaluation.evaluate import evaluate, named_pictures
+from srcnn.evaluation.evaluate import evaluate
 from srcnn.evaluation.identify import identify_picture
 from srcnn.evaluation.metrics import ms_ssim, nqm
 from srcnn.evaluation.planes import enlarge, shrink, truth_planes
@@ -13,6 +13,7 @@ from srcnn.evaluation.protocol import AUTHORS, PROTOCOLS
 from srcnn.evaluation.published import find_published, published_psnr
 from srcnn.evaluation.resize_variants import CubicResize, resize_cubic
 from srcnn.imaging import imresize
+from srcnn.pictures.named import named_pictures
 from srcnn.pictures.read import read_array
 from srcnn.zoo.authors import read_authors_mat
 from srcnn.zoo.model_file import read_model, save_model

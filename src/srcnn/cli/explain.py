@@ -91,9 +91,9 @@ def _explain(
     as_json: bool,
 ) -> None:
     """Find and print the protocol behind one number."""
-    from srcnn.evaluation.evaluate import named_pictures
     from srcnn.evaluation.explain import explain
     from srcnn.evaluation.search import Observation
+    from srcnn.pictures.named import named_pictures
 
     value, tolerance = given
     if picture is not None:  # the file's name will do

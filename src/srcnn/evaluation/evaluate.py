@@ -27,7 +27,7 @@ from srcnn.imaging import from_float
 from srcnn.imaging.alpha import is_see_through
 from srcnn.imaging.depth import Image, Plane
 from srcnn.imaging.metrics import comparable
-from srcnn.pictures.find import find_pictures
+from srcnn.pictures.named import named_pictures
 from srcnn.pictures.read import read_array
 from srcnn.pictures.write import write_picture
 
@@ -229,24 +229,6 @@ def _measurement(name: str, large: Plane, bicubic: Plane, truth: Plane, scale: i
         bicubic_psnr=measure_psnr(bicubic, truth, scale, protocol),
         bicubic_ssim=measure_ssim(bicubic, truth, scale, protocol),
     )
-
-
-def named_pictures(folder: Path) -> dict[str, Path]:
-    """The pictures of a folder by name: the path in the folder without its ending, in order.
-
-    Raises:
-        InvalidConfigError: no picture there.
-        InvalidImageError: no folder there.
-    """
-    paths = find_pictures(folder, follow_links=True)
-    if not paths:
-        raise InvalidConfigError(
-            f"expected pictures in {folder}, got none; give a folder with PNG, BMP or other pictures"
-        )
-    names = [path.relative_to(folder).with_suffix("").as_posix() for path in paths]
-    if len(set(names)) < len(names):  # such as a.png beside a.bmp
-        names = [path.relative_to(folder).as_posix() for path in paths]
-    return dict(sorted(zip(names, paths, strict=True)))
 
 
 def _check_apart(save: Path, folder: Path, pictures: dict[str, Path]) -> None:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from srcnn.errors import InvalidConfigError, InvalidImageError
-from srcnn.evaluation.evaluate import named_pictures
 from srcnn.evaluation.planes import Method, enlarge, enlarge_bicubic, measure_psnr, shrink, truth_planes
 from srcnn.evaluation.protocol import AUTHORS
 from srcnn.evaluation.search import Progress
 from srcnn.imaging.depth import Image
+from srcnn.pictures.named import named_pictures
 from srcnn.pictures.read import read_array
 
 

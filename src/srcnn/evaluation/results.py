@@ -1,6 +1,5 @@
 """Enlarged pictures that lie in files: those of any program are measured as a model's are."""
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,10 +9,8 @@ from srcnn.errors import InvalidImageError
 from srcnn.evaluation.planes import truth_planes
 from srcnn.evaluation.protocol import Protocol
 from srcnn.imaging.depth import Image, Plane
+from srcnn.pictures.named import versions_of
 from srcnn.printable import some_of
-
-_AFTER_THE_NAME = re.compile(r"x\d|[^0-9A-Za-z]")
-"""What follows a picture's name in that of its result: `baby_x3`, `0801x3`, `baby-SRCNN`; not `img_10` for `img_1`."""
 
 
 def pair_results(truths: Iterable[str], results: dict[str, Path], folder: Path) -> dict[str, Path]:
@@ -32,25 +29,19 @@ def pair_results(truths: Iterable[str], results: dict[str, Path], folder: Path) 
 
     Tests: tests/evaluation/test_results.py.
     """
-    longest_first = sorted(truths, key=len, reverse=True)
-    belonging: dict[str, list[str]] = {truth: [] for truth in truths}
-    for result in results:
-        truth = next((truth for truth in longest_first if _begins_with(result, truth)), None)
-        if truth is not None:
-            belonging[truth].append(result)
-    chosen = {truth: truth if truth in names else names[0] for truth, names in belonging.items() if names}
-    without = [truth for truth, names in belonging.items() if not names]
+    found = versions_of(truths, results)
+    without = [truth for truth, versions in found.items() if not versions]
     if without:
         raise InvalidImageError(
             f"expected a result in {folder} for every picture, of its name or with something behind it such as "
             f"{without[0]}_x3.png, got none for {some_of(without)}; add them, or measure on those that there are"
         )
-    for truth, names in belonging.items():
-        if truth not in names and len(names) > 1:
+    for truth, versions in found.items():
+        if len(versions) > 1:
             raise InvalidImageError(
-                f"expected one result for {truth} in {folder}, got {some_of(names)}; keep those of one method there"
+                f"expected one result for {truth} in {folder}, got {some_of(versions)}; keep those of one method there"
             )
-    return {truth: results[name] for truth, name in chosen.items()}
+    return {truth: results[version] for truth, (version,) in found.items()}
 
 
 def result_planes(result: Image, picture: Image, scale: int, protocol: Protocol) -> Plane:
@@ -93,11 +84,6 @@ def result_planes(result: Image, picture: Image, scale: int, protocol: Protocol)
     whole = truth[:height, :width].copy()
     whole[border : height - border, border : width - border] = planes
     return whole
-
-
-def _begins_with(result: str, truth: str) -> bool:
-    rest = result.removeprefix(truth)
-    return result == truth or (rest != result and _AFTER_THE_NAME.match(rest) is not None)
 
 
 def _is_grey(picture: Image) -> bool:

@@ -7,11 +7,11 @@ from statistics import fmean
 from typing import Literal
 
 from srcnn.errors import InvalidConfigError, InvalidImageError
-from srcnn.evaluation.evaluate import named_pictures
 from srcnn.evaluation.planes import Method, enlarge, enlarge_bicubic, measure_psnr, shrink, truth_planes
 from srcnn.evaluation.protocol import Protocol, varied
 from srcnn.imaging.depth import Image
 from srcnn.imaging.metrics import comparable
+from srcnn.pictures.named import named_pictures
 from srcnn.pictures.read import read_array
 from srcnn.zoo.cards import BICUBIC
 

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srcnn.errors import InvalidConfigError
-from srcnn.evaluation.evaluate import named_pictures
 from srcnn.evaluation.planes import Method, truth_planes
 from srcnn.evaluation.protocol import AUTHORS
 from srcnn.imaging import from_float
+from srcnn.pictures.named import named_pictures
 from srcnn.pictures.read import read_array
 from srcnn.reproduce.cache import Cache, bytes_digest, code_digest, digest
 from srcnn.reproduce.methods import ReportMethod

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from srcnn.errors import InvalidConfigError
-from srcnn.evaluation.evaluate import named_pictures
 from srcnn.evaluation.published import DATASETS, recognise_dataset
+from srcnn.pictures.named import named_pictures
 from srcnn.printable import printable
 
 TRAINING_SET = "T91"

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srcnn.errors import InvalidImageError
-from srcnn.evaluation.evaluate import named_pictures
 from srcnn.evaluation.planes import shrink, truth_planes
 from srcnn.evaluation.protocol import AUTHORS
 from srcnn.imaging import crop_to_multiple, from_float, imresize, rgb_to_ycbcr_bt601, to_float
 from srcnn.imaging.depth import Image, Plane
+from srcnn.pictures.named import named_pictures
 from srcnn.pictures.read import read_array
 from srcnn.reproduce.cache import bytes_digest, digest
 from srcnn.reproduce.sets import PictureSet

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from srcnn.errors import InvalidImageError, MissingExtraError
-from srcnn.evaluation.evaluate import named_pictures
 from srcnn.evaluation.metrics import ifc
 from srcnn.evaluation.planes import OnEnlarged, enlarge, shrink, truth_planes
 from srcnn.evaluation.protocol import AUTHORS
 from srcnn.imaging import crop_to_multiple, imresize, rgb_to_luma_bt601
+from srcnn.pictures.named import named_pictures
 from srcnn.pictures.read import read_array
 from srcnn.runtime.network import StripNetwork
 from srcnn.zoo.authors import read_authors_mat

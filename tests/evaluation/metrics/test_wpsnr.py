@@ -6,11 +6,11 @@ import pytest
 from scipy.signal import convolve2d
 
 from srcnn.errors import InvalidImageError
-from srcnn.evaluation.evaluate import named_pictures
 from srcnn.evaluation.metrics import wpsnr
 from srcnn.evaluation.planes import enlarge_bicubic, shrink, truth_planes
 from srcnn.evaluation.protocol import AUTHORS
 from srcnn.imaging import imresize
+from srcnn.pictures.named import named_pictures
 from srcnn.pictures.read import read_array
 
 TRUTH = imresize(np.random.default_rng(0).random((30, 28)), size=(75, 90)).clip(0, 1) * 255
