@@ -78,6 +78,22 @@ def test_several_folders_may_follow_data(srcnn: Callable, config: Path, data: Pa
     assert outcome.out.startswith("4 pictures and sizes to learn from, 1 pictures for validation: a.png\n")
 
 
+def test_small_pictures_may_be_given(srcnn: Callable, config: Path, data: Path, tmp_path: Path) -> None:
+    for name in "abc":  # something else, of half the size
+        save_noise(tmp_path / "small" / f"{name}x2.png", (12, 10), 9)
+    arguments = ("train", config, data, "--small", tmp_path / "small")
+    srcnn(*arguments).assert_refused('expected downscale = "given" in the config ')
+    bicubic: list[float] = []
+    for run, outcome in (
+        ("given", srcnn(*arguments, "--set", "downscale=given", "-o", tmp_path / "given")),
+        ("made", srcnn("train", config, data, "-o", tmp_path / "made")),
+    ):
+        assert outcome.code == 0
+        assert "left out" not in outcome.err
+        bicubic.append(json.loads((tmp_path / run / "log.jsonl").read_text().splitlines()[-1])["bicubic_psnr"])
+    assert bicubic[0] < bicubic[1] - 1
+
+
 def test_pictures_to_measure_on_may_lie_in_a_folder_of_their_own(
     srcnn: Callable, config: Path, data: Path, tmp_path: Path
 ) -> None:

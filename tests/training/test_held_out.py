@@ -13,6 +13,7 @@ from srcnn.errors import InvalidConfigError
 from srcnn.training.config import TrainConfig
 from srcnn.training.data import TrainingData, load_data
 from srcnn.training.held_out import evenly_spread, leave_out_copies, validation_pair
+from srcnn.training.pairs import Sample
 
 CONFIG = TrainConfig(
     model="tiny", scale=2, steps=50, kernel_sizes=(3, 3), widths=(2,), patch_size=12, validation_pictures=1
@@ -117,5 +118,5 @@ def test_folders_that_leave_nothing_to_measure_or_to_learn_from_are_refused(fold
 
 def test_of_a_very_large_picture_the_middle_is_measured() -> None:
     picture = np.random.default_rng(0).integers(0, 256, (1040, 1030), np.uint8)
-    pair = validation_pair(Path("a.png"), picture, CONFIG)
+    pair = validation_pair(Path("a.png"), Sample(picture), CONFIG)
     np.testing.assert_array_equal(np.round(pair.hr * 255), picture[8:-8, 3:-3])

@@ -8,7 +8,7 @@ import pytest
 from srcnn.spec import Colour
 from srcnn.training.config import TrainConfig
 from srcnn.training.degradation import degrade
-from srcnn.training.pairs import degraded, make_pair, pair_bytes
+from srcnn.training.pairs import Sample, degraded, make_pair, pair_bytes
 
 CONFIG = TrainConfig(model="tiny", scale=1, steps=1, noise_sigma=(5, 50), seed=3)
 FLAT = np.full((20, 20), 100, np.uint8)
@@ -38,7 +38,9 @@ def test_the_bytes_of_pairs_are_foretold(colour: Colour, shape: tuple[int, ...])
     config = replace(CONFIG, scale=3, augment_scales=sizes, degradations_per_picture=versions, colour=colour)
     picture = np.zeros(shape, np.uint8)
     pairs = [
-        make_pair("a", picture, config, size=size, version=version) for size in sizes for version in range(versions)
+        make_pair("a", Sample(picture), config, size=size, version=version)
+        for size in sizes
+        for version in range(versions)
     ]
     held = sum(pair.lr.nbytes + pair.enlarged.nbytes + pair.hr.nbytes for pair in pairs)
     assert pair_bytes(picture.size, config) == pytest.approx(held, rel=1e-3)

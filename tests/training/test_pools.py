@@ -82,7 +82,7 @@ def test_windows_are_four_patches_a_side_in_lr_too(tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (200, 220), np.uint8)
     Image.fromarray(pixels).save(tmp_path / "a.png")
     config = replace(CONFIG, input_space="lr", augment_scales=(1.0,))
-    (pair, *_) = Pools(config, [tmp_path / "a.png"]).load(0, Event()).pairs
+    (pair, *_) = Pools(config, [tmp_path / "a.png"], {}).load(0, Event()).pairs
     assert (pair.lr.shape, pair.hr.shape) == ((80, 80), (160, 160))
 
 
@@ -96,7 +96,7 @@ def test_two_pools_fit_the_bound_and_a_block_draws_as_many_pixels_as_a_pool_may_
 
 
 def test_a_block_is_at_most_500_steps_however_large_the_bound() -> None:
-    assert Pools(replace(CONFIG, memory_mb=10**6), []).block_steps == 500
+    assert Pools(replace(CONFIG, memory_mb=10**6), [], {}).block_steps == 500
 
 
 def test_every_picture_is_used_before_any_is_used_again(folder: Path) -> None:

@@ -37,6 +37,12 @@ _NAMED = 10  # pictures for validation, in the line that counts them
     type=FilePath(),
     help="Folder of pictures to measure on; default: some of DIR, which are not learned from.",
 )
+@click.option(
+    "--small",
+    multiple=True,
+    type=FilePath(),
+    help='Folder of the small pictures of all these, by their names, for downscale = "given".',
+)
 @click.option("-o", "--output", type=FilePath(), help="Folder of the run; default: runs/CONFIG.")
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoint.")
 @click.option("--accept-changes", is_flag=True, help="Resume although config or pictures changed.")
@@ -48,6 +54,7 @@ def train_command(
     folders: tuple[Path, ...],
     data: tuple[Path, ...],
     validation: tuple[Path, ...],
+    small: tuple[Path, ...],
     output: Path | None,
     resume: bool,
     accept_changes: bool,
@@ -84,7 +91,7 @@ def train_command(
         with alone_in(run_dir):  # errors come before reading
             begin(config, run_dir, init=start, resume=resume, accept_changes=accept_changes)
             check_folder(run_dir, "choose another with -o")
-        pictures = _load(config, (*data, *folders), validation, listeners)
+        pictures = _load(config, (*data, *folders), validation, small, listeners)
         make_folder(run_dir, "choose another with -o")
         _train(
             config,
@@ -144,13 +151,17 @@ def _initial_model(name: str, scale: int) -> "Model":
 
 
 def _load(
-    config: "TrainConfig", folders: tuple[Path, ...], validation: tuple[Path, ...], listeners: Listeners
+    config: "TrainConfig",
+    folders: tuple[Path, ...],
+    validation: tuple[Path, ...],
+    small: tuple[Path, ...],
+    listeners: Listeners,
 ) -> "TrainingData":
     """Read the pictures, with a progress bar."""
     from srcnn.training.data import load_data
 
     with progress_bar("reading pictures") as advance:
-        data = load_data(config, folders, advance, validation=validation)
+        data = load_data(config, folders, advance, validation=validation, small=small)
     names = [pair.name for pair in data.validation]
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     which = f": {', '.join(names[:_NAMED])}{more}" if names else ""

@@ -10,7 +10,7 @@ from srcnn.imaging import rgb_to_ycbcr_bt601, ycbcr_to_rgb_bt601
 from srcnn.pictures.find import find_pictures
 from srcnn.training.config import TrainConfig
 from srcnn.training.degradation import Plane
-from srcnn.training.pairs import Pair, make_pair, read_rgb
+from srcnn.training.pairs import Pair, Sample, make_pair, read_rgb
 from srcnn.training.validation import Quality, compare, enlarge, measure
 from srcnn.zoo.model_file import Model
 
@@ -34,7 +34,7 @@ def measure_colour(model: Model, folder: Path) -> tuple[Quality, Quality]:
     """
     spec = model.spec
     config = TrainConfig(model=spec.name, scale=spec.scale, steps=1, colour="ycbcr")
-    pairs = [make_pair(path.name, read_rgb(path), config) for path in find_pictures(folder, follow_links=True)]
+    pairs = [make_pair(path.name, Sample(read_rgb(path)), config) for path in find_pictures(folder, follow_links=True)]
     if not pairs:
         raise InvalidConfigError(f"expected pictures in {folder}, got none; name another folder")
     pictures = [_in_ycbcr(model, pair) for pair in pairs]

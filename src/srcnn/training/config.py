@@ -9,7 +9,7 @@ from srcnn.errors import InvalidConfigError, ModelFileError
 from srcnn.spec import Colour, ModelSpec, srcnn
 
 ResizeKernel = Literal["bicubic", "bilinear", "box", "nearest", "spline"]
-Downscale = Literal[ResizeKernel, "mixed"]
+Downscale = Literal[ResizeKernel, "mixed", "given"]
 Device = Literal["auto", "cpu", "cuda"]
 
 
@@ -23,7 +23,7 @@ class TrainConfig:
     Attributes:
         model: the name the trained model carries.
         scale: the enlargement to learn; 1 changes no size: the network learns to undo the degradations, so there
-            must be one.
+            must be one, or `downscale = "given"`.
         recipe: "fast": random patches, cosine; "paper": the authors' sub-images, SGD and fixed rate, in fp32 and
             without a running mean.
         input_space: "hr": the network sees the bicubic enlargement, as in the paper; "lr": the small picture.
@@ -49,7 +49,8 @@ class TrainConfig:
         warmup_steps: steps over which the rate rises linearly from zero, at most half of all.
         seed: decides starting weights and every patch.
         device: "cuda", a GPU; "cpu"; or "auto": a GPU where torch can use one.
-        precision: "bf16", "fp32", or "auto": bf16 where the CPU (AMX; AMD's from Zen 4 on) or the GPU is faster in it.
+        precision: "fp32"; "bf16", many times slower on a CPU without AVX-512; or "auto": bf16 where the CPU (AMX;
+            AMD's from Zen 4 on) or the GPU is faster in it.
         fp32_share: the last part of the steps, 0 to 1, that runs in fp32 whatever the precision.
         ema_decay: of the running mean of the weights, which is what is validated and kept.
         augment_scales: every picture is used at each of these sizes, in (0, 1].
@@ -59,6 +60,7 @@ class TrainConfig:
         blur_sigma: lowest and highest deviation of a Gaussian blur, in pixels of the true picture; [] for none.
         blur_kernel: a text file with the matrix to blur with, its path from the config's folder; "" for none.
         downscale: how a picture is made smaller, "mixed" by bicubic, bilinear or box at random; at scale 1 not used.
+            "given": the small pictures, at scale 1 the degraded ones, are in the folders of `--small`.
         noise_sigma: lowest and highest deviation of white noise, in grey levels of 255; [] for none.
         jpeg_quality: lowest and highest quality of a JPEG, 1 to 100; [] for none.
         clean_share: the share of versions, 0 to 1, that bicubic alone makes smaller, with none of these degradations.
@@ -143,12 +145,18 @@ class TrainConfig:
             _require_range(name, getattr(self, name), low, high)
         strongest = max((*self.blur_sigma, *self.noise_sigma, *self.jpeg_quality, 0))
         degraded = strongest > 0 or bool(self.blur_kernel)
-        _require(self.scale > 1 or degraded, "scale", "above 1 without a degradation to undo", self.scale)
+        given = self.downscale == "given"
+        _require(self.scale > 1 or degraded or given, "scale", "above 1 without a degradation to undo", self.scale)
+        _require(not (degraded and given), "downscale", "none that is given, beside other degradations", self.downscale)
+        _require(
+            not given or self.augment_scales == (1.0,),
+            "augment_scales", "[1.0] beside small pictures that are given", self.augment_scales,
+        )  # fmt: skip
         _require(
             degraded or self.downscale == "mixed" or self.degradations_per_picture == 1,
             "degradations_per_picture", "1 where every version is the same", self.degradations_per_picture,
         )  # fmt: skip
-        degrades = degraded or self.downscale != "bicubic"
+        degrades = degraded or self.downscale not in ("bicubic", "given")
         _require(degrades or not self.clean_share, "clean_share", "0 without degradations", self.clean_share)
         self.spec()  # checks that kernels and widths make a network
         reach = self.label_border

@@ -14,14 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srcnn.errors import InvalidConfigError, InvalidImageError
-from srcnn.pictures.find import find_pictures
 from srcnn.training.config import TrainConfig
 from srcnn.training.degradation import Plane
+from srcnn.training.files import find_given, find_undrawn
 from srcnn.training.fingerprint import Fingerprint, fingerprint_of
 from srcnn.training.held_out import evenly_spread, leave_out_copies, read_validation, validation_pair
-from srcnn.training.log import LOG_FILE
-from srcnn.training.pairs import Pair, make_pair, pair_bytes, read_usable, usable_sizes
-from srcnn.training.plots import CURVES_FILE, FILTERS_FILE
+from srcnn.training.pairs import Pair, Sample, make_pair, pair_bytes, read_usable, usable_sizes
 from srcnn.training.pools import Pool, Pools
 
 
@@ -49,6 +47,7 @@ def load_data(
     progress: Callable[[int, int], None],
     *,
     validation: Sequence[Path] = (),
+    small: Sequence[Path] = (),
 ) -> TrainingData:
     """Read every picture in the folders and make its pairs.
 
@@ -59,6 +58,7 @@ def load_data(
         progress: called with (done, total) files.
         validation: folders of pictures to measure on; none keeps some of the others out. Files in them, and
             files of the same content, are not learned from.
+        small: folders of the small pictures of all these, for a config with `downscale` "given" (`find_given`).
 
     Returns:
         Pairs for training and validation. Files that cannot be used are skipped and named, and so are the plots of
@@ -70,35 +70,39 @@ def load_data(
     Tests: tests/training/test_data.py, tests/training/test_held_out.py.
     """
     skipped: dict[Path, str] = {}
-    apart = read_validation(config, validation, _find(validation, skipped), skipped)
-    paths = leave_out_copies(_find(folders, skipped), apart, skipped)
+    found, measured = (find_undrawn(part, skipped) for part in (folders, validation))
+    given = find_given(config, (*folders, *validation), (*found, *measured), small, skipped)
+    if small:
+        found, measured = ([path for path in part if path in given] for part in (found, measured))
+    apart = read_validation(config, validation, measured, given, skipped)
+    paths = leave_out_copies(found, apart, skipped)
     wanted = 0 if validation else config.validation_pictures
-    pictures: dict[Path, NDArray[np.uint8]] = {}
+    samples: dict[Path, Sample] = {}
     room = config.memory_mb * 1e6
     for done, path in enumerate(paths, 1):
         try:
-            picture = read_usable(path, config)
+            sample = read_usable(path, config, given.get(path))
         except InvalidImageError as error:
             skipped[path] = str(error)
         else:
-            pictures[path] = picture
-            room -= picture.size + pair_bytes(picture.size, config)
+            samples[path] = sample
+            room -= sample.picture.size + pair_bytes(sample.picture.size, config)
             if room < 0 and config.recipe != "paper":
-                pictures.clear()
+                samples.clear()
                 progress(len(paths), len(paths))
-                fingerprint = fingerprint_of(paths, folders, apart, validation)
-                return _too_much(config, folders, paths, apart, wanted, skipped, fingerprint)
+                fingerprint = fingerprint_of(paths, folders, apart, validation, given, small)
+                return _too_much(config, folders, paths, apart, given, wanted, skipped, fingerprint)
         progress(done, len(paths))
-    _check_usable(config, folders, len(pictures), wanted, skipped)
-    fingerprint = fingerprint_of(pictures, folders, apart, validation)
-    chosen = [list(pictures)[index] for index in evenly_spread(len(pictures), wanted)]
-    apart |= {path: validation_pair(path, pictures[path], config) for path in chosen}
-    left = leave_out_copies(pictures, apart, skipped)
+    _check_usable(config, folders, len(samples), wanted, skipped)
+    fingerprint = fingerprint_of(samples, folders, apart, validation, given, small)
+    chosen = [list(samples)[index] for index in evenly_spread(len(samples), wanted)]
+    apart |= {path: validation_pair(path, samples[path], config) for path in chosen}
+    left = leave_out_copies(samples, apart, skipped)
     _check_usable(config, folders, len(left), 0, skipped)
     train = [
-        make_pair(path.name, pictures[path], config, size=size, version=version)
+        make_pair(path.name, samples[path], config, size=size, version=version)
         for path in left
-        for size in usable_sizes(pictures[path], config)
+        for size in usable_sizes(samples[path].picture, config)
         for version in range(config.degradations_per_picture)
     ]
     if not train:
@@ -109,20 +113,12 @@ def load_data(
     return TrainingData(train, list(apart.values()), list(skipped.values()), fingerprint)
 
 
-def _find(folders: Sequence[Path], skipped: dict[Path, str]) -> list[Path]:
-    """Every picture of the folders once, without what trainings have drawn."""
-    # A folder named twice must not put a picture into training and validation both.
-    found = [path for folder in folders for path in find_pictures(folder, follow_links=True)]
-    drawn = [path for path in found if path.name in (CURVES_FILE, FILTERS_FILE) and (path.parent / LOG_FILE).exists()]
-    skipped |= {path: f"{path}: drawn by a training, and no picture to learn from" for path in drawn}
-    return list({path.resolve(): path for path in found if path not in drawn}.values())
-
-
 def _too_much(
     config: TrainConfig,
     folders: Sequence[Path],
     paths: Sequence[Path],
     apart: dict[Path, Pair],
+    given: dict[Path, Path],
     wanted: int,
     skipped: dict[Path, str],
     fingerprint: Fingerprint,
@@ -133,14 +129,14 @@ def _too_much(
             if path in apart or path in skipped:
                 continue
             try:
-                apart[path] = validation_pair(path, read_usable(path, config), config)
+                apart[path] = validation_pair(path, read_usable(path, config, given.get(path)), config)
             except InvalidImageError as error:
                 skipped[path] = str(error)
             else:
                 break
     rest = leave_out_copies([path for path in paths if path not in skipped], apart, skipped)
     _check_usable(config, folders, len(rest) + len(apart), wanted, skipped)
-    return TrainingData(Pools(config, rest), list(apart.values()), list(skipped.values()), fingerprint)
+    return TrainingData(Pools(config, rest, given), list(apart.values()), list(skipped.values()), fingerprint)
 
 
 def batches(

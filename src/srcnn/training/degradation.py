@@ -36,11 +36,15 @@ def degrade(truth: Plane, config: TrainConfig, random: np.random.Generator) -> P
         (H / scale) x (W / scale), as many channels, float32; not clipped unless JPEG does.
 
     Raises:
-        InvalidConfigError: the kernel's file cannot be used.
+        InvalidConfigError: the kernel's file cannot be used, or the small pictures are given and not made.
         MissingExtraError: downscale = "spline" without SciPy.
 
     Tests: tests/training/test_degradation.py.
     """
+    if config.downscale == "given":
+        raise InvalidConfigError(
+            "expected a downscale that can be computed, got 'given'; choose \"bicubic\" or another"
+        )
     if config.clean_share and random.random() < config.clean_share:
         return shrink(truth, config.scale, "bicubic") if config.scale > 1 else truth
     luma = truth

@@ -2,9 +2,10 @@
 
 import hashlib
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from srcnn.errors import CheckpointError
 
@@ -29,6 +30,8 @@ def fingerprint_of(
     folders: Sequence[Path],
     validation_paths: Collection[Path] = (),
     validation_folders: Sequence[Path] = (),
+    given: Mapping[Path, Path] = MappingProxyType({}),
+    small_folders: Sequence[Path] = (),
 ) -> Fingerprint:
     """Describe pictures so that folders may be moved and renamed, but nothing in them changed.
 
@@ -37,11 +40,15 @@ def fingerprint_of(
         folders: as they were named.
         validation_paths: files below folders that are for validation alone.
         validation_folders: those.
+        given: small pictures of all these, if they are given.
+        small_folders: where those are.
 
     Tests: tests/training/test_fingerprint.py.
     """
     digest = hashlib.sha256()
-    for files, places in ((paths, folders), (validation_paths, validation_folders)):
+    small_paths = [given[path] for path in (*paths, *validation_paths) if path in given]
+    parts = ((paths, folders), (validation_paths, validation_folders), (small_paths, small_folders))
+    for files, places in parts:
         for path in files:
             name = next(path.relative_to(folder) for folder in places if path.is_relative_to(folder))
             digest.update(os.fsencode(name.as_posix()) + b"\0%d\0" % size_of(path))

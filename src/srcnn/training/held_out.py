@@ -5,12 +5,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.training.config import TrainConfig
 from srcnn.training.fingerprint import size_of
-from srcnn.training.pairs import Pair, make_pair, read_usable
+from srcnn.training.pairs import Pair, Sample, make_pair, read_usable
 
 _SIDE = 1024  # pixels; 64 maps of this are 268 MB
 
@@ -20,14 +19,18 @@ def evenly_spread(count: int, wanted: int) -> list[int]:
     return np.linspace(0, count - 1, wanted).round().astype(int).tolist()
 
 
-def validation_pair(path: Path, picture: NDArray[np.uint8], config: TrainConfig) -> Pair:
+def validation_pair(path: Path, sample: Sample, config: TrainConfig) -> Pair:
     """The pair of a picture, or of the middle of a very large one: its maps fit the memory in every layer."""
-    top, left = (max(0, side - _SIDE) // 2 for side in picture.shape[:2])
-    return make_pair(path.name, picture[top : top + _SIDE, left : left + _SIDE], config)
+    top, left = (max(0, side - _SIDE) // 2 for side in sample.picture.shape[:2])
+    return make_pair(path.name, sample.window(top, left, _SIDE, config.scale), config)
 
 
 def read_validation(
-    config: TrainConfig, folders: Sequence[Path], paths: Sequence[Path], skipped: dict[Path, str]
+    config: TrainConfig,
+    folders: Sequence[Path],
+    paths: Sequence[Path],
+    given: dict[Path, Path],
+    skipped: dict[Path, str],
 ) -> dict[Path, Pair]:
     """Read pictures that are for validation alone.
 
@@ -35,6 +38,7 @@ def read_validation(
         config: as for `make_pair`.
         folders: where they were looked for, for the message.
         paths: the pictures.
+        given: their small pictures, if those are given.
         skipped: receives those that cannot be used, and why.
 
     Raises:
@@ -45,7 +49,7 @@ def read_validation(
     pairs: dict[Path, Pair] = {}
     for path in paths:
         try:
-            pairs[path] = validation_pair(path, read_usable(path, config), config)
+            pairs[path] = validation_pair(path, read_usable(path, config, given.get(path)), config)
         except InvalidImageError as error:
             skipped[path] = str(error)
     if folders and not pairs:

@@ -1,8 +1,9 @@
 """A picture file becomes a pair: what the network sees, and the truth.
 
 The order is the authors': luma of the whole picture, cropped to a multiple of the scale, shrunk by
-bicubic without rounding (or degraded as the config says), and enlarged by bicubic. Networks of colour
-have three channels in place of luma. This module knows nothing of batches and networks.
+bicubic without rounding (or degraded as the config says, or read from a file of its own), and enlarged
+by bicubic. Networks of colour have three channels in place of luma. This module knows nothing of batches
+and networks.
 """
 
 import math
@@ -26,6 +27,27 @@ from srcnn.imaging import (
 from srcnn.pictures.read import read_array
 from srcnn.training.config import TrainConfig
 from srcnn.training.degradation import Plane, degrade
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A picture as it is read, in 8 bit: H x W luma, or H x W x 3 RGB for networks of colour.
+
+    Attributes:
+        picture: the truth.
+        small: the one that belongs to it, (H / scale) x (W / scale); None leaves it to the config to make it.
+    """
+
+    picture: NDArray[np.uint8]
+    small: NDArray[np.uint8] | None = None
+
+    def window(self, top: int, left: int, side: int, scale: int) -> "Sample":
+        """A square of the picture, or what there is of it; where the small one is given, at multiples of the scale."""
+        if self.small is None:
+            return Sample(self.picture[top : top + side, left : left + side])
+        top, left, side = top // scale, left // scale, side // scale
+        square = np.s_[scale * top : scale * (top + side), scale * left : scale * (left + side)]
+        return Sample(self.picture[square], self.small[top : top + side, left : left + side])
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +97,34 @@ def _read_opaque(path: Path) -> NDArray[np.uint8]:
     return image[:, :, 0] if image.shape[2:] == (1,) else image
 
 
-def read_usable(path: Path, config: TrainConfig) -> NDArray[np.uint8]:
-    """The luma of a picture that a patch fits into, or its RGB for networks of colour.
+def read_usable(path: Path, config: TrainConfig, given: Path | None = None) -> Sample:
+    """A picture that a patch fits into: its luma, or its RGB for networks of colour.
+
+    Args:
+        path: of the picture.
+        config: scale, patch size and colour.
+        given: of the small picture that belongs to it; None leaves it to the config to make it.
 
     Raises:
-        InvalidImageError: not a picture that can be read, or smaller than a patch.
+        InvalidImageError: not a picture that can be read, or smaller than a patch; or a small one of another size.
     """
-    picture = read_luma(path) if config.colour == "luma" else read_rgb(path)
+    read = read_luma if config.colour == "luma" else read_rgb
+    picture = read(path)
     height, width = picture.shape[:2]
     if min(height, width) < config.hr_patch_size:
         side = config.hr_patch_size
         raise InvalidImageError(f"{path}: {height} x {width} is smaller than a patch of {side} x {side}")
     if min(height, width) < 3 * config.scale:  # one that validation could not measure within its border
         raise InvalidImageError(f"{path}: {height} x {width} is smaller than three times the scale")
-    return picture
+    if given is None:
+        return Sample(picture)
+    small, (rows, columns) = read(given), (height // config.scale, width // config.scale)
+    if small.shape[:2] != (rows, columns):
+        raise InvalidImageError(
+            f"{path}: expected {rows} x {columns} pixels of its small picture {given}, got "
+            f"{small.shape[0]} x {small.shape[1]}"
+        )
+    return Sample(crop_to_multiple(picture, config.scale), small)
 
 
 def usable_sizes(picture: NDArray[np.uint8], config: TrainConfig) -> list[float]:
@@ -111,14 +147,12 @@ def pair_bytes(samples: int, config: TrainConfig) -> float:
     )
 
 
-def make_pair(
-    name: str, picture: NDArray[np.uint8], config: TrainConfig, *, size: float = 1.0, version: int = 0
-) -> Pair:
+def make_pair(name: str, sample: Sample, config: TrainConfig, *, size: float = 1.0, version: int = 0) -> Pair:
     """Make what the network sees of a picture.
 
     Args:
         name: of the file; with the config's seed it decides the strengths of the degradations.
-        picture: the whole of it: luma, H x W; or RGB, H x W x 3, for networks of colour.
+        sample: the whole of it, or a window.
         config: colour, scale and degradations.
         size: the picture is shrunk to this share of itself first, in (0, 1].
         version: another number gives other strengths.
@@ -131,7 +165,10 @@ def make_pair(
 
     Tests: tests/training/test_data.py.
     """
-    small, hr = degraded(name, picture, config, size=size, version=version)
+    if sample.small is None:
+        small, hr = degraded(name, sample.picture, config, size=size, version=version)
+    else:
+        small, hr = (_planes(part, config) for part in (sample.small, sample.picture))
     return Pair(name, small, small if config.scale == 1 else imresize(small, config.scale), hr)
 
 
@@ -141,8 +178,12 @@ def degraded(
     """The degraded picture, before it is enlarged, and the truth; arguments and errors of `make_pair`."""
     if size != 1:
         picture = imresize(picture, size)
-    hr = to_float(crop_to_multiple(picture, config.scale))
-    if config.colour == "ycbcr":
-        hr = rgb_to_ycbcr_bt601(hr)
+    hr = _planes(crop_to_multiple(picture, config.scale), config)
     random = np.random.default_rng([config.seed, zlib.crc32(os.fsencode(name)), round(size * 1e6), version])
     return degrade(hr, config, random), hr
+
+
+def _planes(picture: NDArray[np.uint8], config: TrainConfig) -> Plane:
+    """A picture as a network of the config's colour sees it, in [0, 1]."""
+    planes = to_float(picture)
+    return rgb_to_ycbcr_bt601(planes) if config.colour == "ycbcr" else planes

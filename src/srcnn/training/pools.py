@@ -42,10 +42,12 @@ class Pools:
     Attributes:
         config: patch size, batch size, sizes, degradations, seed, and `memory_mb`, which two pools fit into.
         paths: files to learn from; some may turn out to be unusable.
+        given: their small pictures, if those are given.
     """
 
     config: TrainConfig
     paths: list[Path]
+    given: dict[Path, Path]
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -90,16 +92,15 @@ class Pools:
         """A random window of a picture, at one of the sizes of which a patch is left."""
         config = self.config
         random = np.random.default_rng([config.seed, 2, number])
-        picture = read_usable(path, config)
-        height, width = picture.shape[:2]
-        sizes = usable_sizes(picture, config)
+        sample = read_usable(path, config, self.given.get(path))
+        height, width = sample.picture.shape[:2]
+        sizes = usable_sizes(sample.picture, config)
         if not sizes:
             raise InvalidImageError(f"{path}: {height} x {width} is smaller than a patch at any size")
         size = float(random.choice(sizes))
         most = max(config.scale, int(_WINDOW_PATCHES * config.hr_patch_size / size))
         top, left = (int(random.integers(max(0, side - most) + 1)) for side in (height, width))
-        window = picture[top : top + most, left : left + most]
-        return make_pair(path.name, window, config, size=size, version=number)
+        return make_pair(path.name, sample.window(top, left, most, config.scale), config, size=size, version=number)
 
 
 @lru_cache(maxsize=2)
