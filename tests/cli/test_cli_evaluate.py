@@ -60,6 +60,23 @@ def test_an_ensemble_is_measured_and_named(srcnn: Callable, folder: Path, model:
     assert abs(expected - evaluate(load(model, scale).luma, folder, scale, AUTHORS).mean.psnr) > 0.005
 
 
+def test_more_of_the_papers_metrics_have_columns_and_keys(srcnn: Callable, folder: Path, model_file: Path) -> None:
+    arguments = ("evaluate", model_file, folder, "--metrics", "wpsnr, nqm,psnr")
+    _, header, *_, mean = srcnn(*arguments).out.splitlines()
+    assert header.split()[9:] == ["NQM", "dB", "bicubic", "WPSNR", "dB", "bicubic"]
+    values = json.loads(srcnn(*arguments, "--json").out)["mean"]
+    assert list(values) == ["psnr", "ssim", "bicubic_psnr", "nqm", "bicubic_nqm", "wpsnr", "bicubic_wpsnr"]
+    assert mean.split()[6:] == [f"{value:.2f}" for value in list(values.values())[3:]]
+
+
+def test_a_metric_that_small_pictures_have_not_is_a_dash_and_none(srcnn: Callable, folder: Path) -> None:
+    arguments = ("evaluate", "bicubic", folder, "--metrics", "all")
+    _, header, *_, mean = srcnn(*arguments).out.splitlines()
+    assert header.split()[-2:] == ["MSSSIM", "bicubic"]
+    assert mean.split()[-2:] == ["-", "-"]
+    assert json.loads(srcnn(*arguments, "--json").out)["mean"]["ms_ssim"] is None
+
+
 def test_results_that_are_kept_can_be_measured_again(srcnn: Callable, folder: Path, model_file: Path) -> None:
     kept = folder.parent / "kept"
     model = json.loads(srcnn("evaluate", model_file, folder, "--save", kept, "--json").out)
@@ -178,10 +195,11 @@ def test_what_cannot_be_is_refused_with_one_line(
     [
         ("bicubic", ("--ensemble",), "expected a network for --ensemble, got bicubic; "),
         ("{folder}", ("--ensemble",), "expected a network for --ensemble, got {folder}; "),
+        ("bicubic", ("--metrics", "nqm,vif"), "expected some of ifc, nqm, wpsnr, ms_ssim, or all, got 'vif'; "),
         ("{folder}", ("--save", "kept"), "expected a model for --save, got the folder {folder}; "),
     ],
 )
-def test_options_that_only_networks_have_are_refused(
+def test_options_that_do_not_go_with_the_model_or_name_nothing_are_refused(
     srcnn: Callable, folder: Path, model: str, options: tuple[str, ...], words: str
 ) -> None:
     outcome = srcnn("evaluate", model.replace("{folder}", str(folder)), folder, *options)

@@ -7,6 +7,7 @@ from PIL import Image as PillowImage
 
 from srcnn.errors import InvalidConfigError, InvalidImageError, OutputError
 from srcnn.evaluation.evaluate import evaluate, evaluate_results
+from srcnn.evaluation.metrics.paper import METRICS
 from srcnn.evaluation.protocol import AUTHORS, PROTOCOLS
 from srcnn.imaging import imresize, to_float
 from srcnn.pictures.named import named_pictures
@@ -177,3 +178,32 @@ def test_results_are_not_saved_among_the_pictures(folder, place):
     with pytest.raises(OutputError, match="expected a folder for the results apart from the pictures"):
         evaluate(None, folder, 2, AUTHORS, save=folder / place)
     assert {path: path.read_bytes() for path in folder.rglob("*.*")} == before
+
+
+def test_further_metrics_see_what_psnr_sees(folder):
+    for name in ("b", "sub/c"):
+        (folder / name).with_suffix(".png" if name == "b" else ".bmp").unlink()
+    PillowImage.fromarray(imresize(np.random.default_rng(0).integers(0, 256, (50, 50), np.uint8), 4)).save(
+        folder / "large.png"
+    )
+    result = evaluate(lambda lr: imresize(lr, 2) + np.float32(0.01), folder, 2, AUTHORS, metrics=METRICS)
+    for image in result.images:
+        for name, value in {"psnr": image.psnr, "bicubic_psnr": image.bicubic_psnr}.items():
+            assert image.more[name] == value
+        assert (image.more["ssim"], image.more["bicubic_ssim"]) == (image.ssim, image.bicubic_ssim)
+        assert image.more["wpsnr"] < image.more["bicubic_wpsnr"]
+    small, large = result.images
+    assert (small.more["ms_ssim"], result.mean.more["ms_ssim"]) == (None, None)  # too small for it
+    assert large.more["ms_ssim"] > 0.9
+    assert result.mean.more["nqm"] == pytest.approx((small.more["nqm"] + large.more["nqm"]) / 2)
+
+
+def test_results_are_measured_by_further_metrics_too(folder, tmp_path):
+    kept = tmp_path.parent / f"{tmp_path.name}_kept"
+    saved = evaluate(None, folder, 2, AUTHORS, metrics=METRICS, save=kept)
+    assert evaluate_results(kept, folder, 2, AUTHORS, metrics=METRICS) == saved
+
+
+def test_further_metrics_of_rgb_are_refused(folder):
+    with pytest.raises(InvalidConfigError, match=r"expected a protocol that measures luma for psnr, .*got rgb; "):
+        evaluate(None, folder, 2, PROTOCOLS["rgb"], metrics=METRICS)

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from disc_pictures import draw
 
+from srcnn.evaluation.metrics.paper import METRICS
 from srcnn.reproduce.cache import Cache
 from srcnn.reproduce.fits import Fits
-from srcnn.reproduce.measure import METRICS, Cell
+from srcnn.reproduce.measure import Cell
 from srcnn.reproduce.run import Workshop
 
 SET5 = ("baby", "bird", "butterfly", "head", "woman")

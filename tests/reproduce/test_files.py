@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from srcnn.errors import OutputError
+from srcnn.evaluation.metrics.paper import METRICS
 from srcnn.reproduce.files import as_csv, as_markdown, report_files, write_report
-from srcnn.reproduce.measure import METRICS, Cell
+from srcnn.reproduce.measure import Cell
 from srcnn.reproduce.methods import ReportMethod
 from srcnn.reproduce.page import origin
 from srcnn.reproduce.report import Report

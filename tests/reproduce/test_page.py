@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from tiny_models import gentle_model
 
+from srcnn.evaluation.metrics.paper import METRICS
 from srcnn.reproduce.logs import Ablation, Run
-from srcnn.reproduce.measure import METRICS, Cell
+from srcnn.reproduce.measure import Cell
 from srcnn.reproduce.methods import ReportMethod
 from srcnn.reproduce.page import duration, number, origin, render_page, signed
 from srcnn.reproduce.report import Report, Sheet, filter_sheets

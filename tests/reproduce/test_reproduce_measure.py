@@ -9,6 +9,7 @@ from srcnn.evaluation.evaluate import evaluate
 from srcnn.evaluation.metrics.ifc import ifc
 from srcnn.evaluation.metrics.ms_ssim import ms_ssim
 from srcnn.evaluation.metrics.nqm import nqm
+from srcnn.evaluation.metrics.paper import METRICS
 from srcnn.evaluation.metrics.wpsnr import wpsnr
 from srcnn.evaluation.planes import enlarge_bicubic, shrink
 from srcnn.evaluation.protocol import AUTHORS
@@ -16,7 +17,7 @@ from srcnn.imaging import imresize, psnr
 from srcnn.pictures.read import read_array
 from srcnn.pictures.write import write_picture
 from srcnn.reproduce import measure as module
-from srcnn.reproduce.measure import METRICS, Cell, measure
+from srcnn.reproduce.measure import Cell, measure
 from srcnn.upscaler import Upscaler
 
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from srcnn.evaluation.metrics.paper import METRICS
 from srcnn.evaluation.published import PublishedValue
-from srcnn.reproduce.measure import METRICS, Cell
+from srcnn.reproduce.measure import Cell
 from srcnn.reproduce.methods import ReportMethod
 from srcnn.reproduce.sets import PictureSet
 from srcnn.reproduce.tables import Value, build_tables

@@ -15,6 +15,7 @@ from srcnn.cli.options import (
     engine_option,
     ensemble_option,
     json_option,
+    names_between_commas,
     scale_option,
     threads_option,
 )
@@ -25,6 +26,7 @@ from srcnn.zoo.cards import BICUBIC, is_shipped
 
 if TYPE_CHECKING:
     from srcnn.evaluation.evaluate import Evaluation, Measurement
+    from srcnn.evaluation.metrics.paper import Metric
 
 _PROTOCOLS = (
     "How to measure: authors, old-matlab, no-border, border-6, lr-8bit, float-luma, basicsr, pillow-like, pillow, "
@@ -42,6 +44,12 @@ _PROTOCOLS = (
 @threads_option
 @ensemble_option
 @click.option(
+    "--metrics",
+    "metric_names",
+    metavar="NAMES",
+    help="More of the paper's metrics, with commas between them: ifc, nqm, wpsnr and ms_ssim; or all.",
+)
+@click.option(
     "--save",
     type=FilePath(file_okay=False),
     help="Keep what is measured in this folder: luma as grey PNGs, or RGB where the protocol shrinks RGB.",
@@ -55,6 +63,7 @@ def evaluate_command(
     engine: Engine,
     threads: int,
     ensemble: bool,
+    metric_names: str | None,
     save: Path | None,
     as_json: bool,
 ) -> None:
@@ -71,6 +80,7 @@ def evaluate_command(
     from srcnn.zoo.shipped import load_model
 
     protocol = protocol_named(protocol_name)
+    metrics = _chosen_metrics(metric_names)
     # As with files, what is shipped comes before a folder of its name.
     finished = model != BICUBIC and not is_shipped(model) and os.path.isdir(model)  # noqa: PTH112 (no error if denied)
     if finished and save is not None:
@@ -87,25 +97,38 @@ def evaluate_command(
         model += ", ensemble" if ensemble else ""
     with progress_bar("measuring") as advance:
         if finished:
-            evaluation = evaluate_results(Path(model), folder, scale, protocol, progress=advance)
+            evaluation = evaluate_results(Path(model), folder, scale, protocol, metrics=metrics, progress=advance)
         else:
-            evaluation = evaluate(method, folder, scale, protocol, save=save, progress=advance)
+            evaluation = evaluate(method, folder, scale, protocol, metrics=metrics, save=save, progress=advance)
     if as_json:
         say_json(evaluation.to_dict(model))
     else:
-        _show(evaluation, model, printed_as, folder)
+        _show(evaluation, model, printed_as, folder, metrics)
     if evaluation.see_through:
         names = ", ".join(evaluation.see_through)
         say(f"note: measured without their transparency: {names}", err=True)
 
 
-def _show(evaluation: "Evaluation", model: str, printed_as: str | None, folder: Path) -> None:
+def _chosen_metrics(names: str | None) -> "list[Metric]":
+    """Those that are named, in the order of the paper; PSNR and SSIM are measured anyway."""
+    from srcnn.evaluation.metrics.paper import METRICS
+
+    further = {metric.name: metric for metric in METRICS if metric.name not in ("psnr", "ssim")}
+    wanted = names_between_commas(names) or []
+    unknown = [name for name in wanted if name not in (*further, "psnr", "ssim", "all")]
+    if unknown:
+        raise click.UsageError(f"expected some of {', '.join(further)}, or all, got {unknown[0]!r}; correct --metrics")
+    return [metric for name, metric in further.items() if name in wanted or "all" in wanted]
+
+
+def _show(evaluation: "Evaluation", model: str, printed_as: str | None, folder: Path, metrics: "list[Metric]") -> None:
     from srcnn.evaluation.published import find_published, recognise_dataset
 
     say(f"{model} x{evaluation.scale}, {folder!s}, protocol {evaluation.protocol.name}")
-    say(f"{'picture':<20} {'PSNR dB':>8} {'SSIM':>7} {'bicubic dB':>11} {'SSIM':>7} {'gain dB':>8}")
+    heads = "".join(f" {f'{metric.label} {metric.unit}'.strip():>8} {'bicubic':>8}" for metric in metrics)
+    say(f"{'picture':<20} {'PSNR dB':>8} {'SSIM':>7} {'bicubic dB':>11} {'SSIM':>7} {'gain dB':>8}{heads}")
     for row in (*evaluation.images, evaluation.mean):
-        say(_line(row))
+        say(_line(row) + "".join(_columns(row, metric) for metric in metrics))
     if evaluation.left_out:
         names = ", ".join(evaluation.left_out)
         say(f"not in the mean, since a PSNR is infinite (bicubic gives flat pictures exactly): {names}")
@@ -123,3 +146,8 @@ def _line(row: "Measurement") -> str:
     gain = f"{row.psnr - row.bicubic_psnr:+.3f}" if max(row.psnr, row.bicubic_psnr) < math.inf else "-"
     bicubic = f"{row.bicubic_psnr:>11.3f} {row.bicubic_ssim:>7.4f}"
     return f"{row.name:<20} {row.psnr:>8.3f} {row.ssim:>7.4f} {bicubic} {gain:>8}"
+
+
+def _columns(row: "Measurement", metric: "Metric") -> str:
+    values = (row.more[metric.name], row.more[f"bicubic_{metric.name}"])
+    return "".join(f" {'-' if value is None else f'{value:.{metric.digits}f}':>8}" for value in values)

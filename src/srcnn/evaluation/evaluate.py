@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from srcnn.atomic import make_folder
 from srcnn.errors import InvalidConfigError, InvalidImageError, OutputError
+from srcnn.evaluation.metrics.paper import Metric
 from srcnn.evaluation.planes import (
     Method,
+    compared,
     enlarge,
     enlarge_bicubic,
     measure_psnr,
@@ -42,6 +44,7 @@ class Measurement:
         ssim: of the method.
         bicubic_psnr: of the protocol's bicubic.
         bicubic_ssim: of the protocol's bicubic.
+        more: of every further metric "NAME" of the method and "bicubic_NAME"; None where it has no value.
     """
 
     name: str
@@ -49,10 +52,12 @@ class Measurement:
     ssim: float
     bicubic_psnr: float
     bicubic_ssim: float
+    more: dict[str, float | None] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """The values of the evaluation's JSON; a PSNR that is infinite becomes None."""
-        return {"psnr": _finite(self.psnr), "ssim": self.ssim, "bicubic_psnr": _finite(self.bicubic_psnr)}
+        """The values of the evaluation's JSON; one that is infinite becomes None."""
+        values = {"psnr": self.psnr, "ssim": self.ssim, "bicubic_psnr": self.bicubic_psnr, **self.more}
+        return {name: value if value is None or math.isfinite(value) else None for name, value in values.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +104,7 @@ def evaluate(
     scale: int,
     protocol: Protocol,
     *,
+    metrics: Sequence[Metric] = (),
     save: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
@@ -110,6 +116,7 @@ def evaluate(
         folder: pictures, also in folders below.
         scale: the enlargement, at least 2.
         protocol: how to measure.
+        metrics: further ones, of luma alone.
         save: a folder for what is measured, in 8 bits, a PNG a picture: luma in grey, or RGB if the protocol
             shrinks RGB; None keeps nothing. `evaluate_results` measures it again.
         progress: called after each picture with (pictures done, pictures in all).
@@ -119,7 +126,7 @@ def evaluate(
         pictures, `Evaluation.left_out` not among them unless there are no others.
 
     Raises:
-        InvalidConfigError: no picture in the folder, or the scale is below 2.
+        InvalidConfigError: no picture in the folder, the scale is below 2, or further metrics of RGB.
         InvalidImageError: pictures that cannot be read, all of them named, since the mean of the others
             is not that of the folder; a picture that is too small, or a method that returns another shape
             or values that are not finite; the message names the picture.
@@ -139,7 +146,7 @@ def evaluate(
             write_picture(file, from_float(large, np.uint8))
         return large
 
-    return _measure_all(enlarged, pictures, folder, scale, protocol, progress)
+    return _measure_all(enlarged, pictures, folder, scale, protocol, metrics, progress)
 
 
 def evaluate_results(
@@ -148,6 +155,7 @@ def evaluate_results(
     scale: int,
     protocol: Protocol,
     *,
+    metrics: Sequence[Metric] = (),
     progress: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
     """Measure pictures that another program has enlarged.
@@ -157,13 +165,14 @@ def evaluate_results(
         folder: as in `evaluate`.
         scale: as in `evaluate`.
         protocol: as in `evaluate`; of results only their luma or RGB is taken, and the border left out.
+        metrics: as in `evaluate`.
         progress: as in `evaluate`.
 
     Returns:
         As `evaluate`.
 
     Raises:
-        InvalidConfigError: no picture in one of the folders, or the scale is below 2.
+        InvalidConfigError: as in `evaluate`, or no picture in the folder of results.
         InvalidImageError: as in `evaluate`; a picture without a result, or a result of another size.
 
     Tests: tests/evaluation/test_evaluate.py.
@@ -174,7 +183,7 @@ def evaluate_results(
     def finished(name: str, picture: Image, _small: Plane, _bicubic: Plane) -> Plane:
         return result_planes(read_array(paths[name]), picture, scale, protocol)
 
-    return _measure_all(finished, pictures, folder, scale, protocol, progress)
+    return _measure_all(finished, pictures, folder, scale, protocol, metrics, progress)
 
 
 def _measure_all(
@@ -183,6 +192,7 @@ def _measure_all(
     folder: Path,
     scale: int,
     protocol: Protocol,
+    metrics: Sequence[Metric],
     progress: Callable[[int, int], None] | None,
 ) -> Evaluation:
     """Measure what a function gives for a picture's name, the picture, its small one and bicubic's enlargement."""
@@ -190,6 +200,11 @@ def _measure_all(
         raise InvalidConfigError(
             f"expected a scale of at least 2, got {scale}; choose 2, 3 or 4, and for a network that enlarges nothing "
             "see docs/training.md, degradations"
+        )
+    if metrics and protocol.measured == "rgb":
+        raise InvalidConfigError(
+            f"expected a protocol that measures luma for {', '.join(metric.name for metric in metrics)}, got "
+            f"{protocol.name}; choose another, such as authors"
         )
     images: list[Measurement] = []
     see_through: list[str] = []
@@ -207,7 +222,7 @@ def _measure_all(
             small = shrink(truth, scale, protocol)
             bicubic = enlarge_bicubic(small, scale, protocol)
             large = enlarged(name, picture, small, bicubic)
-            images.append(_measurement(name, large, bicubic, truth, scale, protocol))
+            images.append(_measurement(name, large, bicubic, truth, scale, protocol, metrics))
         except InvalidImageError as error:
             raise InvalidImageError(f"{name}: {error}") from error
         if is_see_through(picture):
@@ -221,13 +236,26 @@ def _measure_all(
     )
 
 
-def _measurement(name: str, large: Plane, bicubic: Plane, truth: Plane, scale: int, protocol: Protocol) -> Measurement:
+def _measurement(
+    name: str,
+    large: Plane,
+    bicubic: Plane,
+    truth: Plane,
+    scale: int,
+    protocol: Protocol,
+    metrics: Sequence[Metric],
+) -> Measurement:
+    more: dict[str, float | None] = {}
+    for metric in metrics:
+        for prefix, sr in (("", large), ("bicubic_", bicubic)):
+            more[prefix + metric.name] = metric.value(*compared(sr, truth, protocol), protocol.border_pixels(scale))
     return Measurement(
         name=name,
         psnr=measure_psnr(large, truth, scale, protocol),
         ssim=measure_ssim(large, truth, scale, protocol),
         bicubic_psnr=measure_psnr(bicubic, truth, scale, protocol),
         bicubic_ssim=measure_ssim(bicubic, truth, scale, protocol),
+        more=more,
     )
 
 
@@ -266,8 +294,11 @@ def _mean(images: Sequence[Measurement]) -> Measurement:
         ssim=fmean(image.ssim for image in images),
         bicubic_psnr=fmean(image.bicubic_psnr for image in images),
         bicubic_ssim=fmean(image.bicubic_ssim for image in images),
+        more={name: _mean_of_all([image.more[name] for image in images]) for name in images[0].more},
     )
 
 
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+def _mean_of_all(values: Sequence[float | None]) -> float | None:
+    """None if a picture has no value: the mean of the others is not that of the set."""
+    numbers = [value for value in values if value is not None]
+    return fmean(numbers) if len(numbers) == len(values) else None

@@ -162,7 +162,7 @@ def measure_psnr(large: Plane, truth: Plane, scale: int, protocol: Protocol) -> 
     Raises:
         InvalidImageError: nothing left inside the border.
     """
-    sr, hr = _compared(large, truth, protocol)
+    sr, hr = compared(large, truth, protocol)
     return psnr(sr, hr, data_range=255, border=protocol.border_pixels(scale))
 
 
@@ -172,15 +172,15 @@ def measure_ssim(large: Plane, truth: Plane, scale: int, protocol: Protocol) -> 
     Raises:
         InvalidImageError: smaller than SSIM's window inside the border.
     """
-    sr, hr = _compared(large, truth, protocol)
+    sr, hr = compared(large, truth, protocol)
     border = protocol.border_pixels(scale)
     if sr.ndim == 2:
         return ssim(sr, hr, data_range=255, border=border)
     return float(np.mean([ssim(sr[:, :, c], hr[:, :, c], data_range=255, border=border) for c in range(3)]))
 
 
-def _compared(large: Plane, truth: Plane, protocol: Protocol) -> tuple[Plane, Plane]:
-    """Both pictures as they are compared, in 0..255."""
+def compared(large: Plane, truth: Plane, protocol: Protocol) -> tuple[Plane, Plane]:
+    """An enlarged picture and the truth as they are compared, by the protocol's colour: luma or RGB in 0..255."""
     truth = truth[: large.shape[0], : large.shape[1]]
     if truth.ndim == 3 and protocol.measured != "rgb":
         large, truth = _luma(large, protocol), _luma(truth, protocol)

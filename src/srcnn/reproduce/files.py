@@ -7,7 +7,7 @@ from io import StringIO
 from pathlib import Path
 
 from srcnn.atomic import write_atomically
-from srcnn.reproduce.measure import METRICS
+from srcnn.evaluation.metrics.paper import METRICS
 from srcnn.reproduce.page import DASH, Origin, number, render_page, signed
 from srcnn.reproduce.report import Report
 from srcnn.reproduce.tables import Row, Table, Value

@@ -9,13 +9,10 @@ from typing import Any
 import numpy as np
 
 from srcnn.errors import BackendError, InvalidImageError
-from srcnn.evaluation.metrics.ifc import ifc
-from srcnn.evaluation.metrics.ms_ssim import ms_ssim
-from srcnn.evaluation.metrics.nqm import nqm
-from srcnn.evaluation.metrics.wpsnr import wpsnr
+from srcnn.evaluation.metrics.paper import METRICS
 from srcnn.evaluation.planes import Method, enlarge, enlarge_bicubic, shrink, truth_planes
 from srcnn.evaluation.protocol import AUTHORS
-from srcnn.imaging import psnr, shave_border, ssim
+from srcnn.imaging import shave_border
 from srcnn.imaging.depth import Image, Plane
 
 _REPEATS = 3
@@ -28,61 +25,6 @@ MEASURING_CODE = (
     "reproduce/measure.py",
 )
 """The parts of the package that decide a value besides the method and the picture."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metric:
-    """A column of the tables; of every metric more is better.
-
-    Attributes:
-        name: as in published.csv.
-        label: as in the paper.
-        unit: "dB" or nothing.
-        digits: shown after the point.
-        same: two means that differ by no more agree.
-        far: a difference as large as this is shown strongly.
-        compute: from two planes in 0..255, the judged one first, and the border to leave out.
-        border: pixels left out on every side; None leaves out as many as the scale, as for PSNR.
-    """
-
-    name: str
-    label: str
-    unit: str
-    digits: int
-    same: float
-    far: float
-    compute: Callable[[Plane, Plane, int], float]
-    border: int | None = None
-
-
-METRICS = (
-    Metric(
-        name="psnr", label="PSNR", unit="dB", digits=2, same=0.015, far=0.15,
-        compute=lambda sr, hr, border: psnr(sr, hr, data_range=255, border=border),
-    ),
-    Metric(
-        name="ssim", label="SSIM", unit="", digits=4, same=0.0006, far=0.005,
-        compute=lambda sr, hr, border: ssim(sr, hr, data_range=255, border=border),
-    ),
-    # Its blocks start at the corner, so its value depends on where that is. With 1 it has the paper's.
-    Metric(
-        name="ifc", label="IFC", unit="", digits=2, same=0.03, far=0.3, border=1,
-        compute=lambda sr, hr, border: ifc(sr, hr, border=border),
-    ),
-    Metric(
-        name="nqm", label="NQM", unit="dB", digits=2, same=0.06, far=0.5,
-        compute=lambda sr, hr, border: nqm(sr, hr, border=border),
-    ),
-    Metric(
-        name="wpsnr", label="WPSNR", unit="dB", digits=2, same=0.03, far=0.3,
-        compute=lambda sr, hr, border: wpsnr(sr, hr, border=border),
-    ),
-    Metric(
-        name="ms_ssim", label="MSSSIM", unit="", digits=4, same=0.0006, far=0.005,
-        compute=lambda sr, hr, border: ms_ssim(sr, hr, border=border),
-    ),
-)  # fmt: skip
-"""In the order of the paper's tables."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +78,7 @@ def measure(method: Method | None, picture: Image, scale: int) -> Cell:
     except (InvalidImageError, BackendError) as error:
         return Cell(values={}, seconds=0.0, failure=str(error))
     sr, hr = large * np.float32(255), truth * np.float32(255)
-    return Cell(values={metric.name: _value(metric, sr, hr, scale) for metric in METRICS}, seconds=seconds)
+    return Cell(values={metric.name: metric.value(sr, hr, scale) for metric in METRICS}, seconds=seconds)
 
 
 def enlarged(method: Method | None, small: Plane, scale: int) -> Plane:
@@ -157,10 +99,3 @@ def timed(call: Callable[[], Plane]) -> tuple[Plane, float]:
         times.append(time.perf_counter() - started)
         if len(times) == _REPEATS or sum(times) > _LONG_ENOUGH:
             return result, median(times)
-
-
-def _value(metric: Metric, sr: Plane, hr: Plane, scale: int) -> float | None:
-    try:
-        return metric.compute(sr, hr, scale if metric.border is None else metric.border)
-    except InvalidImageError:
-        return None

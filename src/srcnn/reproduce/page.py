@@ -7,8 +7,8 @@ from importlib import resources
 
 from srcnn import __version__
 from srcnn.errors import MissingExtraError
+from srcnn.evaluation.metrics.paper import METRICS
 from srcnn.reproduce.machine import machine_name, versions
-from srcnn.reproduce.measure import METRICS
 from srcnn.reproduce.report import Report
 
 DASH = "\N{EN DASH}"

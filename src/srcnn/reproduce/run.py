@@ -6,13 +6,14 @@ from functools import cache, partial
 from pathlib import Path
 
 from srcnn.errors import InvalidImageError
+from srcnn.evaluation.metrics.paper import METRICS
 from srcnn.evaluation.planes import Method
 from srcnn.evaluation.protocol import AUTHORS
 from srcnn.pictures.read import read_array
 from srcnn.reproduce.cache import Cache, bytes_digest, code_digest, digest
 from srcnn.reproduce.fits import Fits
 from srcnn.reproduce.machine import machine_name
-from srcnn.reproduce.measure import MEASURING_CODE, METRICS, Cell, measure
+from srcnn.reproduce.measure import MEASURING_CODE, Cell, measure
 from srcnn.reproduce.methods import ReportMethod
 from srcnn.reproduce.sets import PictureSet
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Literal
 
+from srcnn.evaluation.metrics.paper import METRICS, Metric
 from srcnn.evaluation.published import PublishedValue, find_published
 from srcnn.imaging.metrics import comparable
-from srcnn.reproduce.measure import METRICS, Cell, Metric
+from srcnn.reproduce.measure import Cell
 from srcnn.reproduce.methods import ReportMethod
 from srcnn.reproduce.run import Cells
 from srcnn.reproduce.sets import PictureSet
