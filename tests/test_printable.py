@@ -1,6 +1,6 @@
 import pytest
 
-from srcnn.printable import printable, some_of
+from srcnn.printable import printable, some_of, to_json
 
 
 @pytest.mark.parametrize("text", ["photo.jpg", "Größe 漢字 😀.png", "C:\\a b", ""])
@@ -23,3 +23,7 @@ def test_a_few_things_are_all_named(count: int, text: str) -> None:
 
 def test_of_many_things_the_rest_is_counted() -> None:
     assert some_of([str(number) for number in range(1000)], "; ") == "0; 1; 2; 3; 4; 5; 6; 7 and 992 more"
+
+
+def test_json_has_null_for_what_is_not_finite() -> None:
+    assert to_json({"a": (1.5, float("inf")), "b": [float("nan")]}) == '{"a": [1.5, null], "b": [null]}'

@@ -130,6 +130,12 @@ def test_json_that_is_no_possible_spec_is_refused_with_one_sentence(text: str, m
     assert "\n" not in str(caught.value)
 
 
+def test_a_transposed_layer_has_no_prelu() -> None:
+    layer = ConvLayer(in_channels=1, out_channels=1, kernel_size=9, activation="prelu", upsampling=3)
+    with pytest.raises(ModelFileError, match="expected layer 1, which enlarges, to end without PReLU"):
+        ModelSpec(name="n", scale=3, input_space="lr", layers=(layer,))
+
+
 def test_a_network_that_gives_another_number_of_channels_is_refused() -> None:
     layer = ConvLayer(in_channels=1, out_channels=3, kernel_size=3, activation="none")
     with pytest.raises(ModelFileError, match="expected the last layer to give 1 channels, got 3"):

@@ -23,7 +23,7 @@ def atomic_path(path: Path) -> Generator[Path]:
         path: the file to come; an existing file is replaced.
 
     Yields:
-        An empty file to fill, if it replaces none with the permissions the umask allows.
+        An empty file to fill. If it replaces no other, its permissions are those that the umask allows.
 
     Raises:
         OutputError: the file cannot be written. Whatever ends the block early, the old file stays as

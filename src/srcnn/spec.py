@@ -133,6 +133,11 @@ class ModelSpec:
         return self.scale if self.input_space == "lr" else 1
 
     @property
+    def adds_to_bicubic(self) -> bool:
+        """Whether the output is to be added to the bicubic enlargement."""
+        return self.input_space == "lr" and self.residual
+
+    @property
     def reach(self) -> int:
         """Pixels of the network's input on each side that an output depends on: 6 for 9-1-5, 8 for 9-5-5."""
         return sum(layer.reach for layer in self.layers)
@@ -140,16 +145,13 @@ class ModelSpec:
     @property
     def macs_per_pixel(self) -> int:
         """Multiply-accumulates per output pixel, as the papers count them: 8,032 for 9-1-5."""
-        return -(-self._kernel_weights // self.shuffle**2)
+        products = sum(math.prod(layer.weight_shape) for layer in self.layers)
+        return -(-products // self.shuffle**2)
 
     @property
     def weight_count(self) -> int:
         """Weights, biases and slopes."""
         return sum(math.prod(shape) for shape in self.tensor_shapes().values())
-
-    @property
-    def _kernel_weights(self) -> int:
-        return sum(math.prod(layer.weight_shape) for layer in self.layers)
 
     def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
         """Name and shape of every tensor a model file of this spec holds."""
@@ -177,9 +179,9 @@ class ModelSpec:
             spec = cls(layers=tuple(_layer(layer) for layer in fields.pop("layers")), **fields)
             _check_kinds(spec)
             return spec
+        except ModelFileError:
+            raise
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            if isinstance(error, ModelFileError):
-                raise
             raise ModelFileError(
                 f"expected the JSON of a model spec, got something else ({error}); "
                 "the file was not written by this version of srcnn"
@@ -217,6 +219,10 @@ def _check_layer(number: int, layer: ConvLayer) -> None:
         raise ModelFileError(
             f"expected layer {number} to have an odd kernel size and at least one channel, got kernel size "
             f"{layer.kernel_size} and {layer.out_channels} channels; check the model's spec"
+        )
+    if layer.upsampling > 1 and layer.activation == "prelu":
+        raise ModelFileError(
+            f"expected layer {number}, which enlarges, to end without PReLU, got one; take another activation there"
         )
     if layer.crop < 0:
         raise ModelFileError(

@@ -225,19 +225,17 @@ class Upscaler:
         check_plane(luma)
         height, width = (length * self.scale for length in luma.shape)
         result = np.empty((height, width), np.float32)
-        adds = self.model.spec.input_space == "lr" and self.model.spec.residual
         for start, stop in self._bounds(luma):
             window, strip = window_of(luma, start, stop, self.reach), result[start * self.scale : stop * self.scale]
             strip[:] = self._run(window, window.source)
-            for part, rows in parts_of(window, self.scale) if adds else ():
+            for part, rows in parts_of(window, self.scale) if self.model.spec.adds_to_bicubic else ():
                 strip[rows] += enlarge_window(part, self.scale)
         return result
 
     def _outputs(self, image: Image) -> Iterator[tuple[Window, list[Plane]]]:
         """The picture's planes in strips, and what the network makes of each one's luma, and alpha if it has any."""
         return (
-            (window, [self._run(window, luma) for luma in lumas_to_enlarge(window.source)])
-            for window in self._windows(image)
+            (window, [self._run(window, luma) for luma in lumas_to_enlarge(window)]) for window in self._windows(image)
         )
 
     def _windows(self, image: Image) -> Iterator[Window]:

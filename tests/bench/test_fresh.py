@@ -41,6 +41,12 @@ def test_memory_may_be_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert measure_fresh("any", 2, "onnxruntime", threads=1, size=(2, 2), rounds=3).peak_mib is None
 
 
+def test_memory_is_unknown_where_the_kernel_does_not_count_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "exists", lambda path: True)
+    monkeypatch.setattr(Path, "read_text", lambda path, encoding: "Name:\tpython\nVmRSS:\t100 kB\n")
+    assert peak_memory_mib() is None
+
+
 def test_a_process_that_fails_is_a_backend_error_with_its_last_words(model_file: str) -> None:
     with pytest.raises(BackendError, match=r"expected onnxruntime to enlarge with .*, got: .*the scale 2 of") as caught:
         measure_fresh(model_file, 3, "onnxruntime", threads=1, size=(20, 30), rounds=1)

@@ -285,6 +285,15 @@ def test_enlarging_a_file_never_imports_torch(picture: Path, model_file: Path) -
     assert picture.with_name("a_x3.png").is_file()
 
 
+def test_a_file_called_like_standard_input_is_named_with_its_folder(
+    srcnn: Callable, picture: Path, model_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(picture.parent)
+    picture.rename("-")
+    assert srcnn("upscale", "-m", model_file, "./-", "-o", "large.png").code == 0
+    assert Path("large.png").is_file()
+
+
 def test_an_empty_name_is_not_the_current_folder(
     srcnn: Callable, picture: Path, model_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

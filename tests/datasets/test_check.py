@@ -41,6 +41,14 @@ def test_the_standard_set_is_the_standard_set(insects: Path) -> None:
     assert told == [(1, 3), (2, 3), (3, 3)]
 
 
+def test_pictures_behind_links_are_looked_at_as_everywhere(insects: Path, tmp_path: Path) -> None:
+    links = tmp_path / "links"
+    links.mkdir()
+    for path in insects.iterdir():
+        (links / path.name).symlink_to(path)
+    assert check_folder(links, INSECTS).is_standard
+
+
 @pytest.mark.parametrize("name", ["ant_GT.png", "ANT.png", "img_001.png"])
 def test_renamed_pictures_are_recognised(insects: Path, name: str) -> None:
     (insects / "ant.png").rename(insects / name)

@@ -3,17 +3,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from srcnn.imaging.translucency import VEIL_REACH, Veiled, bounds, is_translucent, surroundings, unveiled
+from srcnn.imaging.translucency import VEIL_REACH, Veiled, bounds, surroundings, unveiled
 
 
 def planes(count: int, height: int, width: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).random((count, height, width)).astype(np.float32)
-
-
-def test_a_picture_is_translucent_where_not_all_of_it_is_opaque() -> None:
-    assert is_translucent(np.float32([[[1, 0.99]]]))
-    assert not is_translucent(np.ones((1, 2, 2), np.float32))
-    assert not is_translucent(np.empty((0, 2, 2), np.float32))
 
 
 @settings(deadline=None, max_examples=40)

@@ -43,8 +43,8 @@ def test_planes_are_kept_and_a_damaged_one_is_made_again(
     workshop: Workshop, subject: Subject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[object] = []
-    enlarged = module.enlarged
-    monkeypatch.setattr(module, "enlarged", lambda *arguments: calls.append(arguments) or enlarged(*arguments))
+    enlarge = module.enlarge
+    monkeypatch.setattr(module, "enlarge", lambda *arguments: calls.append(arguments) or enlarge(*arguments))
     first = make_scenes(workshop, [subject], METHODS, lambda done, total: None)
     assert len(calls) == 2
     assert make_scenes(workshop, [subject], METHODS, lambda done, total: None) == first

@@ -60,6 +60,15 @@ def test_of_two_copies_of_a_picture_one_is_measured(data: Path) -> None:
     assert notice.startswith("baby_GT in the folder Set5 is not of that set")
 
 
+def test_so_is_one_of_two_that_differ_only_in_their_ending(data: Path) -> None:
+    folder = data / "test" / "Set5"
+    Image.open(folder / "baby.png").save(folder / "baby.bmp")
+    (found,), (notice,) = find_sets(data, ["Set5"])
+    assert list(found.pictures) == ["baby.bmp", "bird.png", "butterfly.png", "head.png", "woman.png"]
+    assert found.published_as == "Set5"
+    assert notice == "baby.png in the folder Set5 is not of that set and was left out."
+
+
 def test_other_pictures_under_a_standard_name_are_measured_without_published_values(data: Path) -> None:
     folder = data / "test" / "Set5"
     for number, path in enumerate(sorted(folder.iterdir())[:4]):

@@ -3,7 +3,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from srcnn.rivals.a_plus import APlusSettings, fit_a_plus, normalised
+from srcnn.rivals.a_plus import fit_a_plus, normalised
 from srcnn.rivals.anr import fit_anr
 from srcnn.rivals.dictionary import Dictionary
 from srcnn.rivals.rival import Rival, no_progress
@@ -20,8 +20,7 @@ def test_lengths_are_divided_out_but_faint_details_stay() -> None:
 
 
 def test_the_projection_is_that_of_the_paper(dictionary: Dictionary, lumas: Lumas) -> None:
-    settings = APlusSettings(samples=10**6, neighbours=50, sizes=1)
-    rival = fit_a_plus(dictionary, lumas, 3, settings)
+    rival = fit_a_plus(dictionary, lumas, 3, samples=10**6, neighbours=50, sizes=1)
     samples = normalised(sample_patches(lumas, 3, 10**6, basis=dictionary.basis, progress=no_progress))
     distances = np.linalg.norm(samples.features.astype(float) - dictionary.lr_atoms[3], axis=1)
     nearest = np.argsort(distances)[:50]
@@ -33,14 +32,13 @@ def test_the_projection_is_that_of_the_paper(dictionary: Dictionary, lumas: Luma
 
 def test_smaller_copies_are_learned_from_too(dictionary: Dictionary, lumas: Lumas) -> None:
     calls: list[tuple[int, int]] = []
-    settings = APlusSettings(samples=2000, neighbours=50, sizes=3)
-    fit_a_plus(dictionary, lumas, 3, settings, progress=lambda done, total: calls.append((done, total)))
+    small = {"samples": 2000, "neighbours": 50, "sizes": 3}
+    fit_a_plus(dictionary, lumas, 3, **small, progress=lambda done, total: calls.append((done, total)))
     assert calls == [(done, 12) for done in range(1, 13)]
 
 
 def test_a_plus_gains_more_than_anr(
     dictionary: Dictionary, lumas: Lumas, gain_over_bicubic: Callable[[Rival], float]
 ) -> None:
-    settings = APlusSettings(samples=20_000, neighbours=200, sizes=4)
-    rival = fit_a_plus(dictionary, lumas, 3, settings)
+    rival = fit_a_plus(dictionary, lumas, 3, samples=20_000, neighbours=200, sizes=4)
     assert gain_over_bicubic(rival) > gain_over_bicubic(fit_anr(dictionary, 3, neighbours=10)) > 0

@@ -28,10 +28,9 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
         (dictionary, "learn_dictionary", {"atoms": 90}),
         (sparse_coding, "fit_sparse_coding", {"atoms": 60, "samples": 1500}),
         (kernel_ridge, "fit_kernel_regression", {"centres": 50, "samples": 3000}),
+        (a_plus, "fit_a_plus", {"samples": 4000, "neighbours": 60, "sizes": 2}),
     ):
         monkeypatch.setattr(module, name, with_defaults(getattr(module, name), values))
-    settings = a_plus.APlusSettings(samples=4000, neighbours=60, sizes=2)
-    monkeypatch.setattr(a_plus, "APlusSettings", lambda: settings)
 
 
 @pytest.mark.usefixtures("few")

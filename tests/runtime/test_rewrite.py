@@ -47,11 +47,6 @@ def test_the_last_layer_becomes_one_strided_convolution_and_depth_to_space() -> 
     assert shuffle == DepthToSpace(4)
 
 
-def test_a_last_layer_of_several_channels_is_left_as_it_is() -> None:
-    graph = valid_graph(random_model((3, 3), (4,), channels=3))
-    assert block_last_layer(graph, 4) is graph
-
-
 @pytest.mark.parametrize("activation", ["none", "relu"])
 def test_a_relu_of_the_last_layer_is_kept(activation: Literal["none", "relu"]) -> None:
     (only,) = valid_graph(random_model((3,), ()))

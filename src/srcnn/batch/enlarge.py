@@ -113,8 +113,8 @@ def enlarge(
 
     Where the upscaler's scale is more or less than what is wanted, its result stays in floating point, is
     reduced by antialiased bicubic, or enlarged by bicubic, on encoded values as it comes, and is rounded once, at the
-    end; the input is then held in floating point too. Of a picture whose middle alone is wanted no more is enlarged
-    than that depends on, unless it has alpha.
+    end; the input is then held in floating point too. If only the middle
+    is wanted, only what it depends on is enlarged, unless the picture has alpha.
 
     Args:
         image: as `Upscaler` takes it.
@@ -136,10 +136,10 @@ def enlarge(
     Tests: tests/batch/test_enlarge.py.
     """
     check_image(image)
-    scale = upscaler.scale if upscaler else 1
+    scale, reach = (upscaler.scale, upscaler.reach) if upscaler else (1, 0)
     hides = not inks and image.shape[2:] in ((2,), (4,))  # what is fully transparent takes its colours from afar
     height, width = (
-        _side(*lengths, scale, None if hides else upscaler.reach if upscaler else 0)
+        _side(*lengths, scale, None if hides else reach)
         for lengths in zip(image.shape, target.resized, target.kept, strict=False)
     )
     part = _part(image, height, width, scale)

@@ -6,14 +6,14 @@ from threading import Condition, Lock
 from typing import TypeVar
 
 T = TypeVar("T")
-BYTES_IN_FLIGHT = 1_000_000_000
+_BYTES_IN_FLIGHT = 1_000_000_000
 """Of the pictures that are worked on at the same time."""
 
 
 class MemoryGate:
     """Lets pictures in while there is room; a picture larger than all the room goes alone."""
 
-    def __init__(self, places: int = 1, room: int = BYTES_IN_FLIGHT) -> None:
+    def __init__(self, places: int = 1, room: int = _BYTES_IN_FLIGHT) -> None:
         """Make an empty one.
 
         Args:
@@ -36,7 +36,7 @@ class MemoryGate:
             read: returns the picture and the bytes it is going to need.
 
         Yields:
-            What `read` returned first, and whether there is no place for a second like it.
+            The picture, and whether it is worked on alone: there is no room for a second of its size.
 
         Tests: tests/batch/test_gate.py.
         """

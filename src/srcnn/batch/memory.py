@@ -67,7 +67,7 @@ def held_bytes(picture: Picture, targets: Sequence[Target], scales: Sequence[int
 
 
 def strips_bytes(picture: Picture, targets: Sequence[Target], scales: Sequence[int | None]) -> int:
-    """The strips of a picture and what the network makes of them, of which those of one frame are there at a time.
+    """The strips of a picture and the maps of its network; frames are worked on one after another, so the most of one.
 
     Args:
         picture: the input.

@@ -21,41 +21,41 @@ _BLOCK_ROWS = 16
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One dimension of a picture that is resized, of which a part may be there, and a part be wanted.
+    """One dimension of a picture that is resized, of which a part may be there, and a part be kept.
 
     Attributes:
         length: of the whole picture.
-        wanted: length of the whole result.
-        kept: first and end of what is wanted of the result.
+        resized: length of the whole result.
+        kept: first and end of what is kept of the result.
         there: first and end of what is there of the picture.
     """
 
     length: int
-    wanted: int
+    resized: int
     kept: tuple[int, int]
     there: tuple[int, int]
 
     @classmethod
-    def whole(cls, length: int, wanted: int) -> "Side":
+    def whole(cls, length: int, resized: int) -> "Side":
         """All of it."""
-        return cls(length, wanted, (0, wanted), (0, length))
+        return cls(length, resized, (0, resized), (0, length))
 
     @classmethod
-    def middle(cls, length: int, wanted: int, kept: int) -> "Side":
+    def middle(cls, length: int, resized: int, kept: int) -> "Side":
         """As much of the picture as the middle of the result is made of."""
-        if kept == wanted:
-            return cls.whole(length, wanted)
-        start = (wanted - kept) // 2
+        if kept == resized:
+            return cls.whole(length, resized)
+        start = (resized - kept) // 2
         part = (start, start + kept)
-        if length == wanted:
-            return cls(length, wanted, part, part)
-        band = band_blocks(length, wanted, wanted / length, antialias=True, mirrored=True, kept=part)
-        return cls(length, wanted, part, (min(low for low, _, _ in band), max(high for _, high, _ in band)))
+        if length == resized:
+            return cls(length, resized, part, part)
+        band = band_blocks(length, resized, resized / length, antialias=True, mirrored=True, kept=part)
+        return cls(length, resized, part, (min(low for low, _, _ in band), max(high for _, high, _ in band)))
 
     def band(self) -> Band:
-        """What the wanted samples are made of, counted from the first that is there."""
+        """What the kept samples are made of, counted from the first that is there."""
         band = band_blocks(
-            self.length, self.wanted, self.wanted / self.length, antialias=True, mirrored=True, kept=self.kept
+            self.length, self.resized, self.resized / self.length, antialias=True, mirrored=True, kept=self.kept
         )
         return tuple((low - self.there[0], high - self.there[0], weights) for low, high, weights in band)
 
@@ -73,7 +73,7 @@ def resize_strips(frame: Strips, sides: tuple[Side, Side], dtype: np.dtype, *, o
         opaque: the last of 2 or 4 channels is no alpha.
 
     Yields:
-        Strips of what is wanted from top to bottom: `imresize` of the whole, but for the last bits of floating point.
+        Strips of what is kept from top to bottom: `imresize` of the whole, but for the last bits of floating point.
 
     Raises:
         OutputError: the temporary folder has no room.

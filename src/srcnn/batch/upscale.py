@@ -189,14 +189,14 @@ def _upscale(
 
 def _read(job: Job, models: tuple[Upscalers, Upscalers], settings: Settings) -> tuple[Work, int]:
     """Decode, choose the model, decide every frame's size and scale, and count the bytes that it is going to need."""
+    kind = format_to_write(job.target)
     picture = read_picture(
         job.source,
         max_pixels=settings.max_pixels,
         turn=not settings.keep_orientation,
-        inks=format_to_write(job.target).inks,
+        inks=kind.inks,
         allowed=settings.allowed,
     )
-    kind = format_to_write(job.target)
     if job.source == job.target and picture.format != kind.name:
         raise OutputError(
             f"expected {kind.name} to replace in place at {job.source}, got {picture.format} under that name; rename it"

@@ -68,7 +68,7 @@ def peak_memory_mib() -> float | None:
     status = Path("/proc/self/status")
     if status.exists():  # what `resource` says would include the parent's memory before this program began
         lines = status.read_text(encoding="utf-8").splitlines()
-        return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
+        return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), None)
     try:
         import resource
     except ModuleNotFoundError:

@@ -1,7 +1,6 @@
 """`srcnn data get` and `srcnn data check`."""
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,12 +9,14 @@ import click
 from srcnn.cli.options import FilePath, json_option
 from srcnn.cli.progress import progress_bar
 from srcnn.cli.say import say, say_json
+from srcnn.printable import some_of
 
 if TYPE_CHECKING:
     from srcnn.datasets.check import Check
     from srcnn.datasets.manifest import Dataset
 
 _SOME_FAILED = 1
+_NAMED = 20
 
 
 @click.group("data")
@@ -62,7 +63,7 @@ def get_command(
         there = len(dataset.pictures) - len(missing)
         say(f"{folder}: {there} of {len(dataset.pictures)} pictures{', all checked' if there else ''}")
         if missing:
-            say(f"not in {source}: {_listed([picture.name for picture in missing])}", err=True)
+            say(f"not in {source}: {some_of([picture.name for picture in missing], most=_NAMED)}", err=True)
     return _SOME_FAILED if incomplete else 0
 
 
@@ -80,7 +81,7 @@ def check_command(folder: Path, name: str | None, as_json: bool) -> int:
     from srcnn.pictures.find import find_pictures
 
     dataset = dataset_named(name) if name else None
-    holding = sorted({path.parent for path in find_pictures(folder)})
+    holding = sorted({path.parent for path in find_pictures(folder, follow_links=True)})
     folders = [folder] if folder in holding or not holding else holding
     checks: list[Check] = []
     for each in folders:
@@ -127,9 +128,4 @@ def _show(check: "Check") -> None:
         elif finding.verdict == "extra":
             say(f"  extra: {name} {finding.detail}".rstrip())
     if missing := [finding.picture or "" for finding in check.findings if finding.verdict == "missing"]:
-        say(f"  missing: {_listed(missing)}")
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - 20} more" if len(names) > 20 else ""
-    return ", ".join(names[:20]) + more
+        say(f"  missing: {some_of(missing, most=_NAMED)}")

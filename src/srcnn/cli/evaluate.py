@@ -87,7 +87,7 @@ def evaluate_command(
         raise click.UsageError(f"expected a model for --save, got the folder {model}; leave the option out")
     if (finished or model == BICUBIC) and ensemble:
         raise click.UsageError(f"expected a network for --ensemble, got {model}; leave the option out")
-    method, printed_as = None, None if finished else BICUBIC
+    method, printed_as = None, BICUBIC if model == BICUBIC else None
     if finished or model == BICUBIC:
         scale = DEFAULT_SCALE if scale is None else scale
     else:

@@ -14,7 +14,6 @@ from srcnn.runtime.engines import Engine
 if TYPE_CHECKING:
     from srcnn.evaluation.identify import PictureMatch
     from srcnn.evaluation.planes import Enlarger
-    from srcnn.imaging.depth import Plane
     from srcnn.zoo.model_file import Model
 
 _SCALES = (2, 3, 4)
@@ -151,7 +150,4 @@ def _when_used(load: Callable[[], "Model"], engine: Engine, threads: int) -> "En
 
         return Upscaler(load(), engine=engine, threads=threads).luma
 
-    def method(small: "Plane") -> "Plane":
-        return luma()(small)
-
-    return method
+    return lambda small: luma()(small)

@@ -21,9 +21,11 @@ class FilePath(click.Path):
     def convert(
         self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
     ) -> str | bytes | os.PathLike[str]:
-        """Refuse what a shell makes of a variable that is not set; as a path it would be the current folder."""
+        """Refuse what a shell makes of a variable that is not set, which as a path would be the current folder."""
         if not os.fspath(value):
             self.fail("expected a name, got an empty one; write . for the current folder", param, ctx)
+        if os.fspath(value) == os.path.join(".", "-"):  # noqa: PTH118 (a file, where Path takes it for standard input)
+            value = os.path.abspath(value)  # noqa: PTH100 (likewise)
         return super().convert(value, param, ctx)
 
 

@@ -1,12 +1,10 @@
 """What commands print: lines that a terminal can show, whatever names are in them, and JSON."""
 
-import json
-import math
 from typing import Any
 
 import click
 
-from srcnn.printable import printable
+from srcnn.printable import printable, to_json
 
 
 def say(line: str, *, err: bool = False) -> None:
@@ -20,13 +18,5 @@ def say(line: str, *, err: bool = False) -> None:
 
 
 def say_json(value: Any) -> None:
-    """Print a value as JSON, which knows no infinity: that becomes null."""
-    click.echo(json.dumps(_finite(value)))
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(each) for key, each in value.items()}  # pyright: ignore[reportUnknownVariableType] (JSON)
-    if isinstance(value, list | tuple):
-        return [_finite(each) for each in value]  # pyright: ignore[reportUnknownVariableType] (JSON)
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    """Print a value by `to_json`."""
+    click.echo(to_json(value))

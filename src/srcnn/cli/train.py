@@ -17,6 +17,7 @@ from srcnn.cli.listeners import Listeners
 from srcnn.cli.options import FilePath
 from srcnn.cli.progress import progress_bar
 from srcnn.errors import InvalidConfigError, MissingExtraError
+from srcnn.printable import some_of
 
 if TYPE_CHECKING:
     from srcnn.training.config import TrainConfig
@@ -163,8 +164,7 @@ def _load(
     with progress_bar("reading pictures") as advance:
         data = load_data(config, folders, advance, validation=validation, small=small)
     names = [pair.name for pair in data.validation]
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    which = f": {', '.join(names[:_NAMED])}{more}" if names else ""
+    which = f": {some_of(names, most=_NAMED)}" if names else ""
     listeners.tell(f"{len(data.train)} pictures and sizes to learn from, {len(names)} pictures for validation{which}")
     for folder, test_set in _test_sets(folders, validation):
         listeners.tell(

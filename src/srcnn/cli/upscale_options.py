@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from srcnn.batch.output import EXISTS
+from srcnn.batch.size import FITS
 from srcnn.pictures.formats import DEFAULT_MAX_PIXELS, RISKY, WRITTEN
 
 if TYPE_CHECKING:
@@ -70,7 +72,7 @@ size_options = grouped(
     click.option("--megapixels", type=float, help="Width times height of the result, in millions."),
     click.option(
         "--fit",
-        type=click.Choice(["inside", "cover", "stretch"]),
+        type=click.Choice(FITS),
         help="Of width and height together: within both (default), both by cutting, or both by stretching.",
     ),
 )
@@ -159,7 +161,7 @@ keep_orientation_option = click.option(
 
 exists_option = click.option(
     "--exists",
-    type=click.Choice(["overwrite", "skip", "rename"]),
+    type=click.Choice(EXISTS),
     default="overwrite",
     show_default=True,
     help="What to do where a result exists already.",

@@ -13,6 +13,7 @@ from srcnn.datasets.manifest import Dataset, StandardPicture, datasets
 from srcnn.datasets.pixels import pixel_hash
 from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.pictures.find import find_pictures
+from srcnn.pictures.named import standard_name
 from srcnn.pictures.read import read_array
 
 Verdict = Literal["same", "renamed", "differs", "missing", "extra"]
@@ -82,7 +83,7 @@ class _File:
 
     @property
     def name(self) -> str:
-        return self.path.stem.lower().removesuffix("_gt").removesuffix("_hr")
+        return standard_name(self.path.name)
 
 
 def check_folder(
@@ -104,7 +105,7 @@ def check_folder(
 
     Tests: tests/datasets/test_check.py.
     """
-    paths = find_pictures(folder, recursive=False)
+    paths = find_pictures(folder, recursive=False, follow_links=True)
     if not paths:
         raise InvalidConfigError(
             f"expected pictures in {folder}, got none; give a folder with PNG, BMP or other pictures"

@@ -14,7 +14,7 @@ from srcnn.pictures.find import find_pictures
 from srcnn.pictures.read import read_array
 
 SERVER = "https://raw.githubusercontent.com"
-TERMS_FILE = "TERMS.txt"
+_TERMS_FILE = "TERMS.txt"
 
 Progress = Callable[[int, int], None]
 
@@ -33,7 +33,7 @@ def missing_pictures(dataset: Dataset, folder: Path, progress: Progress | None =
     Tests: tests/datasets/test_get.py.
     """
     files: dict[str, list[Path]] = {}
-    for path in find_pictures(folder, recursive=False) if folder.is_dir() else []:
+    for path in find_pictures(folder, recursive=False, follow_links=True) if folder.is_dir() else []:
         files.setdefault(path.stem, []).append(path)
     missing: list[StandardPicture] = []
     for done, picture in enumerate(dataset.pictures.values(), 1):
@@ -103,7 +103,7 @@ def terms(dataset: Dataset) -> str:
 def terms_accepted(dataset: Dataset, folder: Path) -> bool:
     """Whether the terms of a set, as they are now, were accepted for a folder."""
     try:
-        return (folder / TERMS_FILE).read_text(encoding="utf-8") == terms(dataset)
+        return (folder / _TERMS_FILE).read_text(encoding="utf-8") == terms(dataset)
     except (OSError, UnicodeDecodeError):
         return False
 
@@ -115,7 +115,7 @@ def accept_terms(dataset: Dataset, folder: Path) -> None:
         OutputError: the folder or the file cannot be written.
     """
     make_folder(folder, "choose another name")
-    write_atomically(folder / TERMS_FILE, terms(dataset).encode())
+    write_atomically(folder / _TERMS_FILE, terms(dataset).encode())
 
 
 def _problem(path: Path, picture: StandardPicture) -> str:

@@ -71,7 +71,7 @@ def take_pictures(source: Path, wanted: list[StandardPicture], folder: Path) -> 
 def _members(source: Path) -> Generator[tuple[str, bytes]]:
     """Ending and content of everything in a folder or archive that ends like a picture."""
     if source.is_dir():
-        for path in find_pictures(source):
+        for path in find_pictures(source, follow_links=True):
             yield path.suffix.lower(), path.read_bytes()
         return
     try:

@@ -117,8 +117,9 @@ def evaluate(
         scale: the enlargement, at least 2.
         protocol: how to measure.
         metrics: further ones, of luma alone.
-        save: a folder for what is measured, in 8 bits, a PNG a picture: luma in grey, or RGB if the protocol
-            shrinks RGB; None keeps nothing. `evaluate_results` measures it again.
+        save: a folder for what is measured, rounded to 8 bits, a PNG a picture: luma in grey, or RGB if the protocol
+            shrinks RGB; None keeps nothing. `evaluate_results` measures the same again unless the protocol does not
+            round.
         progress: called after each picture with (pictures done, pictures in all).
 
     Returns:

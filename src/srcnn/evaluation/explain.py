@@ -24,9 +24,11 @@ from srcnn.evaluation.search import (
     try_protocols,
 )
 from srcnn.imaging.depth import Image
+from srcnn.printable import some_of
 from srcnn.zoo.cards import BICUBIC
 
 _NO_EFFECT_DB = 0.0005
+_NAMED = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,18 +150,13 @@ class _Report:
             sentences.append(f"There {self.right_use} gives {psnr:.3f} dB, which is the way to use it.")
         sentences += self._departures(self._psnr(AUTHORS, self.right_use))
         if others:
-            names = ", ".join(
-                f"'{match.protocol.name}' ({match.method} {match.psnr[0]:.3f} dB)" for match in others[:4]
-            )
-            more = f" and {len(others) - 4} more" if len(others) > 4 else ""
-            sentences.append(
-                f"The same also comes from {names}{more}; single pictures or other scales tell them apart."
-            )
+            names = some_of([_named(match) for match in others], most=_NAMED)
+            sentences.append(f"The same also comes from {names}; single pictures or other scales tell them apart.")
         return " ".join(sentences)
 
     def nearest(self, matches: Sequence[Match], printed: Sequence[PublishedValue]) -> str:
         """What came nearest, where nothing fits, and whose number it may be."""
-        names = ", ".join(f"'{match.protocol.name}' ({match.method} {match.psnr[0]:.3f} dB)" for match in matches)
+        names = ", ".join(map(_named, matches))
         sentences = [
             f"No protocol that was tried gives {self._given()}; the nearest are {names}. Make sure that these are the "
             "pictures the number was measured on, all of them and at full size, and that the scale is right."
@@ -206,3 +203,7 @@ class _Report:
         picture = f" for {first.picture}" if first.picture else ""
         others = f" (and {len(more)} more)" if more else ""
         return f"{first.psnr} dB{picture} at x{first.scale}{others}"
+
+
+def _named(match: Match) -> str:
+    return f"'{match.protocol.name}' ({match.method} {match.psnr[0]:.3f} dB)"

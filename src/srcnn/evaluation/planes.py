@@ -98,7 +98,7 @@ def enlarge_bicubic(small: Plane, scale: int, protocol: Protocol) -> Plane:
     return _rounded(large) if protocol.output_rounded else large
 
 
-def enlarge(small: Plane, scale: int, protocol: Protocol, method: Method) -> Plane:
+def enlarge(small: Plane, scale: int, protocol: Protocol, method: Method | None) -> Plane:
     """Enlarge by a method, which sees luma; colour is enlarged by bicubic around it.
 
     A method sees the protocol's own luma / 255: where the protocol shrinks RGB, limited-range BT.601. One `OnEnlarged`
@@ -108,7 +108,7 @@ def enlarge(small: Plane, scale: int, protocol: Protocol, method: Method) -> Pla
         small: planes of `shrink`.
         scale: the enlargement.
         protocol: decides rounding, and the bicubic of the colours.
-        method: float32 luma to float32 luma, on the small or the enlarged one.
+        method: float32 luma to float32 luma, on the small or the enlarged one; None for the protocol's own bicubic.
 
     Returns:
         (scale H) x (scale W), with the same channels; float32, rounded to 8 bits or not.
@@ -118,6 +118,8 @@ def enlarge(small: Plane, scale: int, protocol: Protocol, method: Method) -> Pla
 
     Tests: tests/evaluation/test_planes.py.
     """
+    if method is None:
+        return enlarge_bicubic(small, scale, protocol)
     if isinstance(method, OnEnlarged):
         enlarged = _resize(small, (small.shape[0] * scale, small.shape[1] * scale), protocol.kernel_a_up, protocol)
         return enlarge(enlarged, 1, protocol, method.network)

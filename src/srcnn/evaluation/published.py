@@ -10,9 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from pathlib import PurePath
 
-from srcnn.pictures.formats import stem
+from srcnn.pictures.named import standard_name
 from srcnn.spec import ModelSpec, srcnn
 
 _NAMES = {
@@ -157,7 +156,7 @@ def recognise_dataset(folder_name: str, picture_names: Iterable[str]) -> str | N
 
     Tests: tests/evaluation/test_published.py.
     """
-    names = frozenset(stem(PurePath(name)).lower().removesuffix("_gt") for name in picture_names)
+    names = frozenset(map(standard_name, picture_names))
     for dataset, expected in DATASETS.items():
         if len(names) == len(expected) and (names == expected or folder_name.lower() == dataset.lower()):
             return dataset

@@ -4,8 +4,8 @@ Limited range ("studio swing") puts luma into 16..235 and chroma into 16..240 of
 `rgb2ycbcr` does; the paper measures on that luma. Full range (JPEG, Pillow, OpenCV) reads about
 1.3 dB lower for the same picture, which is why neither is ever called just "Y" here.
 
-Both take the dtype that comes in as the rule: integers are rounded, halves up, from sums that are exact;
-floating point is not rounded. To get unrounded luma of an 8-bit picture, convert with `to_float` first.
+The result has the dtype of the input: integers are rounded, halves up (to YCbCr from sums that are exact); floating
+point is not rounded. To get unrounded luma of an 8-bit picture, convert with `to_float` first.
 """
 
 import numpy as np

@@ -148,7 +148,7 @@ def write_float(values: NDArray[np.floating], out: Image) -> None:
     """`from_float` into an array that is there.
 
     Args:
-        values: any shape, floating point, nominally in [0, 1]; they are lost.
+        values: any shape, floating point, nominally in [0, 1]; overwritten.
         out: the same shape, uint8, uint16, float32 or float64.
 
     Tests: tests/imaging/test_depth.py.
@@ -177,7 +177,7 @@ def round_to(values: NDArray[np.floating], dtype: DTypeLike) -> Image:
 
 
 def _round_into(values: NDArray[np.floating], out: Image) -> None:
-    """`round_to` into an array that is there; the values are lost."""
+    """`round_to` into an array that is there; overwrites the values."""
     info = np.iinfo(out.dtype.name)
     np.clip(values, info.min, info.max, out=values)
     values += values.dtype.type(0.5)

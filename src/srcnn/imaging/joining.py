@@ -11,7 +11,7 @@ channel takes it times its slope on luma in the small picture, `luma_slopes`: a 
 mostly in red. Luma comes out the same; chroma is on average as near to the truth or nearer
 (`benchmarks/chroma.py`).
 
-Whatever is added to a bicubic colour is known in green once it is in red, in blue and in luma.
+What is added to green follows from what is added to red, to blue and to luma.
 """
 
 from collections.abc import Sequence
@@ -43,7 +43,7 @@ class Joining(Protocol):
         """Put both together.
 
         Args:
-            enlarged: what `small` gave, by bicubic; it is lost.
+            enlarged: what `small` gave, by bicubic; overwritten.
             output: of the network, as large.
 
         Returns:

@@ -11,7 +11,7 @@ import numpy as np
 from srcnn.imaging.depth import Image, Plane, Planes, write_float
 from srcnn.imaging.joining import Joining, luma_of
 from srcnn.imaging.resize import BICUBIC_REACH, resize_planes
-from srcnn.imaging.translucency import Veiled, bounds, is_translucent, unveiled
+from srcnn.imaging.translucency import Veiled, bounds, unveiled
 from srcnn.imaging.window import Window
 
 STRIP_REACH = BICUBIC_REACH + 1  # rows beside it that a strip needs here: bicubic's, and a slope's
@@ -30,23 +30,23 @@ def veil(window: Window) -> Window:
         The same, or of one that is partly transparent those of `Veiled`.
     """
     colours, alpha = _split(window.source)
-    if not is_translucent(alpha):
+    if not (alpha < 1).any():  # also where there is none
         return window
-    return replace(window, source=Veiled.of(colours, alpha).planes)
+    return replace(window, source=Veiled.of(colours, alpha).planes, veiled=True)
 
 
-def lumas_to_enlarge(source: Planes) -> list[Plane]:
+def lumas_to_enlarge(window: Window) -> list[Plane]:
     """What a network is to enlarge of a strip.
 
     Args:
-        source: from `veil`, or without that.
+        window: from `veil`, or without that.
 
     Returns:
         Limited-range luma of the colours, and if alpha is not the same everywhere, of that as a grey picture.
     """
-    if not _is_veiled(source):
-        return [luma_of(_split(source)[0])]
-    small = Veiled.from_planes(source)
+    if not window.veiled:
+        return [luma_of(_split(window.source)[0])]
+    small = Veiled.from_planes(window.source)
     lumas = [luma_of(small.seen)]
     return [*lumas, luma_of(small.alpha)] if small.alpha.min() < small.alpha.max() else lumas
 
@@ -64,7 +64,7 @@ def join_strip(joining: Joining, window: Window, outputs: Sequence[Plane], scale
     Tests: tests/test_upscaler.py.
     """
     channels = np.moveaxis(out.reshape(*out.shape[:2], -1), 2, 0)
-    make = _translucent if _is_veiled(window.source) else _beside_alpha
+    make = _translucent if window.veiled else _beside_alpha
     for part, rows in parts_of(window, scale):
         planes = make(joining, part, [output[rows] for output in outputs], scale)
         for plane, channel in zip(planes, channels, strict=True):
@@ -72,7 +72,7 @@ def join_strip(joining: Joining, window: Window, outputs: Sequence[Plane], scale
 
 
 def parts_of(window: Window, scale: int) -> Iterator[tuple[Window, slice]]:
-    """Some rows of a strip at a time, whose planes stay in the cache, and theirs of the strip's result.
+    """Cut a strip into parts small enough for the cache; yield each with the rows of the result that it becomes.
 
     Args:
         window: the strip.
@@ -120,14 +120,9 @@ def _translucent(joining: Joining, window: Window, outputs: Sequence[Plane], sca
 
 
 def _within(plane: Plane, low: Plane, high: Plane, scale: int) -> Plane:
-    """A plane between bounds, of which there is a row for every `scale` of its rows; it is lost."""
+    """A plane clipped to bounds, in place; there is one row of bounds for every `scale` of its rows."""
     rows = np.ascontiguousarray(plane).reshape(len(low), scale, -1)
     return np.clip(rows, low[:, None], high[:, None], out=rows).reshape(plane.shape)
-
-
-def _is_veiled(source: Planes) -> bool:
-    """Whether planes are those of `Veiled`, which has more than any picture."""
-    return len(source) > 4
 
 
 def _split(source: Planes) -> tuple[Planes, Planes]:

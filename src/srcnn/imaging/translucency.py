@@ -82,17 +82,6 @@ class Veiled:
         return cls(*np.split(planes, np.cumsum((colours, 1, 1, 1, colours))))
 
 
-def is_translucent(alpha: Planes) -> bool:
-    """Whether not all of some pixels are opaque.
-
-    Args:
-        alpha: float32 in [0, 1], one plane or none.
-
-    Tests: tests/imaging/test_translucency.py.
-    """
-    return bool((alpha < 1).any())
-
-
 def surroundings(planes: Planes) -> tuple[Planes, Planes]:
     """The least and the most that there is around each pixel, as far as bicubic sees.
 
@@ -105,7 +94,7 @@ def surroundings(planes: Planes) -> tuple[Planes, Planes]:
 
 
 def bounds(small: Veiled) -> Planes:
-    """Between what alpha and colours are to stay.
+    """The range that alpha and colours are to stay in.
 
     Args:
         small: the picture.

@@ -15,11 +15,13 @@ class Window:
         source: h x w or C x h x w, float32.
         above: rows above the strip, fewer than the halo at the picture's edge.
         below: rows below it.
+        veiled: the planes are those of `Veiled`, not colours and alpha.
     """
 
     source: Planes
     above: int
     below: int
+    veiled: bool = False
 
     @property
     def rows(self) -> int:
@@ -30,7 +32,8 @@ class Window:
         """These rows of the strip, with so many beside them at most."""
         first = max(0, self.above + start - halo)
         last = min(self.source.shape[-2], self.above + stop + halo)
-        return Window(self.source[..., first:last, :], self.above + start - first, last - self.above - stop)
+        source = self.source[..., first:last, :]
+        return replace(self, source=source, above=self.above + start - first, below=last - self.above - stop)
 
 
 def window_of(planes: Image, start: int, stop: int, halo: int) -> Window:

@@ -7,7 +7,7 @@ TIFF 6.0, section 2; EXIF 2.3 (CIPA DC-008), 4.6.
 import struct
 from collections.abc import Collection
 
-from srcnn.pictures.tiff import Buffer, Layout, header
+from srcnn.pictures.tiff import MOST_ENTRIES, Buffer, Layout, header, table
 
 Value = tuple[int, int, bytes]
 """Type, count, little-endian bytes."""
@@ -27,7 +27,6 @@ RESOLUTIONS, RESOLUTION_UNIT = (0x011B, 0x011A), 0x0128
 IPTC, _USER_COMMENT = 0x83BB, 0x9286
 _UTF16 = b"UNICODE\0"
 _MAX_BYTES = 2**24
-_MAX_ENTRIES = 2**12
 
 
 def parse(data: Buffer, only: Collection[int] | None = None) -> tuple[Directory, int]:
@@ -65,10 +64,8 @@ def read_directory(
     entry = struct.Struct(f"{layout.order}HH{layout.offset}")
     pointer = layout.pointer
     try:
-        (count,) = struct.unpack_from(layout.order + layout.entries, data, start)
-        first = start + struct.calcsize(layout.order + layout.entries)
-        step = entry.size + pointer.size
-        for at in range(first, first + step * min(count, _MAX_ENTRIES), step):
+        count, first, step = table(data, start, layout)
+        for at in range(first, first + step * min(count, MOST_ENTRIES), step):
             tag, kind, number = entry.unpack_from(data, at)
             size = number * _SIZES.get(kind, 0)
             if not 0 < size <= room or tag in directory or (only is not None and tag not in only):

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from srcnn.errors import InvalidConfigError
 from srcnn.pictures.find import find_pictures
+from srcnn.pictures.formats import stem
 
 _AFTER_THE_NAME = re.compile(r"x\d|[^0-9A-Za-z]")
 """What follows a picture's name in that of another version: `baby_x3`, `0801x3`; not `img_10` for `img_1`."""
@@ -34,6 +35,11 @@ def named_pictures(folder: Path) -> dict[str, Path]:
 def name_below(folder: Path, path: Path) -> str:
     """A picture's path in its folder without its ending."""
     return path.relative_to(folder).with_suffix("").as_posix()
+
+
+def standard_name(name: str) -> str:
+    """A picture's name as the standard sets have it, without folders and ending: "baby" for "x/baby_GT.png"."""
+    return stem(PurePath(name)).lower().removesuffix("_gt").removesuffix("_hr")
 
 
 def versions_of(names: Iterable[str], others: Iterable[str]) -> dict[str, list[str]]:

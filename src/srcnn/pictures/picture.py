@@ -143,21 +143,14 @@ def check_picture(picture: Picture) -> None:
 
     Tests: tests/pictures/test_write.py.
     """
-    listed = isinstance(picture.frames, (tuple, list))  # pyright: ignore
-    if not listed or not picture.frames:
-        got = "none" if listed else type(picture.frames).__name__
+    if not _is_listed(picture.frames) or not picture.frames:
+        got = "none" if _is_listed(picture.frames) else type(picture.frames).__name__
         raise InvalidImageError(f"expected a tuple of frames, got {got}; write Picture(frames=(image,))")
     count = len(picture.frames)
     times = tuple(picture.durations_ms) if isinstance(picture.durations_ms, Iterable) else (None,)  # pyright: ignore
     durations = all(isinstance(each, Real) and 0 <= each < math.inf for each in times)
-    dpi = picture.dpi is None or (
-        isinstance(picture.dpi, (tuple, list))  # pyright: ignore
-        and [isinstance(each, Real) for each in picture.dpi] == [True, True]  # pyright: ignore
-    )
-    texts = isinstance(picture.texts, (tuple, list)) and all(  # pyright: ignore
-        isinstance(text, (tuple, list)) and [isinstance(part, bytes) for part in text] == [True, True]  # pyright: ignore
-        for text in picture.texts
-    )
+    dpi = picture.dpi is None or _is_pair(picture.dpi, Real)
+    texts = _is_listed(picture.texts) and all(_is_pair(text, bytes) for text in picture.texts)
     inks = not picture.inks or all(getattr(frame, "shape", ())[2:] == (4,) for frame in picture.frames)
     metadata = {name: getattr(picture, name) for name in ("icc", "exif", "xmp", "iptc")}
     for valid, wanted, got in (
@@ -175,6 +168,14 @@ def check_picture(picture: Picture) -> None:
     ):
         if not valid:
             raise InvalidImageError(f"expected {wanted} in a Picture, got {got!r}; see help(srcnn.Picture)")
+
+
+def _is_listed(value: object) -> bool:
+    return isinstance(value, tuple | list)
+
+
+def _is_pair(value: object, kind: type) -> bool:
+    return isinstance(value, tuple | list) and len(value) == 2 and all(isinstance(each, kind) for each in value)
 
 
 def check_pixels(path: Path, size: tuple[int, int], *, frames: int, max_pixels: int) -> None:

@@ -20,7 +20,7 @@ _LOSSY = (6, 7, 50001)
 lossless there."""
 _SHORT = 3
 _MOST_TAGS, _MOST_SAMPLES = 339, 64
-_MOST_ENTRIES = 4096
+MOST_ENTRIES = 4096
 """Of a directory that is looked through; a damaged one may promise more."""
 
 
@@ -125,7 +125,7 @@ def first_directory(data: Buffer) -> dict[int, int]:
     """
     try:
         layout, place = header(data)
-        return {tag: value for tag, _, value in islice(_entries(data, place, layout), _MOST_ENTRIES)}
+        return {tag: value for tag, _, value in islice(_entries(data, place, layout), MOST_ENTRIES)}
     except (ValueError, OverflowError, struct.error):
         return {}
 
@@ -141,7 +141,7 @@ def _page(data: Buffer, start: int, layout: Layout, shown: int) -> Page:
         if (tag, kind) == (_EXTRA_SAMPLES, _SHORT):
             extra = _shorts(data, start, layout, at)
     pixels = numbers.get(_WIDTH, 0) * numbers.get(_HEIGHT, 0)
-    count, first, step = _table(data, start, layout)
+    count, first, step = table(data, start, layout)
     orientation = numbers.get(_ORIENTATION, 1)
     return Page(
         start,
@@ -165,7 +165,7 @@ def _beside(kind: int, pixels: int, shown: int) -> str:
 
 def _shorts(data: Buffer, start: int, layout: Layout, entry: int) -> tuple[int, ...]:
     """All numbers of an entry whose type is short, of which there are few."""
-    _, first, step = _table(data, start, layout)
+    _, first, step = table(data, start, layout)
     at = first + step * entry + 4
     (count,) = struct.unpack_from(layout.order + layout.offset, data, at)
     count = min(count, _MOST_SAMPLES)
@@ -175,7 +175,7 @@ def _shorts(data: Buffer, start: int, layout: Layout, entry: int) -> tuple[int, 
     return struct.unpack_from(f"{layout.order}{count}H", data, at)
 
 
-def _table(data: Buffer, start: int, layout: Layout) -> tuple[int, int, int]:
+def table(data: Buffer, start: int, layout: Layout) -> tuple[int, int, int]:
     """How many entries a directory has, where the first is, and bytes from one to the next."""
     (count,) = struct.unpack_from(layout.order + layout.entries, data, start)
     first = start + struct.calcsize(layout.order + layout.entries)
@@ -184,7 +184,7 @@ def _table(data: Buffer, start: int, layout: Layout) -> tuple[int, int, int]:
 
 def _entries(data: Buffer, start: int, layout: Layout) -> Iterator[tuple[int, int, int]]:
     """Tag, type, and the value if it is one short or long number."""
-    count, first, step = _table(data, start, layout)
+    count, first, step = table(data, start, layout)
     long, short = (struct.Struct(f"{layout.order}HH{layout.offset}{code}") for code in "IH")
     for at in range(first, first + step * count, step):
         tag, kind, _, value = long.unpack_from(data, at)

@@ -10,7 +10,7 @@ import numpy as np
 
 from srcnn.errors import BackendError, InvalidImageError
 from srcnn.evaluation.metrics.paper import METRICS
-from srcnn.evaluation.planes import Method, enlarge, enlarge_bicubic, shrink, truth_planes
+from srcnn.evaluation.planes import Method, enlarge, shrink, truth_planes
 from srcnn.evaluation.protocol import AUTHORS
 from srcnn.imaging import shave_border
 from srcnn.imaging.depth import Image, Plane
@@ -73,21 +73,12 @@ def measure(method: Method | None, picture: Image, scale: int) -> Cell:
     try:
         truth = truth_planes(picture, scale, AUTHORS)
         small = shrink(truth, scale, AUTHORS)
-        large, seconds = timed(lambda: enlarged(method, small, scale))
+        large, seconds = timed(lambda: enlarge(small, scale, AUTHORS, method))
         shave_border(truth, scale)  # refuses what has nothing inside the border
     except (InvalidImageError, BackendError) as error:
         return Cell(values={}, seconds=0.0, failure=str(error))
     sr, hr = large * np.float32(255), truth * np.float32(255)
     return Cell(values={metric.name: metric.value(sr, hr, scale) for metric in METRICS}, seconds=seconds)
-
-
-def enlarged(method: Method | None, small: Plane, scale: int) -> Plane:
-    """The rounded result of a method, or of the protocol's bicubic.
-
-    Raises:
-        InvalidImageError: the method returned another shape, or values that are not finite.
-    """
-    return enlarge_bicubic(small, scale, AUTHORS) if method is None else enlarge(small, scale, AUTHORS, method)
 
 
 def timed(call: Callable[[], Plane]) -> tuple[Plane, float]:

@@ -1,7 +1,7 @@
 """A report's content, from measurements, logs and pictures. Writes nothing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from srcnn.errors import InvalidImageError
 from srcnn.evaluation.published import PublishedValue
@@ -54,7 +54,7 @@ class Report:
     runs: tuple[Run, ...] = ()
     ablations: tuple[Ablation, ...] = ()
     filters: tuple[Sheet, ...] = ()
-    features: tuple[Sheet, ...] = field(default=())
+    features: tuple[Sheet, ...] = ()
 
     @property
     def summary(self) -> Summary:

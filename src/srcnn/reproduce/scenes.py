@@ -7,19 +7,20 @@ picture but its shrunk version reaches a result.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
 
 from srcnn.atomic import write_atomically
 from srcnn.errors import BackendError, InvalidImageError
-from srcnn.evaluation.planes import enlarge_bicubic
+from srcnn.evaluation.planes import enlarge, enlarge_bicubic
 from srcnn.evaluation.protocol import AUTHORS
 from srcnn.imaging import from_float, psnr, to_float, ycbcr_to_rgb_bt601
 from srcnn.imaging.depth import Plane
 from srcnn.reproduce.cache import code_digest, digest
 from srcnn.reproduce.images import data_uri, error_map
-from srcnn.reproduce.measure import MEASURING_CODE, enlarged
+from srcnn.reproduce.measure import MEASURING_CODE
 from srcnn.reproduce.methods import ReportMethod
 from srcnn.reproduce.run import Progress, Workshop
 from srcnn.reproduce.subjects import Subject
@@ -104,13 +105,8 @@ def make_scenes(
     workshop: Workshop, subjects: Sequence[Subject], methods: Sequence[ReportMethod], progress: Progress
 ) -> tuple[Scene, ...]:
     """Make all scenes; `progress` is called with (done, total) after each method."""
-    done: list[None] = []
-
-    def advance() -> None:
-        done.append(None)
-        progress(len(done), len(subjects) * len(methods))
-
-    return tuple(make_scene(workshop, subject, methods, advance) for subject in subjects)
+    steps, total = count(1), len(subjects) * len(methods)
+    return tuple(make_scene(workshop, subject, methods, lambda: progress(next(steps), total)) for subject in subjects)
 
 
 def worst_part(sr: NDArray[np.uint8], hr: NDArray[np.uint8]) -> tuple[slice, slice]:
@@ -133,7 +129,7 @@ def _enlarged(workshop: Workshop, subject: Subject, method: ReportMethod) -> NDA
             return kept
     except (OSError, ValueError, EOFError):  # not there, or damaged
         pass
-    plane = from_float(enlarged(workshop.open(method), subject.small, subject.scale), np.uint8)
+    plane = from_float(enlarge(subject.small, subject.scale, AUTHORS, workshop.open(method)), np.uint8)
     buffer = BytesIO()
     np.save(buffer, plane)
     write_atomically(path, buffer.getvalue())

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from srcnn.errors import InvalidConfigError
 from srcnn.evaluation.published import DATASETS, recognise_dataset
-from srcnn.pictures.named import named_pictures
-from srcnn.printable import printable
+from srcnn.pictures.named import named_pictures, standard_name
+from srcnn.printable import printable, some_of
 
 TRAINING_SET = "T91"
 
@@ -87,9 +87,9 @@ def _picture_set(name: str, folder: Path) -> tuple[PictureSet, list[str]]:
     if dataset or not standard:
         return PictureSet(name=name, pictures=pictures, published_as=dataset), []
     # Of two copies of a picture, such as baby.png beside baby_GT.bmp, the first is the set's.
-    first = {_plain(picture): picture for picture in reversed(pictures)}
+    first = {standard_name(picture): picture for picture in reversed(pictures)}
     own = {first[name]: pictures[first[name]] for name in first if name in standard}
-    missing = sorted(standard - {_plain(picture) for picture in own})
+    missing = sorted(standard - {standard_name(picture) for picture in own})
     extra = [picture for picture in pictures if picture not in own]
     if not own:
         return PictureSet(name=name, pictures=pictures, published_as=None), [
@@ -97,28 +97,20 @@ def _picture_set(name: str, folder: Path) -> tuple[PictureSet, list[str]]:
         ]
     notices: list[str] = []
     if extra:
-        notices.append(f"{_list(extra)} in the folder {name} {_are(extra)} not of that set and {_was(extra)} left out.")
+        notices.append(
+            f"{some_of(extra)} in the folder {name} {_are(extra)} not of that set and {_was(extra)} left out."
+        )
     if missing:
-        notices.append(f"{name} lacks {_list(missing)}: its means stand without published values.")
+        notices.append(f"{name} lacks {some_of(missing)}: its means stand without published values.")
     return PictureSet(name=name, pictures=dict(sorted(own.items())), published_as=None if missing else name), notices
-
-
-def _plain(picture: str) -> str:
-    """A picture's name as the standard sets have it: "baby_GT" is "baby"."""
-    return PurePath(picture).name.lower().removesuffix("_gt")
 
 
 def _missing(folder: Path, name: str) -> InvalidConfigError:
     inside = [path.name for place in (folder, folder / "test") if place.is_dir() for path in sorted(place.iterdir())]
     return InvalidConfigError(
         f"expected a folder {name} of pictures in {folder} or {folder / 'test'}, "
-        f"got {_list(inside) or 'nothing'} there; name the folder that holds the picture sets"
+        f"got {some_of(inside) or 'nothing'} there; name the folder that holds the picture sets"
     )
-
-
-def _list(names: Sequence[str], shown: int = 8) -> str:
-    more = len(names) - shown
-    return ", ".join(names[:shown]) + (f" and {more} more" if more > 0 else "")
 
 
 def _are(names: Sequence[str]) -> str:

@@ -13,8 +13,6 @@ Source: Timofte, De Smet and Van Gool, "A+: Adjusted anchored neighborhood regre
 super-resolution", ACCV 2014, and its go_run_Set5_x4_Aplus1024.m.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from srcnn.imaging import imresize, to_float
@@ -28,27 +26,14 @@ _STEP = 0.98  # from one size of a picture to the next
 _FAINT = 0.1  # length of features below which details are not divided by it
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class APlusSettings:
-    """How much A+ learns from.
-
-    Attributes:
-        samples: patches.
-        neighbours: of them for each anchor.
-        sizes: of every picture, each 0.98 of the one before.
-    """
-
-    samples: int = 2_000_000
-    neighbours: int = 2048
-    sizes: int = 12
-
-
 def fit_a_plus(
     dictionary: Dictionary,
     lumas: Lumas,
     scale: int,
-    settings: APlusSettings | None = None,
     *,
+    samples: int = 2_000_000,
+    neighbours: int = 2048,
+    sizes: int = 12,
     seed: int = 0,
     progress: Progress = no_progress,
 ) -> AnchoredRegression:
@@ -58,7 +43,9 @@ def fit_a_plus(
         dictionary: its low-resolution atoms become the anchors.
         lumas: the pictures.
         scale: the enlargement the dictionary was learned for.
-        settings: how much to learn from; None takes the defaults.
+        samples: patches to learn from.
+        neighbours: of them for each anchor.
+        sizes: of every picture, each 0.98 of the one before.
         seed: of the drawing.
         progress: called with (pictures done, pictures in all), each size counted.
 
@@ -69,14 +56,11 @@ def fit_a_plus(
     """
     from sklearn.neighbors import NearestNeighbors
 
-    settings = settings or APlusSettings()
-    copies = [imresize(to_float(luma), _STEP**size) for size in range(settings.sizes) for luma in lumas]
-    drawn = sample_patches(copies, scale, settings.samples, basis=dictionary.basis, seed=seed, progress=progress)
-    samples = normalised(drawn)
-    neighbours = min(settings.neighbours, len(samples.features))
-    search = NearestNeighbors(n_neighbors=neighbours, algorithm="brute").fit(samples.features)
+    copies = [imresize(to_float(luma), _STEP**size) for size in range(sizes) for luma in lumas]
+    drawn = normalised(sample_patches(copies, scale, samples, basis=dictionary.basis, seed=seed, progress=progress))
+    search = NearestNeighbors(n_neighbors=min(neighbours, len(drawn.features)), algorithm="brute").fit(drawn.features)
     order = search.kneighbors(dictionary.lr_atoms, return_distance=False)
-    projections = [_projection(samples.features[nearest], samples.details[nearest]) for nearest in order]
+    projections = [_projection(drawn.features[nearest], drawn.details[nearest]) for nearest in order]
     return AnchoredRegression(
         name="a+",
         scale=scale,

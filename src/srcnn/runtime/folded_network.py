@@ -18,8 +18,8 @@ from srcnn.runtime.session import open_session
 from srcnn.runtime.tiles import in_threads, pixels_within, same_in_tiles, tile_bounds, valid_in_tiles
 from srcnn.zoo.model_file import Model
 
-Index = slice | tuple[slice, slice]
-_TILE_COLUMNS = 160
+_Index = slice | tuple[slice, slice]
+_FOLDED_TILE_COLUMNS = 160  # of the small plane; `TILE_COLUMNS` are of the enlarged one
 _TILE_BYTES = 15 << 17  # of a branch's widest map, which stay in the cache then: 48 rows of 64 maps
 
 
@@ -38,7 +38,7 @@ class FoldedNetwork:
         self._rim = model.spec.reach
         self.reach = max(folded.halo, -(-self._rim // self._scale) + BICUBIC_REACH)
         self._threads = available_threads(threads)
-        self.columns = _TILE_COLUMNS
+        self.columns = _FOLDED_TILE_COLUMNS
         self._tile_pixels = pixels_within(_TILE_BYTES, model.spec, self._threads)
         # Two tiles above each other, so that threads wait less for each other; one alone has its first strip sooner.
         self._stacked = min(2, self._threads)
@@ -74,13 +74,13 @@ class FoldedNetwork:
         # Twice as much as is kept, since what is cut there pads where it should see neighbours.
         near, far = slice(2 * rim), slice(-2 * rim, None)
         margin = -(-2 * rim // self._scale) + BICUBIC_REACH
-        edges: list[tuple[Index, Index]] = [(np.s_[:, :margin], np.s_[:, near]), (np.s_[:, -margin:], np.s_[:, far])]
+        edges: list[tuple[_Index, _Index]] = [(np.s_[:, :margin], np.s_[:, near]), (np.s_[:, -margin:], np.s_[:, far])]
         if top:
             edges.append((np.s_[:margin], near))
         if bottom:
             edges.append((np.s_[-margin:], far))
 
-        def by_definition(edge: tuple[Index, Index]) -> Plane:
+        def by_definition(edge: tuple[_Index, _Index]) -> Plane:
             enlarged = imresize(window[edge[0]], self._scale)[edge[1]]
             return same_in_tiles(self._exact, enlarged, tile_bounds(enlarged.shape[1], TILE_COLUMNS), halo=rim)
 

@@ -135,7 +135,7 @@ def enlarging_graph(model: Model) -> Graph:
     kernels = squares[::-1, :, ::-1, :].transpose(1, 3, 0, 2).reshape(scale * scale, 1, 5, 5)
     channels = model.spec.channels
     enlarged = AddEnlarged(np.tile(kernels, (channels, 1, 1, 1)), channels)
-    return (*zero_padded_graph(model), *([enlarged] if model.spec.residual else []))
+    return (*zero_padded_graph(model), *([enlarged] if model.spec.adds_to_bicubic else []))
 
 
 def zero_padded_graph(model: Model) -> Graph:

@@ -22,12 +22,12 @@ def block_last_layer(graph: Graph, block: int) -> Graph:
     shifted kernels W'[B a + b, c, i, j] = w[c, i - a, j - b], followed by depth-to-space.
 
     Args:
-        graph: ends in a convolution of stride 1.
+        graph: ends in a convolution of stride 1 and one output channel.
         block: B.
 
     Returns:
         The graph with its last layer rewritten, whose output has up to B - 1 rows and columns more, to be cut
-        off below and on the right; unchanged if it has several output channels.
+        off below and on the right.
 
     Tests: tests/runtime/test_rewrite.py.
     """
@@ -35,8 +35,7 @@ def block_last_layer(graph: Graph, block: int) -> Graph:
     assert isinstance(last, Conv)
     assert last.stride == 1
     channels_out, channels_in, k, _ = last.weight.shape
-    if channels_out != 1:
-        return graph
+    assert channels_out == 1
     weight = np.zeros((block, block, channels_in, k + block - 1, k + block - 1), np.float32)
     for a in range(block):
         for b in range(block):

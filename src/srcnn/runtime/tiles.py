@@ -103,7 +103,8 @@ def tile_bounds(length: int, most: int, *, step: int = 1, threads: int = 1) -> I
         length: columns or rows of the plane.
         most: of a tile.
         step: tiles begin at multiples of it.
-        threads: that work on tiles at the same time; each gets as many, unless they were too narrow then.
+        threads: that work on tiles at the same time: the number of tiles is a multiple of it, unless they would be too
+            narrow.
 
     Yields:
         As few as suffice.
@@ -119,15 +120,12 @@ def tile_bounds(length: int, most: int, *, step: int = 1, threads: int = 1) -> I
 
 @cache
 def in_threads(threads: int) -> Each:
-    """Call a function for each tile in threads kept for that, which all networks share.
+    """A `map` that calls its function in a pool of threads, which all networks share.
 
     Tiles at the same time use threads better than one at a time whose every operation is shared by all threads.
 
     Args:
         threads: that call; with one it is `map`.
-
-    Returns:
-        What calls a function for each of some arguments, as `map` does.
 
     Tests: tests/runtime/test_tiles.py.
     """

@@ -1,4 +1,4 @@
-"""A config comes from a TOML file or from a checkpoint's plain values, and every wrong key is named."""
+"""A config comes from a TOML file, in which every wrong key is named, and goes into checkpoints as plain values."""
 
 import hashlib
 import tomllib

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.training.config import TrainConfig
 from srcnn.training.degradation import Plane
-from srcnn.training.files import find_given, find_undrawn
 from srcnn.training.fingerprint import Fingerprint, fingerprint_of
+from srcnn.training.found import find_given, find_undrawn
 from srcnn.training.held_out import evenly_spread, leave_out_copies, read_validation, validation_pair
 from srcnn.training.pairs import Pair, Sample, make_pair, pair_bytes, read_usable, usable_sizes
 from srcnn.training.pools import Pool, Pools
@@ -225,34 +225,26 @@ def _cut_batch(
     config: TrainConfig, pairs: Sequence[Pair], shares: NDArray[np.float64], random: np.random.Generator
 ) -> tuple[Plane, Plane]:
     """Cut, flip and turn the patches of one step."""
-    size = config.patch_size
-    cut = _cut_label_hr if config.input_space == "hr" else _cut_label_lr
+    size, border = config.patch_size, config.label_border
+    ratio = config.hr_patch_size // size  # pixels of the truth for one of the input
+    lacking = config.input_space == "lr" and config.residual
     inputs: list[Plane] = []
     labels: list[Plane] = []
     for chosen in random.choice(len(pairs), config.batch_size, p=shares):
-        seen = _seen(config, pairs[chosen])
+        pair = pairs[chosen]
+        seen = _seen(config, pair)
         top, left = (int(random.integers(length - size + 1)) for length in seen.shape[:2])
         turns, mirror = int(random.integers(4)), bool(random.integers(2))
         inputs.append(_turn(seen[top : top + size, left : left + size], turns, mirror))
-        labels.append(_turn(cut(config, pairs[chosen], top, left), turns, mirror))
-    return to_maps(np.stack(inputs)), space_to_depth(to_maps(np.stack(labels)), config.hr_patch_size // size)
+        # The truth as far as valid convolutions reach, or what bicubic lacks of it.
+        window = tuple(slice(ratio * start + border, ratio * (start + size) - border) for start in (top, left))
+        label = pair.hr[window] - pair.enlarged[window] if lacking else pair.hr[window]
+        labels.append(_turn(label, turns, mirror))
+    return to_maps(np.stack(inputs)), space_to_depth(to_maps(np.stack(labels)), ratio)
 
 
 def _seen(config: TrainConfig, pair: Pair) -> Plane:
     return pair.enlarged if config.input_space == "hr" else pair.lr
-
-
-def _cut_label_hr(config: TrainConfig, pair: Pair, top: int, left: int) -> Plane:
-    """The truth, as far as valid convolutions reach."""
-    border, side = config.label_border, config.patch_size - 2 * config.label_border
-    return pair.hr[top + border : top + border + side, left + border : left + border + side]
-
-
-def _cut_label_lr(config: TrainConfig, pair: Pair, top: int, left: int) -> Plane:
-    """What bicubic lacks, or the truth."""
-    scale, side = config.scale, config.hr_patch_size
-    window = (slice(scale * top, scale * top + side), slice(scale * left, scale * left + side))
-    return pair.hr[window] - pair.enlarged[window] if config.residual else pair.hr[window]
 
 
 def _turn(patch: Plane, turns: int, mirror: bool) -> Plane:

@@ -47,23 +47,23 @@ def degrade(truth: Plane, config: TrainConfig, random: np.random.Generator) -> P
         )
     if config.clean_share and random.random() < config.clean_share:
         return shrink(truth, config.scale, "bicubic") if config.scale > 1 else truth
-    luma = truth
+    picture = truth
     if config.blur_sigma:
         low, high = config.blur_sigma
         kernel = gaussian_kernel(random.uniform(low, high))
-        luma = convolve(convolve(luma, kernel), kernel.T)
+        picture = convolve(convolve(picture, kernel), kernel.T)
     if config.blur_kernel:
-        luma = convolve(luma, read_kernel(Path(config.blur_kernel)))
+        picture = convolve(picture, read_kernel(Path(config.blur_kernel)))
     if config.scale > 1:
         kind = _MIXED[random.integers(len(_MIXED))] if config.downscale == "mixed" else config.downscale
-        luma = shrink(luma, config.scale, kind)
+        picture = shrink(picture, config.scale, kind)
     if config.noise_sigma:
         low, high = config.noise_sigma
-        luma = add_noise(luma, random.uniform(low, high), random)
+        picture = add_noise(picture, random.uniform(low, high), random)
     if config.jpeg_quality:
         worst, best = config.jpeg_quality
-        luma = compress_jpeg(luma, int(random.integers(worst, best + 1)))
-    return luma
+        picture = compress_jpeg(picture, int(random.integers(worst, best + 1)))
+    return picture
 
 
 def gaussian_kernel(sigma: float) -> NDArray[np.float64]:
@@ -102,21 +102,21 @@ def read_kernel(path: Path) -> NDArray[np.float64]:
     return kernel / kernel.sum()
 
 
-def convolve(luma: Plane, kernel: NDArray[np.float64]) -> Plane:
+def convolve(picture: Plane, kernel: NDArray[np.float64]) -> Plane:
     """Convolve with a small kernel of odd sides; the border is mirrored, edge included. Same size, float32."""
     rows, columns = (side // 2 for side in kernel.shape)
-    padded = np.pad(luma, [(rows, rows), (columns, columns), (0, 0)][: luma.ndim], mode="symmetric")
-    result = np.zeros_like(luma)
+    padded = np.pad(picture, [(rows, rows), (columns, columns), (0, 0)][: picture.ndim], mode="symmetric")
+    result = np.zeros_like(picture)
     for (row, column), weight in np.ndenumerate(kernel[::-1, ::-1]):
-        result += padded[row : row + luma.shape[0], column : column + luma.shape[1]] * np.float32(weight)
+        result += padded[row : row + picture.shape[0], column : column + picture.shape[1]] * np.float32(weight)
     return result
 
 
-def shrink(luma: Plane, scale: int, kind: ResizeKernel) -> Plane:
+def shrink(picture: Plane, scale: int, kind: ResizeKernel) -> Plane:
     """Make a picture `scale` times smaller.
 
     Args:
-        luma: H x W, or H x W x C; both sides are multiples of `scale`.
+        picture: H x W, or H x W x C; both sides are multiples of `scale`.
         scale: 2 or more.
         kind: "bicubic": MATLAB's, antialiased; "bilinear": a triangle of twice the scale, antialiased as
             MATLAB's and Pillow's; "box": the mean of scale x scale pixels; "nearest": the pixel in the
@@ -133,15 +133,15 @@ def shrink(luma: Plane, scale: int, kind: ResizeKernel) -> Plane:
         Tests: tests/training/test_degradation.py.
     """
     if kind == "bicubic":
-        return imresize(luma, 1 / scale)
+        return imresize(picture, 1 / scale)
     if kind == "spline":
         try:
             from scipy.ndimage import zoom
         except ImportError as error:
             raise MissingExtraError("scipy", "paper") from error
-        if luma.ndim == 3:  # without its prefilter, `zoom` blurs also along an axis that keeps its size
-            return np.stack([shrink(channel, scale, kind) for channel in np.moveaxis(luma, 2, 0)], axis=2)
-        return np.asarray(zoom(luma, 1 / scale, order=3, prefilter=False), np.float32)
+        if picture.ndim == 3:  # without its prefilter, `zoom` blurs also along an axis that keeps its size
+            return np.stack([shrink(channel, scale, kind) for channel in np.moveaxis(picture, 2, 0)], axis=2)
+        return np.asarray(zoom(picture, 1 / scale, order=3, prefilter=False), np.float32)
     middle = (scale - 1) / 2  # of the pixels that become one
     if kind == "nearest":
         taps = {scale // 2: 1.0}
@@ -150,23 +150,23 @@ def shrink(luma: Plane, scale: int, kind: ResizeKernel) -> Plane:
     else:
         around = range(math.ceil(middle - scale), math.floor(middle + scale) + 1)
         taps = {place: (1 - abs(place - middle) / scale) / scale for place in around}
-    columns = _keep_every(luma, scale, taps).swapaxes(0, 1)
+    columns = _keep_every(picture, scale, taps).swapaxes(0, 1)
     return np.ascontiguousarray(_keep_every(columns, scale, taps).swapaxes(0, 1))
 
 
-def _keep_every(luma: Plane, scale: int, taps: dict[int, float]) -> Plane:
+def _keep_every(picture: Plane, scale: int, taps: dict[int, float]) -> Plane:
     """Weighted sums of the rows at every `scale`-th place; `taps` maps distance to weight."""
-    padded = np.pad(luma, [(scale, scale), (0, 0), (0, 0)][: luma.ndim], mode="symmetric")
-    result = np.zeros((luma.shape[0] // scale, *luma.shape[1:]), np.float32)
+    padded = np.pad(picture, [(scale, scale), (0, 0), (0, 0)][: picture.ndim], mode="symmetric")
+    result = np.zeros((picture.shape[0] // scale, *picture.shape[1:]), np.float32)
     for place, weight in taps.items():
         result += padded[scale + place :: scale][: len(result)] * np.float32(weight)
     return result
 
 
-def add_noise(luma: Plane, sigma: float, random: np.random.Generator) -> Plane:
+def add_noise(picture: Plane, sigma: float, random: np.random.Generator) -> Plane:
     """Add white Gaussian noise; sigma in grey levels of 255. Neither rounded nor clipped."""
-    added = random.standard_normal(luma.shape, np.float32) * np.float32(sigma / 255)
-    return (luma + added).astype(np.float32, copy=False)
+    added = random.standard_normal(picture.shape, np.float32) * np.float32(sigma / 255)
+    return (picture + added).astype(np.float32, copy=False)
 
 
 def compress_jpeg(luma: Plane, quality: int) -> Plane:

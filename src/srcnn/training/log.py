@@ -6,10 +6,11 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from srcnn.atomic import write_atomically
 from srcnn.errors import OutputError
+from srcnn.printable import to_json
 
 LOG_FILE = "log.jsonl"
 _Batch = TypeVar("_Batch")
@@ -95,7 +96,7 @@ def append_log(run_dir: Path, line: Progress) -> None:
     path = run_dir / LOG_FILE
     try:
         with path.open("a") as file:
-            file.write(json.dumps({key: _finite(value) for key, value in asdict(line).items()}) + "\n")
+            file.write(to_json(asdict(line)) + "\n")
     except OSError as error:
         raise OutputError(
             f"expected to add a line to {path}, got: {error.strerror or error}; free space or check permissions, "
@@ -108,13 +109,6 @@ def read_start(run_dir: Path) -> float | None:
     path = run_dir / LOG_FILE
     lines = path.read_text(errors="replace").splitlines() if path.is_file() else []
     return json.loads(lines[0])["validation_psnr"] if lines and _step_of(lines[0]) == 0 else None
-
-
-def _finite(value: Any) -> Any:
-    """JSON knows no infinity, which the PSNR of what bicubic gives exactly is."""
-    if isinstance(value, tuple):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _step_of(line: str) -> float:

@@ -132,11 +132,11 @@ def train(
                 state.forget_loss()
             if saving and is_first():
                 # A kill between the two only repeats the steps since the last checkpoint.
-                save_model(run_dir / MODEL_FILE, to_model(config, state, data))
+                save_model(run_dir / MODEL_FILE, _to_model(config, state, data))
                 save_checkpoint(run_dir, state.checkpoint(data.pictures))
             if last:
                 break
-        return to_model(config, state, data)
+        return _to_model(config, state, data)
 
 
 def _check_memory(config: TrainConfig) -> None:
@@ -160,7 +160,7 @@ def _write_finished(config: TrainConfig, state: State, data: TrainingData, run_d
     with suppress(ModelFileError):  # none, or a damaged one
         name = read_model(path).spec.name
     if name != config.model:
-        save_model(path, to_model(config, state, data))
+        save_model(path, _to_model(config, state, data))
 
 
 def _batches(
@@ -266,7 +266,7 @@ def learning_rate(config: TrainConfig, step: int) -> float:
     return config.learning_rate * (1 + math.cos(math.pi * done)) / 2
 
 
-def to_model(config: TrainConfig, state: State, data: TrainingData) -> Model:
+def _to_model(config: TrainConfig, state: State, data: TrainingData) -> Model:
     """The model file's content: spec with the training's record, and the running mean of the weights as arrays."""
     idle = NOT_IN_PAPER if config.recipe == "paper" else ()
     record = {key: json.dumps(value) for key, value in state.record.items() if key not in idle}

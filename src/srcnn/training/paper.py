@@ -19,7 +19,7 @@ from srcnn.training.config import TrainConfig
 from srcnn.training.data import to_maps
 from srcnn.training.pairs import Pair
 
-STRIDE = 14
+_STRIDE = 14
 _DEVIATION = 0.001
 _MOMENTUM = 0.9
 _SLOW = 0.1  # rate multiplier of the last layer's weights and of every bias
@@ -43,8 +43,8 @@ def sub_images(pairs: Sequence[Pair], size: int, border: int) -> tuple[NDArray[n
     labels: list[NDArray[np.float32]] = []
     for pair in pairs:
         height, width = pair.hr.shape[:2]
-        for top in range(0, height - size + 1, STRIDE):
-            for left in range(0, width - size + 1, STRIDE):
+        for top in range(0, height - size + 1, _STRIDE):
+            for left in range(0, width - size + 1, _STRIDE):
                 inputs.append(pair.enlarged[top : top + size, left : left + size])
                 inner = pair.hr[top + border : top + size - border, left + border : left + size - border]
                 labels.append(inner)

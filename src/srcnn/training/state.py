@@ -32,7 +32,7 @@ _BYTES_OF_A_WEIGHT = 20  # itself, its gradient, momentum and mean, and a copy o
 _MAY_DIFFER = frozenset({"device", "threads", "validate_every", "checkpoint_every"})
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class State:
     """What a step changes.
 
@@ -53,8 +53,8 @@ class State:
     parts: Reparameterised | None
     optimiser: torch.optim.Optimizer
     ema: dict[str, Tensor]
-    step: int
-    seconds: float
+    step: int = 0
+    seconds: float = 0.0
     init: str | None
     record: dict[str, Any]
     loss_sum: Tensor
@@ -189,8 +189,15 @@ def start(config: TrainConfig, init: Model | None, device: torch.device) -> Stat
         adam = config.optimiser == "adam"
         optimiser = torch.optim.Adam(parameters, betas=(0.9, 0.99), fused=True) if adam else Muon(parameters)
     ema = {name: weight.detach().clone() for name, weight in network.state_dict().items()}
-    no_loss = torch.zeros((), device=device)
-    return State(network, parts, optimiser, ema, 0, 0.0, _name(init), to_record(config), no_loss)
+    return State(
+        network=network,
+        parts=parts,
+        optimiser=optimiser,
+        ema=ema,
+        init=_name(init),
+        record=to_record(config),
+        loss_sum=torch.zeros((), device=device),
+    )
 
 
 def _check_weights(config: TrainConfig, spec: ModelSpec) -> None:

@@ -60,7 +60,7 @@ def _apply(network: Srcnn, pair: Pair, device: torch.device) -> Plane:
     output = network.same(torch.from_numpy(to_maps(seen[None])).to(device))
     maps = functional.pixel_shuffle(output, network.spec.shuffle)[0].cpu().numpy()
     picture = maps[0] if network.spec.channels == 1 else maps.transpose(1, 2, 0)
-    return pair.enlarged + picture if network.spec.input_space == "lr" and network.spec.residual else picture
+    return pair.enlarged + picture if network.spec.adds_to_bicubic else picture
 
 
 def measure(pictures: Sequence[Plane], pairs: Sequence[Pair], *, colour: Colour, border: int) -> NDArray[np.float64]:

@@ -48,7 +48,7 @@ class Metric:
         Returns:
             The value; None where there is none, as of a picture too small for the metric.
 
-        Tests: tests/evaluation/metrics/test_paper.py.
+        Tests: tests/evaluation/metrics/test_paper_metrics.py.
         """
         try:
             return self.compute(sr, hr, border if self.border is None else self.border)

@@ -58,9 +58,9 @@ def decode(path: Path, kind: PictureFormat, *, max_pixels: int) -> Picture:
         count, loop = struct.unpack(">II", header[b"acTL"])
         check_pixels(path, (height, width), frames=count, max_pixels=max_pixels)
         frames = _collect(chunks, count)
+    except SrcnnError:
+        raise
     except (ValueError, KeyError, struct.error) as error:
-        if isinstance(error, SrcnnError):
-            raise
         raise _broken(path, str(error)) from error
     durations = tuple(round(frame.duration_ms) for frame in frames)
     rounded = any(whole != frame.duration_ms for whole, frame in zip(durations, frames, strict=True))

@@ -57,10 +57,11 @@ NO_THREADS = (
 )
 
 
-def has_threads() -> bool:
-    """Whether libvips can do in this process what it does in threads: write files, and decode WebP.
+def claim_threads() -> bool:
+    """Let libvips start threads in this process, to write files and decode WebP; False if another process has them.
 
-    It keeps its threads from the first such call on. A process that is forked then has none, and would wait for ever.
+    libvips keeps its threads from the first such call on. A process that is forked later has none, and would wait for
+    ever.
 
     Tests: tests/pictures/test_write.py.
     """

@@ -19,7 +19,7 @@ import numpy as np
 from srcnn.errors import InvalidImageError
 from srcnn.imaging.depth import Image
 from srcnn.pictures import tiff
-from srcnn.pictures.codecs.libvips_calls import NO_THREADS, call_libvips, has_threads
+from srcnn.pictures.codecs.libvips_calls import NO_THREADS, call_libvips, claim_threads
 from srcnn.pictures.codecs.libvips_colours import WHITE, known_samples, to_rgb_or_grey
 from srcnn.pictures.codecs.libvips_metadata import field_of, metadata
 from srcnn.pictures.codecs.libvips_pages import load_page
@@ -61,22 +61,22 @@ def decode(path: Path, kind: PictureFormat, *, max_pixels: int, first_only: bool
     """
     import pyvips
 
-    def frames(fail_on: str = "error") -> Picture:
+    def decoded(fail_on: str = "error") -> Picture:
         return call_libvips(
             lambda: _decode(path, kind, max_pixels=max_pixels, first_only=first_only, inks=inks, fail_on=fail_on)
         )
 
-    if kind.name == "WebP" and not has_threads():
+    if kind.name == "WebP" and not claim_threads():
         raise InvalidImageError(f"expected to read WebP {NO_THREADS}")
     try:
         if kind.name != "JPEG":
-            return frames()
+            return decoded()
         try:
-            return frames(fail_on="warning")
+            return decoded(fail_on="warning")
         except pyvips.Error as error:
             if _LOST_PIXELS.search(reason(error)):
                 raise
-            picture = frames()
+            picture = decoded()
             return replace(picture, notes=(*picture.notes, f"the file is not quite as it should be ({reason(error)})"))
     except pyvips.Error as error:
         raise _undecodable(path, kind, error) from error
@@ -150,11 +150,10 @@ def _decode(path: Path, kind: PictureFormat, *, max_pixels: int, first_only: boo
     count = stored if kind.frames and not first_only else 1
     check_pixels(path, (first.height, first.width), frames=count, max_pixels=max_pixels)
     notes = [] if first_only else [f"a page that is {what} was left out" for what in dict.fromkeys(beside)]
-    alone: list[pyvips.SourceCustom] = []  # until all pixels are there
     if count == 1:
         parts = [first]
     elif kind.frames == "pages":
-        parts = _load_pages(path, count, max_pixels, alone)
+        parts, _sources = _load_pages(path, count, max_pixels)  # the sources are needed until all pixels are there
     else:
         parts = [load(path, kind, n=-1)]  # one tall image
     pages = [page for number, page in enumerate(pages) if number == 0 or not page.beside]
@@ -209,13 +208,13 @@ def load(path: Path, kind: PictureFormat, *, fail_on: str = "error", **pages: in
     return pyvips.Operation.call(_LOADERS[kind.name], os.fsencode(path), revalidate=True, **options)
 
 
-def _load_pages(path: Path, count: int, max_pixels: int, alone: list["pyvips.SourceCustom"]) -> list["pyvips.Image"]:
-    """Every page by itself: libvips gives all of them the palette and the profile of the last.
+def _load_pages(path: Path, count: int, max_pixels: int) -> tuple[list["pyvips.Image"], list["pyvips.SourceCustom"]]:
+    """Every page by itself, and what each is read from: libvips gives all of them the palette and profile of the last.
 
     Pages that are no pictures of their own are left out.
-    What the pages are read from is added to `alone`.
     """
     pages: list[pyvips.Image] = []
+    sources: list[pyvips.SourceCustom] = []
     with path.open("rb") as file:
         data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     for number, page in enumerate(tiff.pages(data)):
@@ -225,11 +224,11 @@ def _load_pages(path: Path, count: int, max_pixels: int, alone: list["pyvips.Sou
             break
         image, source = load_page(data, page)
         pages.append(image)
-        alone.append(source)
+        sources.append(source)
     if len(pages) != count:
         raise InvalidImageError(f"expected {count} pages in {path}, got {len(pages)}: it is damaged; get it again")
     check_pixels(path, (sum(page.height * page.width for page in pages), 1), frames=1, max_pixels=max_pixels)
-    return pages
+    return pages, sources
 
 
 def _pixels(path: Path, image: "pyvips.Image", notes: list[str]) -> Image:

@@ -14,7 +14,7 @@ import numpy as np
 from srcnn.errors import OutputError, SrcnnError
 from srcnn.pictures import exif, exif_in_tiff, xmp
 from srcnn.pictures.codecs import png
-from srcnn.pictures.codecs.libvips_calls import NO_THREADS, call_libvips, call_libvips_once, has_threads
+from srcnn.pictures.codecs.libvips_calls import NO_THREADS, call_libvips, call_libvips_once, claim_threads
 from srcnn.pictures.codecs.libvips_decode import load, reason
 from srcnn.pictures.codecs.libvips_metadata import METADATA_FIELDS, MM_PER_INCH, UNKNOWN_DPI, metadata
 from srcnn.pictures.codecs.libvips_rows import image_of_rows
@@ -58,7 +58,7 @@ def encode(path: Path, picture: Picture, kind: PictureFormat, *, options: dict[s
     """
     import pyvips
 
-    if not has_threads():
+    if not claim_threads():
         raise OutputError(f"expected to write {kind.name} {NO_THREADS}")
     picture, notes = _with_updated_metadata(picture, kind)
     if any(getattr(picture, name) for name in WORDS) or picture.orientation != 1:

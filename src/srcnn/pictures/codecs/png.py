@@ -88,7 +88,7 @@ def has_profile(path: Path) -> bool:
 
     Source: PNG, third edition (W3C 2025), 11.3.2.3. Tests: tests/pictures/test_read.py.
     """
-    return next(_read_chunks(path, (b"iCCP",)), None) is not None
+    return any(_read_chunks(path, (b"iCCP",)))
 
 
 def colours_beside_srgb(path: Path) -> tuple[str, ...]:
@@ -175,7 +175,7 @@ def join_frames(frames: Sequence[bytes], durations_ms: Sequence[int], loop: int)
     for index, (frame, duration) in enumerate(zip(frames, durations_ms, strict=True)):
         pixels: list[bytes] = []
         size = b""
-        for name, body in _chunks(frame):
+        for name, body in checked_chunks(frame):
             if name == b"IHDR":
                 size = body[:8]
             if name == b"IDAT":
@@ -231,14 +231,6 @@ def _delay(duration_ms: int) -> tuple[int, int]:
     """Seconds as a fraction: 16 bit above, and the finest of the usual parts below."""
     parts = next(parts for parts in (1000, 100, 1) if duration_ms * parts <= _LARGEST * 1000)
     return round(duration_ms * parts / 1000), parts
-
-
-def _chunks(file: bytes) -> Iterator[Chunk]:
-    at = len(_SIGNATURE)
-    while at < len(file):
-        length, name = struct.unpack_from(">I4s", file, at)
-        yield name, file[at + 8 : at + 8 + length]
-        at += length + 12
 
 
 def _chunk(name: bytes, body: bytes) -> bytes:

@@ -71,7 +71,9 @@ def _samples(path: Path, start: int, *, number: int, shape: tuple[int, ...], pea
     if number <= 3:
         text = re.sub(rb"#[^\n\r]*", b" ", path.read_bytes()[start:])
         # Digits of a plain bitmap need no space between them.
-        words = re.findall(rb"[01]" if number == 1 else rb"\d{1,5}", text)[:count]
+        words = re.findall(rb"\S" if number == 1 else rb"\d{1,9}|\S", text)[:count]
+        if wrong := next((word for word in words if not word.isdigit()), None):
+            raise InvalidImageError(f"expected numbers in {path}, got {wrong!r}; the file is damaged")
         values = np.array(words, np.int64)
     elif number == 4:
         row = -(-shape[1] // 8)

@@ -10,7 +10,7 @@ from srcnn.errors import InvalidConfigError
 from srcnn.imaging import imresize, rgb_to_luma_bt601, rgb_to_ycbcr_bt601, to_float
 from srcnn.training.config import TrainConfig
 from srcnn.training.data import TrainingData, batches, load_data, pooled_batches
-from srcnn.training.files import find_given
+from srcnn.training.found import find_given
 from srcnn.training.pairs import Pair
 
 GIVEN = TrainConfig(

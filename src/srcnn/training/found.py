@@ -43,7 +43,7 @@ def find_given(
     Raises:
         InvalidConfigError: small pictures are given and the config makes them, or the other way round.
 
-    Tests: tests/training/test_files.py.
+    Tests: tests/training/test_found.py.
     """
     if bool(small_folders) != (config.downscale == "given"):
         wanted = 'downscale = "given" in the config' if small_folders else "folders of small pictures (--small)"
