@@ -6,7 +6,7 @@ and in bf16 where the CPU is faster in it (AMX; AMD's from Zen 4 on).
 python benchmarks/train_step.py --threads 1
 
 The reference is nn.Conv2d in fp32 with memory laid out NCHW. The last column of the second table is
-the share of this machine's own best bf16 and fp32 matrix product, counting the network's
+the share of this machine's own best matrix product in fp32, or in bf16 where that is faster, counting the network's
 multiply-accumulates: forward, gradients of the weights, and gradients of the inputs of all layers
 but the first.
 """
@@ -108,10 +108,9 @@ def ours(
 
 def show_shares(rows: list[Row]) -> None:
     """Each step's multiply-accumulates per second, as a share of the best matrix product here."""
-    peaks = {dtype: best_product(dtype) for dtype in (torch.float32, torch.bfloat16)}
-    sys.stdout.write(
-        f"\nbest matrix product: fp32 {peaks[torch.float32]:.0f}, bf16 {peaks[torch.bfloat16]:.0f} GMAC/s\n"
-    )
+    peaks = {dtype: best_product(dtype) for dtype in (torch.float32, *([torch.bfloat16] * has_fast_bf16()))}
+    listed = ", ".join(f"{str(dtype).removeprefix('torch.')} {peak:.0f}" for dtype, peak in peaks.items())
+    sys.stdout.write(f"\nbest matrix product: {listed} GMAC/s\n")
     for row in rows:
         name, size = row.case.split(" ")
         batch, patch = int(size.split("x")[0]), int(size.split("x")[1])

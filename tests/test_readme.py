@@ -49,7 +49,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     picture("icon.png", 32)
     for number in range(7):
         picture(f"data/train/T91/{number}.png", 108)
-        for place in ("holiday", "data/test/Set5", "data/test/Set14"):
+        for place in ("holiday", "results", "data/test/Set5", "data/test/Set14"):
             picture(f"{place}/{number}.png", 48)
     shutil.copytree(ROOT / "runs", folder / "runs", ignore=lambda _, names: [n for n in names if "." not in n])
     matrices = {

@@ -164,7 +164,15 @@ class ModelSpec:
         return shapes
 
     def to_json(self) -> str:
-        """The spec as JSON, for a model file's metadata."""
+        """The spec as JSON, for a model file's metadata.
+
+        Raises:
+            ModelFileError: a field that could not be read back, such as a scale of 3.0.
+        """
+        try:
+            _check_kinds(self)
+        except TypeError as error:
+            raise ModelFileError(f"expected a spec that a file can hold, got one whose {error}; correct it") from error
         return json.dumps(asdict(self), sort_keys=True)
 
     @classmethod

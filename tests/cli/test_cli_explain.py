@@ -1,15 +1,23 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
-from tiny_models import gentle_model
+from graphs_in_numpy import run_graph
+from tiny_models import gentle_model, random_model
 
 from srcnn.evaluation import explain as module
+from srcnn.evaluation.evaluate import evaluate
 from srcnn.evaluation.explain import Explanation
+from srcnn.evaluation.planes import OnEnlarged
+from srcnn.evaluation.protocol import AUTHORS
+from srcnn.runtime.graph import replicated_graph
 from srcnn.upscaler import Upscaler
 from srcnn.zoo.model_file import Model, save_model
+from srcnn.zoo.shipped import load_model
 
 
 def bicubic_psnr(srcnn: Callable, folder: Path, protocol: str) -> str:
@@ -51,7 +59,7 @@ def test_a_network_on_the_small_picture_is_used_as_evaluate_does(
     assert best["psnr"] == pytest.approx(psnr, abs=1e-6)
 
 
-@pytest.mark.parametrize(("model", "ways"), [("srcnn-915", 7), ("bicubic", 0), ("fine", 1), ("swift", 1)])
+@pytest.mark.parametrize(("model", "ways"), [("srcnn-915", 8), ("bicubic", 0), ("fine", 1), ("swift", 1)])
 def test_wrong_ways_are_tried_of_networks_on_the_enlarged_picture_alone(
     srcnn: Callable, folder: Path, monkeypatch: pytest.MonkeyPatch, model: str, ways: int
 ) -> None:
@@ -132,6 +140,25 @@ def test_two_numbers_are_led_back_to_picture_scale_and_network(srcnn: Callable, 
     assert "theirs/x3" in [match["method"] for match in found["matches"]]
 
 
+def test_networks_of_colour_are_none_of_those(srcnn: Callable, folder: Path, weights: Path) -> None:
+    numbers = one_picture(srcnn, folder, weights / "gentle_x3.safetensors")
+    save_model(weights / "colour.safetensors", random_model(scale=3, channels=3))
+    found = json.loads(srcnn("explain", folder, "--image-psnr", numbers, "--weights", weights, "--json").out)
+    assert found["matches"][0]["method"] == "gentle_x3"
+
+
+def test_zeros_around_every_layer_are_recognised(srcnn: Callable, folder: Path) -> None:
+    model = load_model("srcnn-915", 3)
+    graph = tuple(replace(conv, replicate=0, zeros=conv.replicate) for conv in replicated_graph(model))
+
+    def zero_padded(enlarged: np.ndarray) -> np.ndarray:
+        return run_graph(graph, enlarged[None])[0]
+
+    psnr = evaluate(OnEnlarged(zero_padded), folder, 3, AUTHORS).mean.psnr
+    text = srcnn("explain", folder, "-s", 3, "--psnr", f"{psnr:.4f}", "-m", "srcnn-915").out
+    assert f"{psnr:.4f} dB at x3 is what the network with zeros around every layer instead of the border" in text
+
+
 def test_numbers_of_a_shipped_model_need_no_folder(srcnn: Callable, folder: Path) -> None:
     numbers = one_picture(srcnn, folder, "srcnn-915", 2)
     text = srcnn("explain", folder, "--image-psnr", numbers).out
@@ -167,7 +194,8 @@ def test_numbers_of_no_picture_are_said_to_be_none(srcnn: Callable, folder: Path
         ((), "expected one of --psnr and --image-psnr"),
         (("--psnr", "30"), "expected -s"),
         (("--psnr", "30", "--image-psnr", "30,31"), "expected one of"),
-        (("--image-psnr", "30"), "expected a number of dB"),
+        (("--image-psnr", "30"), "expected two numbers of --image-psnr, bicubic's and a network's, got '30'"),
+        (("--image-psnr", "30,"), "expected a number of dB"),
         (("--image-psnr", "30,31", "--picture", "a"), "leave it out"),
         (("--psnr", "30", "-s", "3", "--weights", "."), "expected --weights with --image-psnr"),
     ],

@@ -350,7 +350,7 @@ def test_files_left_out_are_named_on_standard_error(srcnn: Callable, config: Pat
 
 BAD_USE = {
     "no config": (("none.toml", "--data", "data"), ("expected a config file at none.toml", "No such file")),
-    "unknown key": (("tiny.toml", "--data", "data", "--set", "lr=1"), ("expected only known keys", "got lr;")),
+    "unknown key": (("tiny.toml", "--data", "data", "--set", "zz=1"), ("expected only known keys", "got zz;")),
     "wrong type": (("tiny.toml", "--data", "data", "--set", "steps=[1]"), ("steps to be a whole number, got [1]",)),
     "impossible": (("tiny.toml", "--data", "data", "--set", "patch_size=4"), ("expected patch_size to be above 4",)),
     "no equals": (("tiny.toml", "--data", "data", "--set", "steps"), ("expected KEY=VALUE after --set, got 'steps'",)),

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from srcnn.errors import InvalidImageError
+from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.evaluation.planes import (
     OnEnlarged,
     enlarge,
@@ -189,3 +189,35 @@ def test_what_cannot_be_measured_is_refused(method, message):
     small = shrink(truth_planes(picture(), 3, AUTHORS), 3, AUTHORS)
     with pytest.raises(InvalidImageError, match=message):
         enlarge(small, 3, AUTHORS, method)
+
+
+@pytest.mark.parametrize(
+    ("values", "got"),
+    [
+        (lambda large: large * 255, "float32 from "),
+        (lambda large: (large * 255).astype(np.uint8), "uint8 from "),
+        (lambda large: (large * 255).astype(np.int64), "int64 from "),
+    ],
+)
+def test_luma_in_0_to_255_is_refused(values, got):
+    small = np.full((8, 9), 0.4, np.float32)
+    with pytest.raises(InvalidImageError, match=rf"expected luma in \[0, 1\] from .*, got {got}.*divide by 255"):
+        enlarge(small, 2, AUTHORS, lambda lr: values(imresize(lr, 2)))
+
+
+def test_luma_that_overshoots_is_measured():
+    small = np.full((8, 9), 0.4, np.float32)
+    assert enlarge(small, 2, PROTOCOLS["float-luma"], lambda lr: imresize(lr, 2) + np.float32(1.5)).max() > 1.8
+
+
+def test_a_whole_upscaler_is_refused_since_its_pictures_are_no_luma():
+    class Upscaler:
+        def luma(self, plane):
+            raise AssertionError
+
+        def __call__(self, image):
+            return imresize(image, 2)
+
+    for method in (Upscaler(), OnEnlarged(Upscaler())):
+        with pytest.raises(InvalidConfigError, match="expected a function of luma, got an Upscaler; give its method"):
+            enlarge(np.full((8, 9), 0.4, np.float32), 2, AUTHORS, method)

@@ -46,11 +46,45 @@ def test_a_changed_protocol_says_what_was_changed():
         ("crop", "expected before or after for crop, got ''"),
         ("kernel_a_up=sharp", "expected a number for kernel_a_up, got 'sharp'"),
         ("measured=rgb", "expected resized='rgb'"),
+        ("border=6, border=8", "expected each field of a protocol once, got border twice"),
     ],
 )
 def test_a_change_that_cannot_be_is_refused(change, message):
     with pytest.raises(InvalidConfigError, match=message):
         protocol_named(f"authors with {change}")
+
+
+@pytest.mark.parametrize("name", ["authors with border = 6,lr_rounded=true", "authors with lr_rounded=TRUE, border=6 "])
+def test_spaces_and_case_do_not_matter(name):
+    assert replace(protocol_named(name), name="mine") == replace(AUTHORS, name="mine", border=6, lr_rounded=True)
+
+
+@pytest.mark.parametrize("text", ["-.5", "-0.5", "-0.50"])
+def test_numbers_are_written_as_anywhere(text):
+    assert protocol_named(f"authors with kernel_a_up={text}").kernel_a_up == -0.5
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"measured": "lab"}, "expected luma_bt601 or .* or rgb for measured, got 'lab'"),
+        ({"crop": "never"}, "expected before or after for crop, got 'never'"),
+        ({"antialias": "no"}, "expected True or False for antialias, got 'no'"),
+        ({"antialias": 1}, "expected True or False for antialias, got 1"),
+        ({"border": "4"}, "expected scale or a number for border, got '4'"),
+        ({"border": 4.5}, "expected scale or a number for border, got 4.5"),
+        ({"kernel_a_up": "sharp"}, "expected a number for kernel_a_up, got 'sharp'"),
+        ({"kernel_a_up": True}, "expected a number for kernel_a_up, got True"),
+    ],
+)
+def test_a_value_that_no_step_knows_is_refused_in_python_too(change, message):
+    for make in (replace, varied):
+        with pytest.raises(InvalidConfigError, match=message):
+            make(AUTHORS, **change)
+
+
+def test_a_field_that_is_changed_again_is_named_once():
+    assert varied(varied(AUTHORS, border=6, crop="after"), border=8).name == "authors with border=8, crop=after"
 
 
 def test_a_protocol_is_plain_json():

@@ -31,3 +31,13 @@ def test_at_a_given_quality_every_picture_is_a_jpeg(
         printed.append(capsys.readouterr().out)
     assert printed[0].count("pictures\\udcff quality ") == 6
     assert printed[0] == printed[1]
+
+
+def test_a_shipped_name_is_taken_at_the_scale_of_the_config(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], script: Callable[[str], dict[str, Any]]
+) -> None:
+    (tmp_path / "set").mkdir()
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (48, 48), np.uint8)).save(tmp_path / "set" / "a.png")
+    (tmp_path / "config.toml").write_text('model = "m"\nscale = 3\nsteps = 1\ndownscale = "box"\n')
+    script("measure_degraded.py")["main"](tmp_path / "config.toml", "swift", [tmp_path / "set"])
+    assert capsys.readouterr().out.startswith("set: ")

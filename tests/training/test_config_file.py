@@ -178,6 +178,28 @@ def test_a_value_on_the_command_line_that_is_no_toml_is_refused(tmp_path: Path, 
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("key", "example"),
+    [
+        ("kernel_sizes", "'kernel_sizes=[9, 1, 5]'"),
+        ("blur_kernel", "'blur_kernel=\"text\"'"),
+        ("blur_sigma", "'blur_sigma=[1, 2]'"),
+        ("model", "'model=\"text\"'"),
+        ("residual", "'residual=true'"),
+    ],
+)
+def test_the_example_of_a_value_is_one_that_the_key_can_have(tmp_path: Path, key: str, example: str) -> None:
+    with pytest.raises(InvalidConfigError, match="for example ") as caught:
+        read_config(written(tmp_path, REQUIRED_TOML), {key: "9,3.,5"})
+    assert str(caught.value).endswith(f"write it as in the file, for example {example}")
+
+
+@pytest.mark.parametrize(("key", "meant"), [("lr", "learning_rate"), ("optimizer", "optimiser"), ("epochs", "steps")])
+def test_what_other_programs_call_a_key_is_led_to_its_name(tmp_path: Path, key: str, meant: str) -> None:
+    with pytest.raises(InvalidConfigError, match=rf"and --set, got {key} [(]did you mean {meant}[?][)]; "):
+        read_config(written(tmp_path, REQUIRED_TOML), {key: "3"})
+
+
 def test_an_unknown_key_on_the_command_line_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
         InvalidConfigError, match=r"expected only known keys in .*, got step [(]did you mean steps[?][)]; "

@@ -137,6 +137,12 @@ def test_a_file_with_other_variables_is_refused_with_those_expected_and_found(wr
         read_authors_mat(write_mat({"net": np.zeros((1, 3))}), name="paper", scale=3)
 
 
+def test_a_fourth_layer_is_not_left_out(write_mat):
+    more = {"weights_conv4": np.zeros((1, 9)), "biases_conv4": np.zeros((1, 1)), "note": np.zeros((1, 1))}
+    with pytest.raises(ModelFileError, match=r"got more than three layers: (weights_conv4, biases_conv4|biases.*4); "):
+        read_authors_mat(write_mat(variables() | more), name="paper", scale=3)
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [

@@ -1,5 +1,6 @@
 import json
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +107,33 @@ def test_a_model_whose_weights_do_not_fit_its_spec_is_not_written(model: Model, 
     with pytest.raises(ModelFileError, match=r"missing conv1.bias \(4,\)"):
         save_model(tmp_path / "m", model)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"scale": 3.0}, "expected a spec that a file can hold, got one whose scale is no whole number"),
+        ({"training": {"steps": 3}}, "got one whose training holds something else than texts"),
+    ],
+)
+def test_a_spec_that_could_not_be_read_back_is_not_written(
+    model: Model, tmp_path: Path, change: dict[str, object], message: str
+) -> None:
+    with pytest.raises(ModelFileError, match=message):
+        save_model(tmp_path / "m", Model(replace(model.spec, **change), model.weights))
+    assert not list(tmp_path.iterdir())
+
+
+def test_weights_that_are_tensors_are_refused(model: Model, tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    weights = model.weights | {"conv1.bias": torch.from_numpy(model.weights["conv1.bias"])}
+    with pytest.raises(ModelFileError, match=r"expected NumPy arrays for .*m, got others in conv1\.bias; of a tensor"):
+        save_model(tmp_path / "m", Model(model.spec, weights))
+
+
+def test_paths_may_be_texts(model: Model, tmp_path: Path) -> None:
+    save_model(str(tmp_path / "m"), model)
+    assert read_model(str(tmp_path / "m")).spec == model.spec
 
 
 def bfloat16_file(content: bytes) -> bytes:

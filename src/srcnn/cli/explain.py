@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from srcnn.cli.identify import Decibels, identify
-from srcnn.cli.methods import load_method
+from srcnn.cli.methods import load_method, load_zero_padded
 from srcnn.cli.options import FilePath, engine_option, json_option, threads_option
 from srcnn.cli.progress import progress_bar
 from srcnn.cli.say import say, say_json
@@ -68,7 +68,12 @@ def explain_command(
             raise click.UsageError(
                 "expected --image-psnr without --picture and --model, which it finds, got one of them; leave it out"
             )
-        bicubic, _, network_psnr = image_psnr.partition(",")
+        bicubic, comma, network_psnr = image_psnr.partition(",")
+        if not comma:
+            raise click.UsageError(
+                f"expected two numbers of --image-psnr, bicubic's and a network's, got {image_psnr!r}; "
+                "write for example --image-psnr 26.63,29.29"
+            )
         given = _decibels(bicubic, "--image-psnr 26.63,29.29"), _decibels(network_psnr, "--image-psnr 26.63,29.29")
         identify(folder, *given, scale=scale, weights=weights, engine=engine, threads=threads, as_json=as_json)
         return
@@ -124,7 +129,8 @@ def _uses(name: str, scale: int, engine: Engine, threads: int) -> dict[str, "Met
     method = load_method(model, engine=engine, threads=threads)
     if not isinstance(method, OnEnlarged):
         return {WHOLE_PICTURE: method}
-    return dict[str, "Method"](uses_of_a_network(method.network, reach=model.spec.reach))
+    zero_padded = load_zero_padded(model, engine=engine, threads=threads)
+    return dict[str, "Method"](uses_of_a_network(method.network, reach=model.spec.reach, zero_padded=zero_padded))
 
 
 def _decibels(text: str, example: str) -> Decibels:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from srcnn.runtime.engines import Engine
 
 if TYPE_CHECKING:
+    from srcnn.evaluation.pasted_patches import Network
     from srcnn.evaluation.planes import Method
     from srcnn.zoo.model_file import Model
 
@@ -32,3 +33,24 @@ def load_method(model: "Model", *, engine: Engine = "auto", threads: int = 0, en
         return Upscaler(model, engine=engine, threads=threads, ensemble=ensemble).luma
     enlarging_nothing = Model(spec=replace(model.spec, scale=1), weights=model.weights)
     return OnEnlarged(Upscaler(enlarging_nothing, engine=engine, threads=threads, ensemble=ensemble).luma)
+
+
+def load_zero_padded(model: "Model", *, engine: Engine, threads: int) -> "Network":
+    """Load a network on the enlarged picture with zeros around every layer, as in ports that pad by k // 2.
+
+    Args:
+        model: of one channel, in "hr".
+        engine: as for `Upscaler`.
+        threads: as for `Upscaler`.
+
+    Raises:
+        ModelFileError, InvalidConfigError, BackendError: as `Upscaler` does.
+
+    Tests: tests/cli/test_cli_explain.py.
+    """
+    from srcnn.upscaler import Upscaler
+    from srcnn.zoo.model_file import Model
+
+    # Networks on the small picture have such borders, and at scale 1 it is as large as the enlarged one.
+    spec = replace(model.spec, scale=1, input_space="lr", residual=False)
+    return Upscaler(Model(spec=spec, weights=model.weights), engine=engine, threads=threads).luma

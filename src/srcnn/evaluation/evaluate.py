@@ -100,12 +100,12 @@ class Evaluation:
 
 def evaluate(
     method: Method | None,
-    folder: Path,
+    folder: str | Path,
     scale: int,
     protocol: Protocol,
     *,
     metrics: Sequence[Metric] = (),
-    save: Path | None = None,
+    save: str | Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
     """Measure a method on every picture of a folder.
@@ -135,6 +135,7 @@ def evaluate(
 
     Source: demo_SR.m and compute_psnr.m of the SRCNN authors' package. Tests: tests/evaluation/test_evaluate.py.
     """
+    folder, save = Path(folder), None if save is None else Path(save)
     pictures = named_pictures(folder)
     if save is not None:
         _check_apart(save, folder, pictures)
@@ -151,8 +152,8 @@ def evaluate(
 
 
 def evaluate_results(
-    results: Path,
-    folder: Path,
+    results: str | Path,
+    folder: str | Path,
     scale: int,
     protocol: Protocol,
     *,
@@ -178,6 +179,7 @@ def evaluate_results(
 
     Tests: tests/evaluation/test_evaluate.py.
     """
+    folder, results = Path(folder), Path(results)
     pictures = named_pictures(folder)
     paths = pair_results(pictures, named_pictures(results), results)
 

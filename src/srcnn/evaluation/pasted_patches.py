@@ -21,6 +21,7 @@ PATCH = 33
 KEPT = 21
 WHOLE_PICTURE = "the network on the whole picture"
 """What `uses_of_a_network` calls the right way."""
+_ZERO_PADDED = "the network with zeros around every layer instead of the border repeated"
 
 
 def rounded_enlargement(network: Network) -> OnEnlarged:
@@ -92,12 +93,15 @@ def pasted_patches(network: Network, *, stride: int, kept: int = KEPT) -> OnEnla
     return OnEnlarged(pasted)
 
 
-def uses_of_a_network(network: Network, *, reach: int = (PATCH - KEPT) // 2) -> dict[str, OnEnlarged]:
+def uses_of_a_network(
+    network: Network, *, reach: int = (PATCH - KEPT) // 2, zero_padded: Network | None = None
+) -> dict[str, OnEnlarged]:
     """The right way to apply a network and the wrong ones, by a description, for `explain`.
 
     Args:
         network: on the enlarged luma.
         reach: pixels of input on each side that an output pixel depends on: 6 for 9-1-5, 8 for 9-5-5.
+        zero_padded: the network with zeros around every layer instead of the border repeated; None leaves it out.
 
     Returns:
         Description to method, the right way first; that alone where none lose a rim, or patches have nothing else.
@@ -110,6 +114,7 @@ def uses_of_a_network(network: Network, *, reach: int = (PATCH - KEPT) // 2) -> 
     return {
         WHOLE_PICTURE: OnEnlarged(network),
         "the network on an enlarged picture that was rounded to 8 bits": rounded_enlargement(network),
+        **({_ZERO_PADDED: OnEnlarged(zero_padded)} if zero_padded else {}),
         f"the network with a black frame of {reach} pixels": black_frame(network, rim=reach),
         shifted: pasted_patches(network, stride=kept, kept=kept),
         f"{patches} every 14 pixels, {pasted}": pasted_patches(network, stride=14, kept=kept),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from srcnn.errors import InvalidImageError
+from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.evaluation.protocol import Protocol
 from srcnn.evaluation.resize_variants import CubicResize, resize_cubic
 from srcnn.imaging import (
@@ -26,6 +26,8 @@ from srcnn.imaging import (
 )
 from srcnn.imaging.depth import Image, Plane
 
+_FAR_BEYOND_WHITE = 20.0
+"""No picture in [0, 1] has this mean, whatever a network that has learned nothing adds to it."""
 Enlarger = Callable[[Plane], Plane]
 """Enlarges luma: float32 H x W in [0, 1] to float32 sH x sW."""
 
@@ -137,8 +139,11 @@ def checked(method: Enlarger, small: Plane, scale: int) -> Plane:
     """Call a method and refuse what cannot be measured.
 
     Raises:
-        InvalidImageError: another shape than scale times the input's, or values that are not finite.
+        InvalidConfigError: an `Upscaler`, which would take luma for a grey picture.
+        InvalidImageError: another shape than scale times the input's, values that are not finite, or not in [0, 1].
     """
+    if hasattr(method, "luma"):
+        raise InvalidConfigError("expected a function of luma, got an Upscaler; give its method luma")
     large = np.asarray(method(small))
     expected = (small.shape[0] * scale, small.shape[1] * scale)
     if large.shape != expected:
@@ -151,6 +156,11 @@ def checked(method: Enlarger, small: Plane, scale: int) -> Plane:
         raise InvalidImageError(
             f"expected finite values from the method, got NaN or infinity in {wrong} of {large.size} pixels; "
             "correct the method"
+        )
+    if large.dtype.kind != "f" or np.abs(large).mean() > _FAR_BEYOND_WHITE:
+        raise InvalidImageError(
+            f"expected luma in [0, 1] from the method, got {large.dtype} from {large.min():g} to {large.max():g}; "
+            "divide by 255, or correct the method"
         )
     return large.astype(np.float32, copy=False)
 

@@ -15,6 +15,11 @@ from srcnn.evaluation.resize_variants import ResizeBorder
 Measured = Literal["luma_bt601", "luma_bt601_full_range", "luma_pillow", "rgb"]
 
 
+def _choices(name: str, kind: Any) -> tuple[bool | str, ...]:
+    """The words that a field may be; numbers are none."""
+    return (True, False) if kind is bool else ("scale",) if name == "border" else get_args(kind)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Protocol:
     """Everything that decides a PSNR besides the picture and the method.
@@ -54,6 +59,7 @@ class Protocol:
     border: int | Literal["scale"] = "scale"
 
     def __post_init__(self) -> None:
+        self._check_kinds()
         if self.measured == "rgb" and self.resized != "rgb":
             raise InvalidConfigError(
                 f"expected resized='rgb' where RGB is measured, got resized={self.resized!r}; change one of them"
@@ -65,6 +71,16 @@ class Protocol:
             )
         if self.border != "scale" and self.border < 0:
             raise InvalidConfigError(f"expected a border of 0 or more pixels, got {self.border}; correct the border")
+
+    def _check_kinds(self) -> None:
+        """Refuse what a field cannot be; a word that no step knows would be taken for another."""
+        for name, kind in get_type_hints(Protocol).items():
+            value, choices = getattr(self, name), _choices(name, kind)
+            number = int if name == "border" else (int, float) if kind is float else ()
+            known = value in choices if isinstance(value, bool | str) else isinstance(value, number)
+            if name != "name" and not known:
+                wanted = [*map(str, choices), *(["a number"] if number else [])]
+                raise InvalidConfigError(f"expected {' or '.join(wanted)} for {name}, got {value!r}; choose one")
 
     def border_pixels(self, scale: int) -> int:
         """Pixels left out on every side."""
@@ -136,8 +152,11 @@ def varied(protocol: Protocol, **changes: Any) -> Protocol:
     Tests: tests/evaluation/test_protocol.py.
     """
     base, _, earlier = protocol.name.partition(_WITH)
-    listed = [f"{field}={value}" for field, value in changes.items()]
-    return replace(protocol, name=base + _WITH + ", ".join([*filter(None, [earlier]), *listed]), **changes)
+    listed = dict(change.split("=") for change in earlier.split(", ") if change)
+    listed |= {field: str(value) for field, value in changes.items()}
+    return replace(
+        protocol, name=base + _WITH + ", ".join(f"{field}={value}" for field, value in listed.items()), **changes
+    )
 
 
 def protocol_named(name: str) -> Protocol:
@@ -157,8 +176,13 @@ def protocol_named(name: str) -> Protocol:
         )
     if not listed:
         return PROTOCOLS[base]
-    changes = [change.partition("=") for change in listed.split(", ")]
-    return replace(PROTOCOLS[base], name=name, **{field: _value(field, text) for field, _, text in changes})
+    changes: dict[str, Any] = {}
+    for change in listed.split(","):
+        field, _, text = (part.strip() for part in change.partition("="))
+        if field in changes:
+            raise InvalidConfigError(f"expected each field of a protocol once, got {field} twice; leave one out")
+        changes[field] = _value(field, text)
+    return replace(PROTOCOLS[base], name=name, **changes)
 
 
 def _value(name: str, text: str) -> Any:
@@ -169,11 +193,7 @@ def _value(name: str, text: str) -> Any:
         raise InvalidConfigError(f"expected one of a protocol's fields {', '.join(kinds)}, got {name!r}; choose one")
     if name == "border" and text.isdecimal():
         return int(text)
-    if kinds[name] is float and re.fullmatch(r"-?\d+(\.\d+)?", text):
+    if kinds[name] is float and re.fullmatch(r"-?(\d+(\.\d*)?|\.\d+)", text):
         return float(text)
-    choices = (True, False) if kinds[name] is bool else ("scale",) if name == "border" else get_args(kinds[name])
-    words = {str(choice): choice for choice in choices}
-    if text not in words:
-        numbers = ["a number"] if name == "border" or kinds[name] is float else []
-        raise InvalidConfigError(f"expected {' or '.join([*words, *numbers])} for {name}, got {text!r}; choose one")
-    return words[text]
+    words = {str(choice).lower(): choice for choice in _choices(name, kinds[name])}
+    return words.get(text.lower(), text)  # what is none of them is refused with those there are

@@ -1,6 +1,7 @@
 """A config comes from a TOML file, in which every wrong key is named, and goes into checkpoints as plain values."""
 
 import hashlib
+import json
 import tomllib
 from collections.abc import Collection
 from dataclasses import MISSING, fields
@@ -12,6 +13,8 @@ from srcnn.errors import InvalidConfigError
 from srcnn.training.config import TrainConfig
 
 _REQUIRED = ("model", "scale", "steps")
+_ABBREVIATED = {"lr": ["learning_rate"], "bs": ["batch_size"], "optimizer": ["optimiser"], "epochs": ["steps"]}
+"""What other programs call a key, too unlike it to be found by its letters."""
 
 
 def read_config(path: Path, overrides: dict[str, str]) -> TrainConfig:
@@ -42,7 +45,7 @@ def read_config(path: Path, overrides: dict[str, str]) -> TrainConfig:
     kernel = values.get("blur_kernel")
     if kernel and isinstance(kernel, str):
         values["blur_kernel"] = str(path.parent.resolve() / kernel)  # the same from whatever folder, for resuming
-    return config_from_dict(values, str(path))
+    return config_from_dict(values, f"{path} and --set" if overrides else str(path))
 
 
 def config_from_dict(values: dict[str, Any], source: str) -> TrainConfig:
@@ -69,7 +72,7 @@ def config_from_dict(values: dict[str, Any], source: str) -> TrainConfig:
 
 def _with_advice(key: str, known: Collection[str]) -> str:
     """An unknown key, and the one that was probably meant."""
-    close = get_close_matches(key.lower(), known, n=1, cutoff=0.75)
+    close = _ABBREVIATED.get(key.lower(), get_close_matches(key.lower(), known, n=1, cutoff=0.75))
     return f"{key} (did you mean {close[0]}?)" if close else key
 
 
@@ -117,5 +120,12 @@ def _parse_value(key: str, text: str) -> Any:
         if text.replace("-", "").replace("_", "").isalnum():
             return text
         raise InvalidConfigError(
-            f"expected a TOML value for {key}, got {text!r}; write for example {key}=3, and text as '{key}=\"text\"'"
+            f"expected a TOML value for {key}, got {text!r}; write it as in the file, for example '{_example(key)}'"
         ) from None
+
+
+def _example(key: str) -> str:
+    """An assignment in TOML, of the key's own default if it says anything."""
+    default = next((field.default for field in fields(TrainConfig) if field.name == key), "")
+    value = "text" if default in (MISSING, "") else list(default or (1, 2)) if isinstance(default, tuple) else default
+    return f"{key}={json.dumps(value)}"

@@ -43,11 +43,11 @@ class TrainingData:
 
 def load_data(
     config: TrainConfig,
-    folders: Sequence[Path],
-    progress: Callable[[int, int], None],
+    folders: Sequence[str | Path],
+    progress: Callable[[int, int], None] = lambda done, total: None,
     *,
-    validation: Sequence[Path] = (),
-    small: Sequence[Path] = (),
+    validation: Sequence[str | Path] = (),
+    small: Sequence[str | Path] = (),
 ) -> TrainingData:
     """Read every picture in the folders and make its pairs.
 
@@ -69,6 +69,7 @@ def load_data(
 
     Tests: tests/training/test_data.py, tests/training/test_held_out.py.
     """
+    folders, validation, small = ([Path(folder) for folder in part] for part in (folders, validation, small))
     skipped: dict[Path, str] = {}
     found, measured = (find_undrawn(part, skipped) for part in (folders, validation))
     given = find_given(config, (*folders, *validation), (*found, *measured), small, skipped)

@@ -8,6 +8,7 @@ nothing of engines.
 
 import io
 import math
+import re
 import warnings
 from pathlib import Path
 from typing import Any
@@ -96,10 +97,12 @@ def _read_variables(path: Path) -> _Arrays:
 
 
 def _check_variables(shapes: dict[str, tuple[int, ...]], path: Path) -> None:
-    """Refuse files without the six variables, or with ones that would fill the memory, before they are unpacked."""
+    """Refuse other variables than the six, and ones that would fill the memory, before they are unpacked."""
     if missing := [key for key in _EXPECTED if key not in shapes]:
         found = some_of([f"{key} {shape}" for key, shape in shapes.items()]) or "none"
         raise _refused(path, f"no {', '.join(missing)} among the variables {found}")
+    if more := [key for key in shapes if re.fullmatch(r"(weights|biases)_conv\d+", key) and key not in _EXPECTED]:
+        raise _refused(path, f"more than three layers: {some_of(more)}")
     if large := [f"{key} {shapes[key]}" for key in _EXPECTED if math.prod(shapes[key]) > _MOST_NUMBERS]:
         raise _refused(path, f"more numbers than any network has in {', '.join(large)}")
 

@@ -38,7 +38,7 @@ class Model:
     weights: Weights
 
 
-def save_model(path: Path, model: Model) -> None:
+def save_model(path: str | Path, model: Model) -> None:
     """Write a model file, whole or not at all.
 
     Args:
@@ -46,11 +46,18 @@ def save_model(path: Path, model: Model) -> None:
         model: spec and weights.
 
     Raises:
-        ModelFileError: the weights do not fit the spec, or are not finite.
+        ModelFileError: the weights do not fit the spec, are no NumPy arrays or not finite; or no file can hold the
+            spec.
         OutputError: the file cannot be written.
 
     Tests: tests/zoo/test_model_file.py.
     """
+    others = [name for name, weight in model.weights.items() if type(weight) is not np.ndarray]
+    if others:
+        raise ModelFileError(
+            f"expected NumPy arrays for {path}, got others in {some_of(others)}; of a tensor, take detach().numpy()"
+        )
+    path = Path(path)
     _check_tensors(model.spec, model.weights, str(path))
     weights = {name: np.ascontiguousarray(w, np.float32) for name, w in model.weights.items()}
     content = save(weights, {"format": FORMAT, "spec": model.spec.to_json()})
@@ -61,7 +68,7 @@ def save_model(path: Path, model: Model) -> None:
     write_atomically(path, len(ordered).to_bytes(8, "little") + ordered + content[start:])
 
 
-def read_model(path: Path) -> Model:
+def read_model(path: str | Path) -> Model:
     """Read a model file, strictly.
 
     Args:
@@ -76,6 +83,7 @@ def read_model(path: Path) -> Model:
 
     Tests: tests/zoo/test_model_file.py.
     """
+    path = Path(path)
     try:
         content = path.read_bytes()
     except IsADirectoryError as error:
