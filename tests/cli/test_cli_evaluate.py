@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image as PillowImage
+from small_pictures import save_noise
 
 from srcnn.evaluation.evaluate import evaluate
 from srcnn.evaluation.planes import OnEnlarged
@@ -83,6 +84,22 @@ def test_results_that_are_kept_can_be_measured_again(srcnn: Callable, folder: Pa
     results = json.loads(srcnn("evaluate", kept, folder, "-s", 3, "--json").out)
     assert results == {**model, "model": str(kept)}
     assert model["mean"]["psnr"] != model["mean"]["bicubic_psnr"]
+
+
+def test_small_pictures_may_be_given(srcnn: Callable, folder: Path, model_file: Path, shared_data: Path) -> None:
+    for name in ("a", "b"):
+        save_noise(folder.parent / "small" / f"{name}x3.png", (10, 9), 7)
+    given = ("--small", folder.parent / "small", "--json")
+    results = [
+        json.loads(srcnn("evaluate", model, folder, "-s", 3, *options).out)["mean"]
+        for model, options in ((model_file, given), (model_file, ("--json",)), ("bicubic", given))
+    ]
+    assert len({result["psnr"] for result in results}) == 3
+    assert results[0]["bicubic_psnr"] == results[2]["psnr"] != results[1]["bicubic_psnr"]
+    worse = ("--small", folder, "-s", 1)
+    assert "inf" in srcnn("evaluate", "bicubic", folder, *worse).out
+    set5 = shared_data / "test" / "Set5"
+    assert "published" not in srcnn("evaluate", "bicubic", set5, "--small", set5, "-s", 1).out
 
 
 def test_no_published_value_stands_beside_results(

@@ -8,8 +8,9 @@ from PIL import Image as PillowImage
 from srcnn.errors import InvalidConfigError, InvalidImageError, OutputError
 from srcnn.evaluation.evaluate import evaluate, evaluate_results
 from srcnn.evaluation.metrics.paper import METRICS
+from srcnn.evaluation.planes import OnEnlarged
 from srcnn.evaluation.protocol import AUTHORS, PROTOCOLS
-from srcnn.imaging import imresize, to_float
+from srcnn.imaging import imresize, psnr, rgb_to_luma_bt601, to_float
 from srcnn.pictures.named import named_pictures
 
 
@@ -207,3 +208,48 @@ def test_results_are_measured_by_further_metrics_too(folder, tmp_path):
 def test_further_metrics_of_rgb_are_refused(folder):
     with pytest.raises(InvalidConfigError, match=r"expected a protocol that measures luma for psnr, .*got rgb; "):
         evaluate(None, folder, 2, PROTOCOLS["rgb"], metrics=METRICS)
+
+
+def save_small(folder, place, scale, change=lambda small: small):
+    for name, path in named_pictures(folder).items():
+        picture = np.asarray(PillowImage.open(path))
+        height, width = (side // scale * scale for side in picture.shape[:2])
+        small = picture[:height, :width] if scale == 1 else imresize(picture[:height, :width], 1 / scale)
+        file = place / f"{name}x{scale}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        PillowImage.fromarray(change(small)).save(file)
+    return place
+
+
+def test_given_small_pictures_are_enlarged_in_place_of_shrunk_ones(folder, tmp_path):
+    small = save_small(folder, tmp_path.parent / f"{tmp_path.name}_small", 2)
+    seen = []
+
+    def method(lr):
+        seen.append(lr)
+        return imresize(lr, 2) * np.float32(0.9)
+
+    given = evaluate(method, folder, 2, AUTHORS, small=small)
+    np.testing.assert_array_equal(seen[0], to_float(rgb_to_luma_bt601(np.asarray(PillowImage.open(small / "ax2.png")))))
+    shrunk = evaluate(method, folder, 2, AUTHORS)
+    assert given.mean.bicubic_psnr != shrunk.mean.bicubic_psnr
+    assert given.mean.psnr == pytest.approx(shrunk.mean.psnr, abs=0.1)
+
+
+def test_at_scale_1_pictures_are_mended(folder, tmp_path):
+    worse = save_small(folder, tmp_path.parent / f"{tmp_path.name}_worse", 1, lambda picture: picture // 2 + 20)
+    for method in (lambda luma: luma * np.float32(0.9), OnEnlarged(lambda luma: luma * np.float32(0.9))):
+        measured = evaluate(method, folder, 1, AUTHORS, small=worse)
+        assert measured.mean.psnr < measured.mean.bicubic_psnr < 30
+    unchanged = evaluate(None, folder, 1, AUTHORS, small=worse).images[0]
+    luma = [rgb_to_luma_bt601(np.asarray(PillowImage.open(path))) for path in (worse / "ax1.png", folder / "a.png")]
+    assert unchanged.psnr == pytest.approx(psnr(*luma, data_range=255, border=1))
+
+
+def test_a_picture_without_a_small_one_is_named(folder, tmp_path):
+    small = save_small(folder, tmp_path.parent / f"{tmp_path.name}_small", 2)
+    (small / "bx2.png").unlink()
+    with pytest.raises(InvalidImageError, match=r"expected a small picture in .* got none for b; "):
+        evaluate(None, folder, 2, AUTHORS, small=small)
+    with pytest.raises(InvalidConfigError, match="expected a scale of at least 1, got 0"):
+        evaluate(None, folder, 0, AUTHORS, small=small)

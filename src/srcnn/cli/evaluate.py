@@ -25,7 +25,7 @@ from srcnn.runtime.engines import Engine
 from srcnn.zoo.cards import BICUBIC, is_shipped
 
 if TYPE_CHECKING:
-    from srcnn.evaluation.evaluate import Evaluation, Measurement
+    from srcnn.evaluation.measurement import Evaluation, Measurement
     from srcnn.evaluation.metrics.paper import Metric
 
 _PROTOCOLS = (
@@ -50,6 +50,11 @@ _PROTOCOLS = (
     help="More of the paper's metrics, with commas between them: ifc, nqm, wpsnr and ms_ssim; or all.",
 )
 @click.option(
+    "--small",
+    type=FilePath(),
+    help="The small pictures, by the names of FOLDER's, in place of shrunk ones; with -s 1 those to be mended.",
+)
+@click.option(
     "--save",
     type=FilePath(file_okay=False),
     help="Keep what is measured in this folder: luma as grey PNGs, or RGB where the protocol shrinks RGB.",
@@ -64,6 +69,7 @@ def evaluate_command(
     threads: int,
     ensemble: bool,
     metric_names: str | None,
+    small: Path | None,
     save: Path | None,
     as_json: bool,
 ) -> None:
@@ -97,13 +103,17 @@ def evaluate_command(
         model += ", ensemble" if ensemble else ""
     with progress_bar("measuring") as advance:
         if finished:
-            evaluation = evaluate_results(Path(model), folder, scale, protocol, metrics=metrics, progress=advance)
+            evaluation = evaluate_results(
+                Path(model), folder, scale, protocol, metrics=metrics, small=small, progress=advance
+            )
         else:
-            evaluation = evaluate(method, folder, scale, protocol, metrics=metrics, save=save, progress=advance)
+            evaluation = evaluate(
+                method, folder, scale, protocol, metrics=metrics, small=small, save=save, progress=advance
+            )
     if as_json:
         say_json(evaluation.to_dict(model))
     else:
-        _show(evaluation, model, printed_as, folder, metrics)
+        _show(evaluation, model, None if small else printed_as, folder, metrics)
     if evaluation.see_through:
         names = ", ".join(evaluation.see_through)
         say(f"note: measured without their transparency: {names}", err=True)

@@ -1,17 +1,13 @@
 """Measure a method on a folder of pictures, beside bicubic. This module knows no engine and no network."""
 
-import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import fmean
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from srcnn.atomic import make_folder
 from srcnn.errors import InvalidConfigError, InvalidImageError, OutputError
+from srcnn.evaluation.measurement import Evaluation, Measurement, mean_of
 from srcnn.evaluation.metrics.paper import Metric
 from srcnn.evaluation.planes import (
     Method,
@@ -24,78 +20,13 @@ from srcnn.evaluation.planes import (
     truth_planes,
 )
 from srcnn.evaluation.protocol import Protocol
-from srcnn.evaluation.results import pair_results, result_planes
+from srcnn.evaluation.results import pair_files, result_planes, small_planes
 from srcnn.imaging import from_float
 from srcnn.imaging.alpha import is_see_through
 from srcnn.imaging.depth import Image, Plane
-from srcnn.imaging.metrics import comparable
 from srcnn.pictures.named import named_pictures
 from srcnn.pictures.read import read_array
 from srcnn.pictures.write import write_picture
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measurement:
-    """One picture, or the mean over pictures. PSNR in dB, infinite for equal pictures.
-
-    Attributes:
-        name: the picture's path in its folder without its ending, or "mean".
-        psnr: of the method.
-        ssim: of the method.
-        bicubic_psnr: of the protocol's bicubic.
-        bicubic_ssim: of the protocol's bicubic.
-        more: of every further metric "NAME" of the method and "bicubic_NAME"; None where it has no value.
-    """
-
-    name: str
-    psnr: float
-    ssim: float
-    bicubic_psnr: float
-    bicubic_ssim: float
-    more: dict[str, float | None] = field(default_factory=dict)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The values of the evaluation's JSON; one that is infinite becomes None."""
-        values = {"psnr": self.psnr, "ssim": self.ssim, "bicubic_psnr": self.bicubic_psnr, **self.more}
-        return {name: value if value is None or math.isfinite(value) else None for name, value in values.items()}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evaluation:
-    """What a method reaches on a folder of pictures.
-
-    Attributes:
-        scale: the enlargement.
-        protocol: how it was measured.
-        images: one measurement a picture, in the order of names.
-        mean: the plain mean over the pictures that count.
-        see_through: pictures that have transparent pixels, by name; their colours alone were measured.
-    """
-
-    scale: int
-    protocol: Protocol
-    images: tuple[Measurement, ...]
-    mean: Measurement
-    see_through: tuple[str, ...] = ()
-
-    @property
-    def left_out(self) -> tuple[str, ...]:
-        """Pictures that the method or bicubic gives exactly: beside them no mean would be a number."""
-        counts = _counts(self.images)
-        return tuple(image.name for image, counted in zip(self.images, counts, strict=True) if not counted)
-
-    def to_dict(self, model: str) -> dict[str, Any]:
-        """The JSON of `srcnn evaluate`, with the name of the model that was measured.
-
-        Where there is a mean, pictures with a PSNR of None do not count in it.
-        """
-        return {
-            "model": model,
-            "scale": self.scale,
-            "protocol": self.protocol.to_dict(),
-            "images": [{"name": image.name, **image.to_dict()} for image in self.images],
-            "mean": self.mean.to_dict(),
-        }
 
 
 def evaluate(
@@ -105,6 +36,7 @@ def evaluate(
     protocol: Protocol,
     *,
     metrics: Sequence[Metric] = (),
+    small: str | Path | None = None,
     save: str | Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
@@ -114,9 +46,10 @@ def evaluate(
         method: enlarges luma, float32 H x W in [0, 1] to float32 sH x sW, or `OnEnlarged` betters what the
             protocol has enlarged; None measures the protocol's own bicubic.
         folder: pictures, also in folders below.
-        scale: the enlargement, at least 2.
+        scale: the enlargement, at least 2; or 1 with `small`.
         protocol: how to measure.
         metrics: further ones, of luma alone.
+        small: a folder of the small pictures, by the names of the others (`pair_files`); None shrinks these.
         save: a folder for what is measured, rounded to 8 bits, a PNG a picture: luma in grey, or RGB if the protocol
             shrinks RGB; None keeps nothing. `evaluate_results` measures the same again unless the protocol does not
             round.
@@ -127,10 +60,10 @@ def evaluate(
         pictures, `Evaluation.left_out` not among them unless there are no others.
 
     Raises:
-        InvalidConfigError: no picture in the folder, the scale is below 2, or further metrics of RGB.
+        InvalidConfigError: no picture in a folder, the scale is too low, or further metrics of RGB.
         InvalidImageError: pictures that cannot be read, all of them named, since the mean of the others
             is not that of the folder; a picture that is too small, or a method that returns another shape
-            or values that are not finite; the message names the picture.
+            or values that are not finite; or no small one, or one of another size; the message names the picture.
         OutputError: `save` lies among the pictures or holds them, or cannot be written to.
 
     Source: demo_SR.m and compute_psnr.m of the SRCNN authors' package. Tests: tests/evaluation/test_evaluate.py.
@@ -140,15 +73,15 @@ def evaluate(
     if save is not None:
         _check_apart(save, folder, pictures)
 
-    def enlarged(name: str, _picture: Image, small: Plane, bicubic: Plane) -> Plane:
-        large = bicubic if method is None else enlarge(small, scale, protocol, method)
+    def enlarged(name: str, _picture: Image, lr: Plane, bicubic: Plane) -> Plane:
+        large = bicubic if method is None else enlarge(lr, scale, protocol, method)
         if save is not None:
             file = save / f"{name}.png"
             make_folder(file.parent, "choose another folder")
             write_picture(file, from_float(large, np.uint8))
         return large
 
-    return _measure_all(enlarged, pictures, folder, scale, protocol, metrics, progress)
+    return _measure_all(enlarged, pictures, folder, scale, protocol, metrics, small, progress)
 
 
 def evaluate_results(
@@ -158,16 +91,18 @@ def evaluate_results(
     protocol: Protocol,
     *,
     metrics: Sequence[Metric] = (),
+    small: str | Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
     """Measure pictures that another program has enlarged.
 
     Args:
-        results: the enlarged pictures, each with the name of its true one, or with more behind it (`pair_results`).
+        results: the enlarged pictures, each with the name of its true one, or with more behind it (`pair_files`).
         folder: as in `evaluate`.
         scale: as in `evaluate`.
         protocol: as in `evaluate`; of results only their luma or RGB is taken, and the border left out.
         metrics: as in `evaluate`.
+        small: as in `evaluate`, for bicubic alone.
         progress: as in `evaluate`.
 
     Returns:
@@ -181,12 +116,12 @@ def evaluate_results(
     """
     folder, results = Path(folder), Path(results)
     pictures = named_pictures(folder)
-    paths = pair_results(pictures, named_pictures(results), results)
+    paths = pair_files(pictures, results, "a result")
 
-    def finished(name: str, picture: Image, _small: Plane, _bicubic: Plane) -> Plane:
+    def finished(name: str, picture: Image, _lr: Plane, _bicubic: Plane) -> Plane:
         return result_planes(read_array(paths[name]), picture, scale, protocol)
 
-    return _measure_all(finished, pictures, folder, scale, protocol, metrics, progress)
+    return _measure_all(finished, pictures, folder, scale, protocol, metrics, small, progress)
 
 
 def _measure_all(
@@ -196,19 +131,12 @@ def _measure_all(
     scale: int,
     protocol: Protocol,
     metrics: Sequence[Metric],
+    small: str | Path | None,
     progress: Callable[[int, int], None] | None,
 ) -> Evaluation:
     """Measure what a function gives for a picture's name, the picture, its small one and bicubic's enlargement."""
-    if scale < 2:
-        raise InvalidConfigError(
-            f"expected a scale of at least 2, got {scale}; choose 2, 3 or 4, and for a network that enlarges nothing "
-            "see docs/training.md, degradations"
-        )
-    if metrics and protocol.measured == "rgb":
-        raise InvalidConfigError(
-            f"expected a protocol that measures luma for {', '.join(metric.name for metric in metrics)}, got "
-            f"{protocol.name}; choose another, such as authors"
-        )
+    _check(scale, protocol, metrics, lowest=2 if small is None else 1)
+    given = None if small is None else pair_files(pictures, Path(small), "a small picture")
     images: list[Measurement] = []
     see_through: list[str] = []
     unreadable: dict[str, InvalidImageError] = {}
@@ -222,9 +150,12 @@ def _measure_all(
             continue
         try:
             truth = truth_planes(picture, scale, protocol)
-            small = shrink(truth, scale, protocol)
-            bicubic = enlarge_bicubic(small, scale, protocol)
-            large = enlarged(name, picture, small, bicubic)
+            if given is None:
+                lr = shrink(truth, scale, protocol)
+            else:
+                lr = small_planes(read_array(given[name]), picture, scale, protocol)
+            bicubic = enlarge_bicubic(lr, scale, protocol)
+            large = enlarged(name, picture, lr, bicubic)
             images.append(_measurement(name, large, bicubic, truth, scale, protocol, metrics))
         except InvalidImageError as error:
             raise InvalidImageError(f"{name}: {error}") from error
@@ -235,8 +166,22 @@ def _measure_all(
     if unreadable:
         raise _refused(unreadable, folder)
     return Evaluation(
-        scale=scale, protocol=protocol, images=tuple(images), mean=_mean(images), see_through=tuple(see_through)
+        scale=scale, protocol=protocol, images=tuple(images), mean=mean_of(images), see_through=tuple(see_through)
     )
+
+
+def _check(scale: int, protocol: Protocol, metrics: Sequence[Metric], *, lowest: int) -> None:
+    """Refuse what cannot be measured, before a picture is read."""
+    if scale < lowest:
+        raise InvalidConfigError(
+            f"expected a scale of at least {lowest}, got {scale}; choose 2, 3 or 4, and give a network that enlarges "
+            "nothing the pictures to mend (small)"
+        )
+    if metrics and protocol.measured == "rgb":
+        raise InvalidConfigError(
+            f"expected a protocol that measures luma for {', '.join(metric.name for metric in metrics)}, got "
+            f"{protocol.name}; choose another, such as authors"
+        )
 
 
 def _measurement(
@@ -282,26 +227,3 @@ def _refused(unreadable: dict[str, InvalidImageError], folder: Path) -> InvalidI
         f"expected pictures that can all be read in {folder}, got {len(unreadable)} that cannot: "
         f"{', '.join(unreadable)} (the first: {next(iter(unreadable.values()))}); mend them or take them away"
     )
-
-
-def _counts(images: Sequence[Measurement]) -> NDArray[np.bool_]:
-    """Which ones means are over."""
-    return comparable([image.psnr for image in images], [image.bicubic_psnr for image in images])
-
-
-def _mean(images: Sequence[Measurement]) -> Measurement:
-    images = [image for image, counted in zip(images, _counts(images), strict=True) if counted]
-    return Measurement(
-        name="mean",
-        psnr=fmean(image.psnr for image in images),
-        ssim=fmean(image.ssim for image in images),
-        bicubic_psnr=fmean(image.bicubic_psnr for image in images),
-        bicubic_ssim=fmean(image.bicubic_ssim for image in images),
-        more={name: _mean_of_all([image.more[name] for image in images]) for name in images[0].more},
-    )
-
-
-def _mean_of_all(values: Sequence[float | None]) -> float | None:
-    """None if a picture has no value: the mean of the others is not that of the set."""
-    numbers = [value for value in values if value is not None]
-    return fmean(numbers) if len(numbers) == len(values) else None

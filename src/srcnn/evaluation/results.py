@@ -1,4 +1,4 @@
-"""Enlarged pictures that lie in files: those of any program are measured as a model's are."""
+"""Small and enlarged pictures that lie in files: those of any program are measured as a model's are."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,39 +9,41 @@ from srcnn.errors import InvalidImageError
 from srcnn.evaluation.planes import truth_planes
 from srcnn.evaluation.protocol import Protocol
 from srcnn.imaging.depth import Image, Plane
-from srcnn.pictures.named import versions_of
+from srcnn.pictures.named import named_pictures, versions_of
 from srcnn.printable import some_of
 
 
-def pair_results(truths: Iterable[str], results: dict[str, Path], folder: Path) -> dict[str, Path]:
-    """Find the result of every picture by its name.
+def pair_files(truths: Iterable[str], folder: Path, what: str) -> dict[str, Path]:
+    """Find the file that belongs to every picture by its name.
 
     Args:
         truths: names of the true pictures, such as "baby".
-        results: files by their names, the same or with something behind, such as "baby_x3".
-        folder: where the results lie, for the message.
+        folder: of files with the same names, or with something behind, such as "baby_x3.png" (`versions_of`).
+        what: the files are, for the message: "a result".
 
     Returns:
         The file of each true picture. Of several, the one with its very name.
 
     Raises:
-        InvalidImageError: pictures without a result or with several, all of them named.
+        InvalidConfigError: no picture in the folder.
+        InvalidImageError: no such folder; pictures without a file, all of them named; or one with several.
 
     Tests: tests/evaluation/test_results.py.
     """
-    found = versions_of(truths, results)
+    files = named_pictures(folder)
+    found = versions_of(truths, files)
     without = [truth for truth, versions in found.items() if not versions]
     if without:
         raise InvalidImageError(
-            f"expected a result in {folder} for every picture, of its name or with something behind it such as "
+            f"expected {what} in {folder} for every picture, of its name or with something behind it such as "
             f"{without[0]}_x3.png, got none for {some_of(without)}; add them, or measure on those that there are"
         )
     for truth, versions in found.items():
         if len(versions) > 1:
             raise InvalidImageError(
-                f"expected one result for {truth} in {folder}, got {some_of(versions)}; keep those of one method there"
+                f"expected {what} for {truth} in {folder}, got {some_of(versions)}; keep those of one kind there"
             )
-    return {truth: results[version] for truth, (version,) in found.items()}
+    return {truth: files[version] for truth, (version,) in found.items()}
 
 
 def result_planes(result: Image, picture: Image, scale: int, protocol: Protocol) -> Plane:
@@ -62,17 +64,10 @@ def result_planes(result: Image, picture: Image, scale: int, protocol: Protocol)
 
     Tests: tests/evaluation/test_results.py.
     """
-    if _is_grey(picture):
-        result = _grey(result) if protocol.grey == "luma" else result
-    elif protocol.resized == "rgb" and _is_grey(result):
-        raise InvalidImageError(
-            f"expected a result in colour, got a grey one, and {protocol.name} measures what was RGB; choose a "
-            "protocol that measures luma, such as authors"
-        )
     truth = truth_planes(picture, scale, protocol)
     height, width = (side // scale * scale for side in truth.shape[:2])
     border = protocol.border_pixels(scale)
-    planes = truth_planes(result, 1, protocol)
+    planes = _planes(result, picture, protocol)
     if planes.shape[:2] == (height, width):
         return planes
     if planes.shape[:2] != (height - 2 * border, width - 2 * border):
@@ -86,16 +81,54 @@ def result_planes(result: Image, picture: Image, scale: int, protocol: Protocol)
     return whole
 
 
+def small_planes(small: Image, picture: Image, scale: int, protocol: Protocol) -> Plane:
+    """Take from a given small picture the planes that methods enlarge.
+
+    Args:
+        small: as for `truth_planes`; its sides are the picture's divided by the scale, without the rest.
+        picture: the truth, as for `truth_planes`.
+        scale: the enlargement.
+        protocol: decides colour.
+
+    Returns:
+        Planes like those of `shrink`.
+
+    Raises:
+        InvalidImageError: another size; grey where colours are measured, or coloured where the truth is grey.
+
+    Tests: tests/evaluation/test_results.py.
+    """
+    planes, wanted = _planes(small, picture, protocol), tuple(side // scale for side in picture.shape[:2])
+    if planes.shape[:2] != wanted:
+        raise InvalidImageError(
+            f"expected a small picture of {wanted[0]} x {wanted[1]} pixels, the true one's sides divided by {scale}, "
+            f"got {planes.shape[0]} x {planes.shape[1]}; correct the scale, or make it again"
+        )
+    return planes
+
+
+def _planes(image: Image, picture: Image, protocol: Protocol) -> Plane:
+    """The planes of the truth's kind of an image that belongs to it."""
+    if _is_grey(picture):
+        image = _grey(image) if protocol.grey == "luma" else image
+    elif protocol.resized == "rgb" and _is_grey(image):
+        raise InvalidImageError(
+            f"expected a picture in colour, got a grey one, and {protocol.name} measures what was RGB; choose a "
+            "protocol that measures luma, such as authors"
+        )
+    return truth_planes(image, 1, protocol)
+
+
 def _is_grey(picture: Image) -> bool:
     return picture.ndim == 2 or picture.shape[2] <= 2
 
 
-def _grey(result: Image) -> Image:
-    """One channel of a result that has three equal ones, as many programs write grey pictures."""
-    if _is_grey(result):
-        return result
-    if not np.array_equal(result[:, :, :1].repeat(2, 2), result[:, :, 1:3]):
+def _grey(image: Image) -> Image:
+    """One channel of an image that has three equal ones, as many programs write grey pictures."""
+    if _is_grey(image):
+        return image
+    if not np.array_equal(image[:, :, :1].repeat(2, 2), image[:, :, 1:3]):
         raise InvalidImageError(
-            "expected a grey result, as the picture is, got colours; enlarge the grey picture as one channel"
+            "expected a grey picture, as the true one is, got colours; shrink and enlarge it as one channel"
         )
-    return result[:, :, 0]
+    return image[:, :, 0]
