@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from srcnn.errors import InvalidImageError
 from srcnn.evaluation.published import PublishedValue
+from srcnn.reproduce.feature_maps import feature_sheets
 from srcnn.reproduce.figures import Plot, plot_ablation, plot_convergence, plot_time
-from srcnn.reproduce.filters import feature_sheets
 from srcnn.reproduce.images import data_uri
 from srcnn.reproduce.logs import Ablation, Run
 from srcnn.reproduce.methods import ReportMethod

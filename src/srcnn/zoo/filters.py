@@ -21,7 +21,7 @@ def filter_sheet(model: Model) -> NDArray[np.uint8]:
     Returns:
         H x W x 2, grey and alpha, as `lay_out` gives it.
 
-    Source: figure 5 of the paper's journal version. Tests: tests/zoo/test_filters_of_models.py.
+    Source: figure 5 of the paper's journal version. Tests: tests/zoo/test_filters.py.
     """
     kernels = model.weights["conv1.weight"]
     strength = np.square(kernels - kernels.mean((1, 2, 3), keepdims=True)).sum((1, 2, 3))
@@ -38,7 +38,7 @@ def lay_out(planes: Sequence[NDArray[np.float32]]) -> NDArray[np.uint8]:
     Returns:
         Grey and alpha, with a transparent pixel between planes.
 
-    Tests: tests/zoo/test_filters_of_models.py.
+    Tests: tests/zoo/test_filters.py.
     """
     height, width = planes[0].shape
     columns = min(_COLUMNS, len(planes))

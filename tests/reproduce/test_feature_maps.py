@@ -4,7 +4,7 @@ from tiny_models import random_model, run_by_definition
 
 from srcnn.errors import InvalidImageError
 from srcnn.imaging import imresize
-from srcnn.reproduce.filters import feature_sheets, maps_of_layer
+from srcnn.reproduce.feature_maps import feature_sheets, maps_of_layer
 from srcnn.spec import Activation
 
 

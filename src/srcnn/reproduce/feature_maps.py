@@ -25,7 +25,7 @@ def feature_sheets(model: Model, small: Plane) -> tuple[NDArray[np.uint8], ...]:
     Raises:
         InvalidImageError: smaller than the kernels.
 
-    Source: the figure of feature maps in the paper's journal version. Tests: tests/reproduce/test_filters.py.
+    Source: the figure of feature maps in the paper's journal version. Tests: tests/reproduce/test_feature_maps.py.
     """
     plane = small if model.spec.input_space == "lr" else imresize(small, model.spec.scale)
     maps = plane[None]
@@ -52,7 +52,7 @@ def maps_of_layer(model: Model, number: int, planes: Plane) -> Plane:
     Raises:
         InvalidImageError: smaller than the kernel.
 
-    Tests: tests/reproduce/test_filters.py.
+    Tests: tests/reproduce/test_feature_maps.py.
     """
     weight, bias = model.weights[f"conv{number}.weight"], model.weights[f"conv{number}.bias"]
     size = weight.shape[2]
