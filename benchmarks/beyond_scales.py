@@ -13,12 +13,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from timing import machine
 
 from srcnn import load
 from srcnn.batch.enlarge import Upscalers
 from srcnn.imaging import crop_to_multiple, imresize, psnr, rgb_to_luma_bt601, to_float
 from srcnn.imaging.depth import Plane
+from srcnn.machine import describe_machine
 from srcnn.pictures.find import find_pictures
 from srcnn.pictures.read import read_array
 
@@ -35,7 +35,7 @@ def main() -> None:
     lumas = [_luma(path, options.scale) for path in find_pictures(options.pictures)]
     rows = measure(lumas, options.model, options.scale, options.threads)
     if options.json:
-        sys.stdout.write(json.dumps({"machine": machine(), "scale": options.scale, "psnr": rows}) + "\n")
+        sys.stdout.write(json.dumps({"machine": describe_machine(), "scale": options.scale, "psnr": rows}) + "\n")
         return
     for way, value in rows.items():
         sys.stdout.write(f"{way:<16} {value:7.3f} dB\n")

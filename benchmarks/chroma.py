@@ -16,7 +16,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from timing import machine
 
 from srcnn import load
 from srcnn.imaging import (
@@ -30,6 +29,7 @@ from srcnn.imaging import (
 )
 from srcnn.imaging.color import LUMA_BT601_SPAN
 from srcnn.imaging.slopes import luma_slopes
+from srcnn.machine import describe_machine
 from srcnn.pictures.find import find_pictures
 from srcnn.pictures.read import read_array
 from srcnn.upscaler import Upscaler
@@ -50,7 +50,7 @@ def main() -> None:
     pictures = [read_array(path) for path in find_pictures(options.pictures)]
     rows = measure(upscaler, [picture[:, :, :3] for picture in pictures if picture.ndim == 3])
     if options.json:
-        sys.stdout.write(json.dumps({"machine": machine(), "rows": rows}) + "\n")
+        sys.stdout.write(json.dumps({"machine": describe_machine(), "rows": rows}) + "\n")
         return
     for row in rows:
         sys.stdout.write(

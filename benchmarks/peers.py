@@ -19,12 +19,13 @@ from statistics import fmean
 
 import numpy as np
 from peer_engines import installed_peers
-from timing import Row, machine, measure
+from timing import Row, measure
 
 from srcnn import load
 from srcnn.bench.chart import Point, draw_chart
 from srcnn.bench.implementations import implementations_of, open_implementation
 from srcnn.imaging import crop_to_multiple, from_float, imresize, psnr, rgb_to_luma_bt601, to_float
+from srcnn.machine import describe_machine
 from srcnn.pictures.find import find_pictures
 from srcnn.pictures.read import read_array
 from srcnn.zoo.cards import shipped_cards
@@ -126,7 +127,7 @@ def arguments() -> argparse.Namespace:
 def show(rows: list[Row], *, as_json: bool) -> None:
     """Print the rows, with how many times as long as ours each takes."""
     if as_json:
-        sys.stdout.write(json.dumps({"machine": machine(), "rows": [asdict(row) for row in rows]}) + "\n")
+        sys.stdout.write(json.dumps({"machine": describe_machine(), "rows": [asdict(row) for row in rows]}) + "\n")
         return
     for row in rows:
         times = f"{1 / row.ratio:6.2f} times ours"

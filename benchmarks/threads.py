@@ -10,7 +10,7 @@ import numpy as np
 from timing import Row, arguments, measure, show
 
 from srcnn import load
-from srcnn.bench.machine import peak_probe
+from srcnn.bench.peak import peak_probe
 from srcnn.zoo.cards import shipped_cards
 
 SCALE = 3

@@ -15,10 +15,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from timing import Row, machine
+from timing import Row
 
 from srcnn.evaluation.evaluate import evaluate
 from srcnn.evaluation.protocol import AUTHORS
+from srcnn.machine import describe_machine
 from srcnn.training.config_file import config_from_dict
 from srcnn.training.data import load_data
 from srcnn.training.loop import MODEL_FILE, train
@@ -77,7 +78,7 @@ def main() -> None:
     reached = next((seconds for seconds, psnr in measured if psnr >= PAPER_PSNR), None)
     if options.json:
         rows = [Row("9-1-5 x3 on T91 to 32.39 dB", "ours", reached, 1.0)] if reached else []
-        report = {"machine": machine(), "rows": [asdict(row) for row in rows], "curve": measured}
+        report = {"machine": describe_machine(), "rows": [asdict(row) for row in rows], "curve": measured}
         sys.stdout.write(json.dumps(report) + "\n")
     else:
         answer = f"after {reached:.0f} s" if reached else "not reached; try more --steps"

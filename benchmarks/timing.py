@@ -2,10 +2,11 @@
 
 import argparse
 import json
-import platform
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+
+from srcnn.machine import describe_machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,6 @@ def measure(case: str, implementations: dict[str, Callable[[], object]], rounds:
     return [Row(case, name, seconds, reference / seconds) for name, seconds in medians.items()]
 
 
-def machine() -> dict[str, object]:
-    """What the numbers were measured on."""
-    from srcnn.runtime.processor import processor_name
-
-    return {"cpu": processor_name(), "system": platform.system(), "python": platform.python_version()}
-
-
 def arguments(description: str, *, threads: int, model: str | None = None) -> argparse.Namespace:
     """The options every benchmark has: --json, --threads, --rounds; and --model, of those with one for any model."""
     parser = argparse.ArgumentParser(description=description)
@@ -64,7 +58,7 @@ def arguments(description: str, *, threads: int, model: str | None = None) -> ar
 def show(rows: Sequence[Row], *, as_json: bool) -> None:
     """Print the rows as a table or as JSON."""
     if as_json:
-        sys.stdout.write(json.dumps({"machine": machine(), "rows": [asdict(row) for row in rows]}) + "\n")
+        sys.stdout.write(json.dumps({"machine": describe_machine(), "rows": [asdict(row) for row in rows]}) + "\n")
         return
     for row in rows:
         sys.stdout.write(f"{row.case:<28} {row.implementation:<34} {row.seconds * 1e3:9.2f} ms {row.ratio:6.2f}x\n")

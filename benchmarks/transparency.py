@@ -16,13 +16,13 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
-from timing import machine
 
 from srcnn import load
 from srcnn.batch.enlarge import enlarge
 from srcnn.batch.size import Target
 from srcnn.imaging import crop_to_multiple, imresize, psnr, to_float
 from srcnn.imaging.depth import Planes
+from srcnn.machine import describe_machine
 from srcnn.pictures.find import find_pictures
 from srcnn.pictures.read import read_array
 from srcnn.pictures.strips import whole
@@ -42,7 +42,7 @@ def main() -> None:
     options = parser.parse_args()
     rows = measure(options.pictures, options.model, options.scale, options.threads)
     if options.json:
-        sys.stdout.write(json.dumps({"machine": machine(), "scale": options.scale, "psnr": rows}) + "\n")
+        sys.stdout.write(json.dumps({"machine": describe_machine(), "scale": options.scale, "psnr": rows}) + "\n")
         return
     sys.stdout.write("| pictures | bicubic | ours | laid first |\n|---|---|---|---|\n")
     for kind, values in rows.items():

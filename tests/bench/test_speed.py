@@ -75,7 +75,7 @@ def test_a_frame_smaller_than_the_scale_is_refused() -> None:
 
 
 def test_a_frame_beyond_the_memory_is_refused_before_it_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(speed, "memory_of_machine", lambda: 10**9)
+    monkeypatch.setattr(speed, "memory_bytes", lambda: 10**9)
     setting = Setting(size=(100_000, 100_000), threads=1, rounds=1)
     with pytest.raises(
         InvalidConfigError, match=r"expected a frame .* 1\.0 GB, got 100000x100000, .*; measure a smaller"

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from srcnn.errors import InvalidConfigError, MissingExtraError
@@ -24,5 +26,5 @@ def test_what_is_no_number_of_threads_is_refused(threads: int) -> None:
 
 
 def test_0_threads_are_the_cores_this_process_may_use(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engines.os, "sched_getaffinity", lambda _: {0, 3, 5}, raising=False)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 3, 5}, raising=False)
     assert [available_threads(threads) for threads in (0, 1, 7)] == [3, 1, 7]

@@ -996,7 +996,7 @@ def test_a_batch_beyond_the_memory_of_the_machine_is_refused_before_the_first_st
 def test_a_network_beyond_the_memory_of_the_machine_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any]
 ) -> None:
-    monkeypatch.setattr(state_module, "memory_of_machine", lambda: 10**7)
+    monkeypatch.setattr(state_module, "memory_bytes", lambda: 10**7)
     begin(CONFIG, tmp_path, init=None, resume=False, accept_changes=False)
     with pytest.raises(InvalidConfigError, match=r"a network that fits into the memory .* lower widths or expansion"):
         begin(replace(CONFIG, **change), tmp_path, init=None, resume=False, accept_changes=False)

@@ -8,7 +8,7 @@ import numpy as np
 from srcnn.batch.plan import Job
 from srcnn.batch.size import Target
 from srcnn.errors import ImageTooLargeError
-from srcnn.imaging.large import memory_of_machine
+from srcnn.machine import memory_bytes
 from srcnn.pictures.formats import PictureFormat
 from srcnn.pictures.picture import Picture
 
@@ -31,7 +31,7 @@ def check_memory(job: Job, needed: int) -> None:
 
     Tests: tests/batch/test_memory.py.
     """
-    memory = memory_of_machine()
+    memory = memory_bytes()
     if memory is not None and needed > memory:
         raise ImageTooLargeError(
             f"expected an enlargement of {job.source} that fits into the memory of this machine, "

@@ -8,11 +8,11 @@ import numpy as np
 
 from srcnn.bench.fresh import measure_fresh
 from srcnn.bench.implementations import PLAIN, implementations_of, open_implementation
-from srcnn.bench.machine import peak_probe
+from srcnn.bench.peak import peak_probe
 from srcnn.bench.rounds import median_seconds
 from srcnn.errors import InvalidConfigError
 from srcnn.imaging.depth import Plane
-from srcnn.imaging.large import memory_of_machine
+from srcnn.machine import memory_bytes
 from srcnn.spec import ModelSpec
 from srcnn.zoo.cards import shipped_cards
 from srcnn.zoo.model_file import Model
@@ -129,7 +129,7 @@ def _small_luma(size: tuple[int, int], spec: ModelSpec) -> Plane:
         )
     maps = 4 * height * width * max(layer.out_channels for layer in spec.layers)
     needed = maps * scale**2 if spec.input_space == "hr" else maps
-    memory = memory_of_machine()
+    memory = memory_bytes()
     if memory is not None and needed > memory:
         raise InvalidConfigError(
             f"expected a frame whose maps fit into the memory of this machine, {memory / 1e9:.1f} GB, got "

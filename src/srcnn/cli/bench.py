@@ -59,8 +59,8 @@ def bench_command(
     to multiply and add; what counts are the multiplications of the network as published, though the form
     that is computed may have fewer. Memory and first result are those of a process of its own.
     """
-    from srcnn.bench.machine import describe_machine
     from srcnn.bench.speed import STEPS, Setting, measure_speed
+    from srcnn.machine import describe_machine
     from srcnn.zoo.cards import is_shipped, shipped_cards
     from srcnn.zoo.shipped import load_model
 

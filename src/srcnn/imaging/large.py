@@ -4,7 +4,6 @@ This module knows nothing of pictures.
 """
 
 import mmap
-import os
 import tempfile
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -20,17 +19,6 @@ _IN_MEMORY_BYTES = 2**27
 """Larger arrays lie in a file."""
 _BLOCK_PIXELS = 2**18
 """Worked on at a time."""
-
-
-def memory_of_machine() -> int | None:
-    """All its memory in bytes; None on systems that do not tell.
-
-    Tests: tests/batch/test_memory.py, tests/training/test_loop.py.
-    """
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, OSError, ValueError):
-        return None
 
 
 def put_together(rows: Iterable[Image], shape: tuple[int, ...], dtype: np.dtype[Any]) -> Image:

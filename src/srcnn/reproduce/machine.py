@@ -4,14 +4,13 @@ from collections.abc import Iterable
 from functools import cache
 from importlib import metadata
 
-from srcnn.runtime.engines import available_threads
-from srcnn.runtime.processor import processor_name
+from srcnn.machine import processor_name, usable_cores
 
 
 @cache
 def machine_name() -> str:
     """The processor and how many of its cores this process may use."""
-    cores = available_threads(0)
+    cores = usable_cores()
     return f"{processor_name()}, {cores} core{'s' if cores > 1 else ''}"
 
 

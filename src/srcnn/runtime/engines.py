@@ -1,11 +1,11 @@
 """Which engines there are, and with how many threads: what can be asked for, before there is a network to open."""
 
-import os
 from importlib.util import find_spec
 from numbers import Integral
 from typing import Literal
 
 from srcnn.errors import InvalidConfigError, MissingExtraError
+from srcnn.machine import usable_cores
 
 Engine = Literal["auto", "onnxruntime", "openvino"]
 ENGINES: tuple[Engine, ...] = ("auto", "onnxruntime", "openvino")
@@ -37,5 +37,4 @@ def available_threads(threads: int) -> int:
     """
     if not isinstance(threads, Integral) or threads < 0:  # pyright: ignore[reportUnnecessaryIsInstance]
         raise InvalidConfigError(f"expected 0 threads (all cores) or more, got {threads!r}; give another whole number")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return threads or cores
+    return threads or usable_cores()

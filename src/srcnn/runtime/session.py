@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srcnn.errors import BackendError, SrcnnError
-from srcnn.runtime.engines import Engine, available_threads, check_engine
+from srcnn.machine import usable_cores
+from srcnn.runtime.engines import Engine, check_engine
 from srcnn.runtime.graph import Graph, convolutions
 from srcnn.runtime.onnx import encode_onnx
 from srcnn.runtime.onnxruntime_session import open_onnxruntime
@@ -42,7 +43,7 @@ def open_session(graph: Graph, engine: Engine, threads: int) -> Session:
     name = "OpenVINO" if openvino else "ONNX Runtime"
     content = encode_onnx(graph, 1, {})
     try:
-        run = open_openvino(content, threads, available_threads(0)) if openvino else open_onnxruntime(content, threads)
+        run = open_openvino(content, threads, usable_cores()) if openvino else open_onnxruntime(content, threads)
     except SrcnnError:
         raise
     except Exception as error:  # the engines' own errors share no narrower class

@@ -5,7 +5,7 @@ import os
 import torch
 
 from srcnn.errors import InvalidConfigError
-from srcnn.runtime.processor import processor_name
+from srcnn.machine import processor_name
 from srcnn.training.config import Device
 
 

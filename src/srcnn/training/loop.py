@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from srcnn.errors import InvalidConfigError, ModelFileError
-from srcnn.imaging.large import memory_of_machine
+from srcnn.machine import memory_bytes
 from srcnn.models.gradients import accumulate_gradients
 from srcnn.models.srcnn import Srcnn
 from srcnn.training.alone import alone_in
@@ -141,7 +141,7 @@ def train(
 
 def _check_memory(config: TrainConfig) -> None:
     """Refuse batches that would fill the memory, and stop the machine, before the first step."""
-    memory, needed = memory_of_machine(), 2 * config.batch_bytes  # patches are collected, and then put together
+    memory, needed = memory_bytes(), 2 * config.batch_bytes  # patches are collected, and then put together
     if memory is not None and needed > memory:
         raise InvalidConfigError(
             f"expected batches that fit into the memory of this machine, {memory / 1e9:.1f} GB, "

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from srcnn.errors import CheckpointError, InvalidConfigError
-from srcnn.imaging.large import memory_of_machine
+from srcnn.machine import memory_bytes
 from srcnn.models.reparameterised import Reparameterised, reparameterise
 from srcnn.models.srcnn import Srcnn, initialise
 from srcnn.models.transplant import start_from
@@ -205,7 +205,7 @@ def _check_weights(config: TrainConfig, spec: ModelSpec) -> None:
     expanded = config.expansion * sum(
         layer.in_channels * layer.kernel_size**2 + layer.out_channels for layer in spec.layers
     )
-    memory, needed = memory_of_machine(), _BYTES_OF_A_WEIGHT * (spec.weight_count + expanded)
+    memory, needed = memory_bytes(), _BYTES_OF_A_WEIGHT * (spec.weight_count + expanded)
     if memory is not None and needed > memory:
         raise InvalidConfigError(
             f"expected a network that fits into the memory of this machine, {memory / 1e9:.1f} GB, "

@@ -1,14 +1,6 @@
-import os
 import time
 
-from srcnn.bench.machine import describe_machine, peak_probe
-
-
-def test_the_machine_is_described_for_people() -> None:
-    machine = describe_machine()
-    assert set(machine) == {"cpu", "cores", "system", "python"}
-    assert machine["cpu"]
-    assert 1 <= int(machine["cores"]) <= (os.cpu_count() or 1)
+from srcnn.bench.peak import peak_probe
 
 
 def test_the_peak_counts_what_was_multiplied_in_the_best_of_its_runs(monkeypatch) -> None:

@@ -1,6 +1,5 @@
-"""The machine a measurement is of, and the most that its cores can multiply and add."""
+"""The most that the cores of this machine can multiply and add."""
 
-import platform
 import time
 from collections.abc import Callable
 
@@ -8,22 +7,11 @@ import numpy as np
 
 from srcnn.runtime.engines import available_threads
 from srcnn.runtime.graph import Conv
-from srcnn.runtime.processor import processor_name
 from srcnn.runtime.session import open_session
 
 _REPEATS = 20
 _KERNEL = 15
 _ROWS, _COLUMNS = 12, 48  # of the output: weights and maps stay in the nearest caches
-
-
-def describe_machine() -> dict[str, str | int]:
-    """What numbers were measured on: processor, its cores that this process may use, system, Python."""
-    return {
-        "cpu": processor_name(),
-        "cores": available_threads(0),
-        "system": platform.system(),
-        "python": platform.python_version(),
-    }
 
 
 def peak_probe(threads: int) -> Callable[[], float]:
@@ -41,7 +29,7 @@ def peak_probe(threads: int) -> Callable[[], float]:
         A function without arguments that gives multiply-accumulates per second. It takes some
         milliseconds; call it at different times and keep the largest.
 
-    Tests: tests/bench/test_machine.py.
+    Tests: tests/bench/test_peak.py.
     """
     pictures = available_threads(threads)
     random = np.random.default_rng(0)
