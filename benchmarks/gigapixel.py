@@ -16,11 +16,11 @@ import time
 from pathlib import Path
 
 # Nothing large is imported here: what this process holds would count as the most that its children held.
+from srcnn.machine import describe_machine
 
 MAKE_PICTURE = """
 import sys
 import pyvips
-from srcnn.machine import describe_machine
 source, width, height, target = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 flowers = pyvips.Image.new_from_file(source)
 tiles = flowers.replicate(width // flowers.width + 1, height // flowers.height + 1)
