@@ -21,6 +21,7 @@ from srcnn.imaging.large import blocks, forget
 from srcnn.imaging.strip import STRIP_REACH, enlarge_window, join_strip, lumas_to_enlarge, parts_of, veil
 from srcnn.imaging.translucency import VEIL_REACH
 from srcnn.imaging.window import Window, window_of
+from srcnn.progress import Progress
 from srcnn.runtime.engines import Engine
 from srcnn.runtime.enlarging import enlarge_rows, open_network
 from srcnn.runtime.ensemble import SelfEnsemble
@@ -125,7 +126,7 @@ class Upscaler:
         )
         return make, (self.model,)
 
-    def __call__(self, image: Image, progress: Callable[[int, int], None] | None = None) -> Image:
+    def __call__(self, image: Image, progress: Progress | None = None) -> Image:
         """Enlarge a picture.
 
         Args:

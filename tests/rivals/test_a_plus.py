@@ -3,10 +3,11 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from srcnn.progress import no_progress
 from srcnn.rivals.a_plus import fit_a_plus, normalised
 from srcnn.rivals.anr import fit_anr
 from srcnn.rivals.dictionary import Dictionary
-from srcnn.rivals.rival import Rival, no_progress
+from srcnn.rivals.rival import Rival
 from srcnn.rivals.samples import Samples, sample_patches
 
 Lumas = list[NDArray[np.uint8]]

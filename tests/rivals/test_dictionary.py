@@ -3,8 +3,8 @@ import pytest
 from numpy.typing import NDArray
 
 from srcnn.errors import InvalidConfigError
+from srcnn.progress import no_progress
 from srcnn.rivals.dictionary import Dictionary, learn_dictionary, principal_components
-from srcnn.rivals.rival import no_progress
 from srcnn.rivals.samples import sample_patches
 
 Lumas = list[NDArray[np.uint8]]

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from srcnn.errors import InvalidConfigError
 from srcnn.imaging import imresize
-from srcnn.rivals.rival import no_progress
+from srcnn.progress import no_progress
 from srcnn.rivals.samples import bicubic_pair, sample_patches
 
 Lumas = list[NDArray[np.uint8]]

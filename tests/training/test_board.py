@@ -15,11 +15,11 @@ from srcnn.imaging import rgb_to_ycbcr_bt601
 from srcnn.training.board import BOARD_FOLDER, open_board
 from srcnn.training.config import TrainConfig
 from srcnn.training.data import load_data
-from srcnn.training.log import Progress
+from srcnn.training.log import LogLine
 from srcnn.training.loop import train
 from srcnn.training.pairs import Pair
 
-LINE = Progress(
+LINE = LogLine(
     step=10,
     seconds=2.5,
     mpx_per_s=3.0,
@@ -142,7 +142,7 @@ def test_a_resumed_training_goes_on_with_the_curve(picture_folder: Path, tmp_pat
     with pytest.raises(StoppedError), open_board(tmp_path, data.validation, "luma") as board:
         train(CONFIG, data, tmp_path, progress=stop_at(35), show=board.add)
     assert [step for step, _ in curve(tmp_path, "loss")] == [10, 20, 30]
-    lines: list[Progress] = []
+    lines: list[LogLine] = []
     with open_board(tmp_path, data.validation, "luma") as board:
         train(CONFIG, data, tmp_path, resume=True, report=lines.append, show=board.add)
     assert [line.step for line in lines] == [30, 40]  # 30 is measured again

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from srcnn.errors import OutputError
-from srcnn.training.log import LOG_FILE, Progress, Stopwatch, append_log, cut_log, read_start
+from srcnn.training.log import LOG_FILE, LogLine, Stopwatch, append_log, cut_log, read_start
 
 
-def line(step: int) -> Progress:
-    return Progress(
+def line(step: int) -> LogLine:
+    return LogLine(
         step=step,
         seconds=1.5,
         mpx_per_s=2.0,
@@ -34,7 +34,7 @@ def test_a_line_is_json_with_lists(tmp_path: Path) -> None:
     written = json.loads((tmp_path / LOG_FILE).read_text())
     assert written["channel_psnr"] == [30.0, 40.0, 41.0, 29.0]
     assert written["bicubic_channel_psnr"] is None
-    assert written.keys() == Progress.__dataclass_fields__.keys()
+    assert written.keys() == LogLine.__dataclass_fields__.keys()
 
 
 def test_what_is_infinite_is_null(tmp_path: Path) -> None:

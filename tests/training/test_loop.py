@@ -29,7 +29,7 @@ from srcnn.training.alone import LOCK_FILE
 from srcnn.training.checkpoint import load_checkpoint, save_checkpoint
 from srcnn.training.config import TrainConfig
 from srcnn.training.data import Pair, TrainingData, batches, load_data
-from srcnn.training.log import LOG_FILE, Progress
+from srcnn.training.log import LOG_FILE, LogLine
 from srcnn.training.loop import MODEL_FILE, learning_rate, train
 from srcnn.training.muon import Muon
 from srcnn.training.state import begin, start
@@ -79,10 +79,10 @@ def run(
     resume: bool = False,
     init: Model | None = None,
     progress: Callable[[int], None] = lambda step: None,
-) -> tuple[Model, list[Progress], list[str]]:
+) -> tuple[Model, list[LogLine], list[str]]:
     """Train; returns the model, the lines of the log and the notices."""
     run_dir.mkdir(exist_ok=True)
-    lines: list[Progress] = []
+    lines: list[LogLine] = []
     notices: list[str] = []
     model = train(
         config,
@@ -169,7 +169,7 @@ def test_the_log_has_a_line_for_every_validation_and_the_last_step(data: Trainin
     assert [line.step for line in lines] == [10, 20, 25]
     assert [line["learning_rate"] for line in log(tmp_path)] == [line.learning_rate for line in lines]
     assert all(line["seconds"] > 0 and line["mpx_per_s"] > 0 for line in log(tmp_path))
-    assert log(tmp_path)[0].keys() == Progress.__dataclass_fields__.keys()
+    assert log(tmp_path)[0].keys() == LogLine.__dataclass_fields__.keys()
 
 
 @pytest.mark.parametrize("name", ["muon", "adam"])

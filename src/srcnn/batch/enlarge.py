@@ -1,6 +1,6 @@
 """An array becomes strips of any size: the next larger network, then exactly down; or bicubic. Knows no files."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +15,7 @@ from srcnn.imaging import to_float
 from srcnn.imaging.depth import Image, check_image
 from srcnn.imaging.large import forget
 from srcnn.pictures.strips import Strips, strips_of, whole
+from srcnn.progress import Progress
 from srcnn.runtime.engines import Engine, check_engine
 from srcnn.upscaler import Upscaler
 from srcnn.zoo.cards import BICUBIC, shipped_cards
@@ -104,7 +105,7 @@ def enlarge(
     image: Image,
     target: Target,
     upscaler: Upscaler | None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
     *,
     inks: bool = False,
     threaded: bool = True,
@@ -180,7 +181,7 @@ def _in_floating_point(image: Image) -> Image:
 def _enlarged(
     image: Image,
     upscaler: Upscaler | None,
-    progress: Callable[[int, int], None] | None,
+    progress: Progress | None,
     *,
     inks: bool,
     threaded: bool,

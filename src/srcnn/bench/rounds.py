@@ -4,11 +4,9 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 
-Progress = Callable[[], None]
-
 
 def median_seconds(
-    functions: Mapping[str, Callable[[], object]], rounds: int, progress: Progress | None = None
+    functions: Mapping[str, Callable[[], object]], rounds: int, progress: Callable[[], None] | None = None
 ) -> dict[str, float]:
     """Time functions in turn, A B C A B C ..., so that a drifting machine is fair to all.
 

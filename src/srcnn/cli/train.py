@@ -22,7 +22,7 @@ from srcnn.printable import some_of
 if TYPE_CHECKING:
     from srcnn.training.config import TrainConfig
     from srcnn.training.data import TrainingData
-    from srcnn.training.log import Progress
+    from srcnn.training.log import LogLine
     from srcnn.zoo.model_file import Model
 
 _NAMED = 10  # pictures for validation, in the line that counts them
@@ -222,7 +222,7 @@ def _train(
         _catch_interrupt() as interrupted,
     ):
 
-        def report(line: "Progress") -> None:
+        def report(line: "LogLine") -> None:
             done.append(line.step)
             if sys.stdout.isatty():
                 with suppress(OSError):  # the terminal may go at this moment
@@ -261,7 +261,7 @@ def _train(
             listeners.tell(str(run_dir / name))
 
 
-def _told(line: "Progress") -> str:
+def _told(line: "LogLine") -> str:
     """A line of the log for people."""
     validation = ""
     if line.validation_psnr is not None:

@@ -15,6 +15,7 @@ from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.pictures.find import find_pictures
 from srcnn.pictures.named import standard_name
 from srcnn.pictures.read import read_array
+from srcnn.progress import Progress
 
 Verdict = Literal["same", "renamed", "differs", "missing", "extra"]
 _SMALL = (2, 3, 4, 8)  # scales by which a low-resolution copy may be smaller
@@ -86,9 +87,7 @@ class _File:
         return standard_name(self.path.name)
 
 
-def check_folder(
-    folder: Path, dataset: Dataset | None = None, *, progress: Callable[[int, int], None] | None = None
-) -> Check:
+def check_folder(folder: Path, dataset: Dataset | None = None, *, progress: Progress | None = None) -> Check:
     """Compare the pictures of a folder with a standard set.
 
     Args:

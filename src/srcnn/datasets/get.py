@@ -1,7 +1,6 @@
 """Bring a standard set into a folder: what is there already, what somebody has, and the rest from its public source."""
 
 import hashlib
-from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from srcnn.atomic import make_folder, write_atomically
@@ -12,11 +11,10 @@ from srcnn.datasets.take import take_pictures
 from srcnn.errors import InvalidImageError
 from srcnn.pictures.find import find_pictures
 from srcnn.pictures.read import read_array
+from srcnn.progress import Progress
 
 SERVER = "https://raw.githubusercontent.com"
 _TERMS_FILE = "TERMS.txt"
-
-Progress = Callable[[int, int], None]
 
 
 def missing_pictures(dataset: Dataset, folder: Path, progress: Progress | None = None) -> list[StandardPicture]:

@@ -27,6 +27,7 @@ from srcnn.imaging.depth import Image, Plane
 from srcnn.pictures.named import named_pictures
 from srcnn.pictures.read import read_array
 from srcnn.pictures.write import write_picture
+from srcnn.progress import Progress
 
 
 def evaluate(
@@ -38,7 +39,7 @@ def evaluate(
     metrics: Sequence[Metric] = (),
     small: str | Path | None = None,
     save: str | Path | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Evaluation:
     """Measure a method on every picture of a folder.
 
@@ -92,7 +93,7 @@ def evaluate_results(
     *,
     metrics: Sequence[Metric] = (),
     small: str | Path | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Evaluation:
     """Measure pictures that another program has enlarged.
 
@@ -132,7 +133,7 @@ def _measure_all(
     protocol: Protocol,
     metrics: Sequence[Metric],
     small: str | Path | None,
-    progress: Callable[[int, int], None] | None,
+    progress: Progress | None,
 ) -> Evaluation:
     """Measure what a function gives for a picture's name, the picture, its small one and bicubic's enlargement."""
     _check(scale, protocol, metrics, lowest=2 if small is None else 1)

@@ -13,18 +13,10 @@ from srcnn.evaluation.habits import Habit, habits, variations
 from srcnn.evaluation.planes import Method
 from srcnn.evaluation.protocol import AUTHORS, PROTOCOLS, Protocol
 from srcnn.evaluation.published import PublishedValue, methods_printed_with, recognise_dataset
-from srcnn.evaluation.search import (
-    SLACK_DB,
-    Match,
-    Observation,
-    Progress,
-    distinct,
-    measure_alike,
-    read_pictures,
-    try_protocols,
-)
+from srcnn.evaluation.search import SLACK_DB, Match, Observation, distinct, measure_alike, read_pictures, try_protocols
 from srcnn.imaging.depth import Image
 from srcnn.printable import some_of
+from srcnn.progress import Progress
 from srcnn.zoo.cards import BICUBIC
 
 _NO_EFFECT_DB = 0.0005

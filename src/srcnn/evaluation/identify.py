@@ -7,10 +7,10 @@ from pathlib import Path
 from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.evaluation.planes import Method, enlarge, enlarge_bicubic, measure_psnr, shrink, truth_planes
 from srcnn.evaluation.protocol import AUTHORS
-from srcnn.evaluation.search import Progress
 from srcnn.imaging.depth import Image
 from srcnn.pictures.named import named_pictures
 from srcnn.pictures.read import read_array
+from srcnn.progress import Progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

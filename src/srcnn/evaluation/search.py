@@ -1,6 +1,6 @@
 """Try protocols on pictures and compare with the numbers somebody got. This module explains nothing."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from statistics import fmean
@@ -13,13 +13,12 @@ from srcnn.imaging.depth import Image
 from srcnn.imaging.metrics import comparable
 from srcnn.pictures.named import named_pictures
 from srcnn.pictures.read import read_array
+from srcnn.progress import Progress
 from srcnn.zoo.cards import BICUBIC
 
 SLACK_DB = 0.002  # what two correct programs differ by: order of sums, ties of rounding
 _Border = int | Literal["scale"]
 _BORDERS: tuple[_Border, ...] = (0, "scale", 2, 3, 4, 6, 8)
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """The earlier methods, learned from T91 once and kept in the cache."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from srcnn.evaluation.protocol import AUTHORS
 from srcnn.imaging import from_float
 from srcnn.pictures.named import named_pictures
 from srcnn.pictures.read import read_array
+from srcnn.progress import Progress
 from srcnn.reproduce.cache import Cache, bytes_digest, code_digest, digest
 from srcnn.reproduce.methods import ReportMethod
 
@@ -44,7 +45,7 @@ class Fits:
         """The file of a fitted method; it need not exist."""
         return self._cache.path(f"{method.name}_x{method.scale}-{self.made_of(method)}", ".safetensors")
 
-    def fit(self, method: ReportMethod, progress: Callable[[int, int], None]) -> None:
+    def fit(self, method: ReportMethod, progress: Progress) -> None:
         """Learn a method from the training pictures and keep it.
 
         Args:

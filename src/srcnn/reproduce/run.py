@@ -10,6 +10,7 @@ from srcnn.evaluation.metrics.paper import METRICS
 from srcnn.evaluation.planes import Method
 from srcnn.evaluation.protocol import AUTHORS
 from srcnn.pictures.read import read_array
+from srcnn.progress import Progress
 from srcnn.reproduce.cache import Cache, bytes_digest, code_digest, digest
 from srcnn.reproduce.fits import Fits
 from srcnn.reproduce.machine import machine_name
@@ -17,7 +18,6 @@ from srcnn.reproduce.measure import MEASURING_CODE, Cell, measure
 from srcnn.reproduce.methods import ReportMethod
 from srcnn.reproduce.sets import PictureSet
 
-Progress = Callable[[int, int], None]
 Cells = dict[tuple[str, int, str, str], Cell]
 """By method, scale, set and picture."""
 

@@ -18,11 +18,12 @@ from srcnn.evaluation.planes import enlarge, enlarge_bicubic
 from srcnn.evaluation.protocol import AUTHORS
 from srcnn.imaging import from_float, psnr, to_float, ycbcr_to_rgb_bt601
 from srcnn.imaging.depth import Plane
+from srcnn.progress import Progress
 from srcnn.reproduce.cache import code_digest, digest
 from srcnn.reproduce.images import data_uri, error_map
 from srcnn.reproduce.measure import MEASURING_CODE
 from srcnn.reproduce.methods import ReportMethod
-from srcnn.reproduce.run import Progress, Workshop
+from srcnn.reproduce.run import Workshop
 from srcnn.reproduce.subjects import Subject
 
 _PART = 64  # pixels a side of the part that is zoomed

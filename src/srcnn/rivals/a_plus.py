@@ -16,9 +16,10 @@ super-resolution", ACCV 2014, and its go_run_Set5_x4_Aplus1024.m.
 import numpy as np
 
 from srcnn.imaging import imresize, to_float
+from srcnn.progress import Progress, no_progress
 from srcnn.rivals.anchored import AnchoredRegression
 from srcnn.rivals.dictionary import Dictionary
-from srcnn.rivals.rival import Floats, Progress, no_progress
+from srcnn.rivals.rival import Floats
 from srcnn.rivals.samples import Lumas, Samples, sample_patches
 
 _RIDGE = 0.1

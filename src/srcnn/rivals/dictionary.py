@@ -19,8 +19,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from srcnn.progress import Progress, no_progress
 from srcnn.rivals.clusters import cluster
-from srcnn.rivals.rival import Floats, Progress, no_progress
+from srcnn.rivals.rival import Floats
 from srcnn.rivals.samples import Lumas, Samples, sample_patches
 
 _ENERGY = 0.999  # kept by the principal components

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from srcnn.errors import InvalidConfigError, InvalidImageError, MissingExtraError
 from srcnn.imaging.depth import check_image
+from srcnn.progress import Progress, no_progress
 from srcnn.rivals import RIVALS
-from srcnn.rivals.rival import Progress, Rival, no_progress
+from srcnn.rivals.rival import Rival
 
 SCALES = (2, 3, 4)
 

@@ -27,9 +27,10 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from srcnn.imaging.depth import Plane, check_plane
+from srcnn.progress import Progress, no_progress
 from srcnn.rivals.clusters import cluster
 from srcnn.rivals.patches import enlarge_by_bicubic
-from srcnn.rivals.rival import Floats, Progress, check_arrays, no_progress
+from srcnn.rivals.rival import Floats, check_arrays
 from srcnn.rivals.samples import Lumas, bicubic_pair
 
 _INPUT_SIDES = {2: 7, 3: 9, 4: 11}

@@ -1,6 +1,6 @@
 """What the rivals have in common: an interface, and the check that their arrays belong together."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Protocol
 
 import numpy as np
@@ -10,8 +10,6 @@ from srcnn.errors import ModelFileError
 from srcnn.imaging.depth import Plane
 
 Floats = NDArray[np.float32]
-Progress = Callable[[int, int], None]
-"""Called with (done, total)."""
 
 
 class Rival(Protocol):
@@ -40,10 +38,6 @@ class Rival(Protocol):
             InvalidImageError: not a plane of floating point.
         """
         ...
-
-
-def no_progress(done: int, total: int) -> None:
-    """Tell nobody."""
 
 
 def check_arrays(name: str, scale: int, arrays: Mapping[str, tuple[Floats, tuple[int, ...]]]) -> None:

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from srcnn.errors import InvalidConfigError
 from srcnn.imaging import crop_to_multiple, imresize, to_float
 from srcnn.imaging.depth import Plane
+from srcnn.progress import Progress
 from srcnn.rivals.patches import PatchGrid, difference_planes
-from srcnn.rivals.rival import Floats, Progress
+from srcnn.rivals.rival import Floats
 
 Lumas = Sequence[NDArray[np.uint8]] | Sequence[Plane]
 """Pictures to learn from: H x W each, BT.601 limited range; 16..235 of 8 bits, or floating point / 255."""

@@ -32,8 +32,9 @@ from numpy.typing import NDArray
 
 from srcnn.errors import InvalidConfigError
 from srcnn.imaging.depth import Plane, check_plane
+from srcnn.progress import Progress, no_progress
 from srcnn.rivals.patches import PatchGrid, add_details, enlarge_by_bicubic
-from srcnn.rivals.rival import Floats, Progress, check_arrays, no_progress
+from srcnn.rivals.rival import Floats, check_arrays
 from srcnn.rivals.samples import Lumas, bicubic_pair
 
 _FEATURE_SCALE = 2  # features are taken of the picture enlarged so many times, whatever the scale

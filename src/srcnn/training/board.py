@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from srcnn.errors import MissingExtraError, OutputError
 from srcnn.spec import Colour
 from srcnn.training.degradation import Plane
-from srcnn.training.log import Progress
+from srcnn.training.log import LogLine
 from srcnn.training.pairs import Pair
 from srcnn.training.validation import CHANNELS, to_shown
 
@@ -33,7 +33,7 @@ class Board:
         self._colour: Colour = colour
         self._writer: SummaryWriter | None = None
 
-    def add(self, line: Progress, pictures: Sequence[Plane]) -> None:
+    def add(self, line: LogLine, pictures: Sequence[Plane]) -> None:
         """Add a line of the log and strips of truth, bicubic and network.
 
         A training that was resumed hides what an earlier run wrote from the step of its first line on.

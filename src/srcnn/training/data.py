@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srcnn.errors import InvalidConfigError, InvalidImageError
+from srcnn.progress import Progress, no_progress
 from srcnn.training.config import TrainConfig
 from srcnn.training.degradation import Plane
 from srcnn.training.fingerprint import Fingerprint, fingerprint_of
@@ -44,7 +45,7 @@ class TrainingData:
 def load_data(
     config: TrainConfig,
     folders: Sequence[str | Path],
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Progress = no_progress,
     *,
     validation: Sequence[str | Path] = (),
     small: Sequence[str | Path] = (),

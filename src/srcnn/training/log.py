@@ -18,7 +18,7 @@ _DRAWN = ("validation_psnr", "bicubic_psnr", "loss")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class LogLine:
     """What a line of the log holds.
 
     Attributes:
@@ -87,7 +87,7 @@ def cut_log(run_dir: Path, first_step: int) -> None:
     write_atomically(path, "".join(line + "\n" for line in lines if _step_of(line) <= first_step).encode())
 
 
-def append_log(run_dir: Path, line: Progress) -> None:
+def append_log(run_dir: Path, line: LogLine) -> None:
     """Add a line.
 
     Raises:

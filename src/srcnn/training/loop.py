@@ -22,7 +22,7 @@ from srcnn.training.config import NOT_IN_PAPER, TrainConfig
 from srcnn.training.data import TrainingData, batches, pooled_batches
 from srcnn.training.degradation import Plane
 from srcnn.training.device import has_fast_bf16
-from srcnn.training.log import Progress, Stopwatch, append_log, cut_log, read_start
+from srcnn.training.log import LogLine, Stopwatch, append_log, cut_log, read_start
 from srcnn.training.paper import paper_batches
 from srcnn.training.pools import Pools
 from srcnn.training.ranks import add_up, any_rank, is_first, share_of
@@ -43,8 +43,8 @@ def train(
     resume: bool = False,
     accept_changes: bool = False,
     progress: Callable[[int], None] = lambda step: None,
-    report: Callable[[Progress], None] = lambda line: None,
-    show: Callable[[Progress, Sequence[Plane]], None] = lambda line, pictures: None,
+    report: Callable[[LogLine], None] = lambda line: None,
+    show: Callable[[LogLine, Sequence[Plane]], None] = lambda line, pictures: None,
     notice: Callable[[str], None] = lambda text: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Model:
@@ -78,7 +78,7 @@ def train(
         Tests: tests/training/test_loop.py.
     """
 
-    def tell(line: Progress, pictures: Sequence[Plane]) -> None:
+    def tell(line: LogLine, pictures: Sequence[Plane]) -> None:
         append_log(run_dir, line)
         report(line)
         show(line, pictures)
@@ -194,11 +194,11 @@ def _take_step(state: State, config: TrainConfig, inputs: Tensor, labels: Tensor
 
 def _validate(
     config: TrainConfig, data: TrainingData, state: State, bicubic_psnr: NDArray[np.float64]
-) -> tuple[Progress, Sequence[Plane]]:
+) -> tuple[LogLine, Sequence[Plane]]:
     """A line of the log, without what only steps have, and what the network makes of the pictures."""
     pictures = enlarge(state.network.spec, state.ema, data.validation)
     quality, bicubic = compare(_measure(config, data, pictures), bicubic_psnr)
-    line = Progress(
+    line = LogLine(
         step=state.step,
         seconds=round(state.seconds, 2),
         validation_psnr=quality.luma,
@@ -209,7 +209,7 @@ def _validate(
     return line, pictures
 
 
-def _warn(config: TrainConfig, last: Progress, first: float | None, notice: Callable[[str], None]) -> None:
+def _warn(config: TrainConfig, last: LogLine, first: float | None, notice: Callable[[str], None]) -> None:
     """Say it if the training was for nothing: worse than what it started from, or than bicubic."""
     if last.validation_psnr is None or last.bicubic_psnr is None or 0 not in (config.loss_channels or (0,)):
         return  # nothing measured, or luma is not what was learned
