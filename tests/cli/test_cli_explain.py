@@ -9,6 +9,8 @@ import pytest
 from graphs_in_numpy import run_graph
 from tiny_models import gentle_model, random_model
 
+from srcnn.cli.explain import _decibels
+from srcnn.cli.identify import _read
 from srcnn.evaluation import explain as module
 from srcnn.evaluation.evaluate import evaluate
 from srcnn.evaluation.explain import Explanation
@@ -138,6 +140,19 @@ def test_two_numbers_are_led_back_to_picture_scale_and_network(srcnn: Callable, 
     assert found["fitting"] >= 1
     assert "belong to b at x3" in found["text"]
     assert "theirs/x3" in [match["method"] for match in found["matches"]]
+
+
+@pytest.mark.parametrize(("text", "tolerance"), [("29", 0.5), ("29.1", 0.05), ("29.08", 0.005), ("29.080", 0.0005)])
+def test_a_number_stands_for_all_that_round_to_it(text: str, tolerance: float) -> None:
+    value, half = _decibels(text, "")
+    assert (value, half) == (float(text), pytest.approx(tolerance))
+
+
+def test_a_scale_in_the_name_of_a_foreign_file_is_its_scale(weights: Path) -> None:
+    file = weights / "theirs" / "x3.caffemodel"
+    assert [_read(file, scale) is not None for scale in (2, 3, 4)] == [False, True, False]
+    file = file.rename(file.with_name("net.caffemodel"))
+    assert [_read(file, scale).spec.scale for scale in (2, 3, 4)] == [2, 3, 4]
 
 
 def test_networks_of_colour_are_none_of_those(srcnn: Callable, folder: Path, weights: Path) -> None:

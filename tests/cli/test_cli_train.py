@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 from small_pictures import save_noise
+from tiny_models import gentle_model
 
+from srcnn.cli.train import _initial_model
 from srcnn.training import loop
 from srcnn.training.alone import alone_in
-from srcnn.zoo.model_file import read_model
+from srcnn.zoo.model_file import read_model, save_model
 
 TOML = """
 model = "tiny"
@@ -242,6 +244,14 @@ def test_set_replaces_values(srcnn: Callable, config: Path, data: Path, tmp_path
     assert srcnn("train", config, "--data", data, "-o", tmp_path / "run", *options).code == 0
     spec = read_model(tmp_path / "run" / "model.safetensors").spec
     assert (spec.name, spec.scale, spec.training["steps"]) == ("other", 3, "3")
+
+
+@pytest.mark.parametrize("name", ["a:b.safetensors", "a:2x"])
+def test_a_file_to_start_from_may_have_a_colon_in_its_name(tmp_path: Path, name: str) -> None:
+    save_model(tmp_path / name, gentle_model(scale=3))
+    assert _initial_model(str(tmp_path / name), 2).spec.scale == 3
+    assert _initial_model("swift:4", 2).spec.scale == 4
+    assert _initial_model("swift", 2).spec.scale == 2
 
 
 def test_init_starts_from_a_model_file(srcnn: Callable, config: Path, data: Path, tmp_path: Path) -> None:

@@ -450,7 +450,7 @@ def test_what_does_not_change_the_result_may_change_on_resuming(
 ) -> None:
     with pytest.raises(StoppedError):
         run(CONFIG, data, tmp_path, progress=stop_at(25))
-    run(replace(CONFIG, validate_every=7, checkpoint_every=5, threads=1), data, tmp_path, resume=True)
+    run(replace(CONFIG, validate_every=7, checkpoint_every=5, threads=1, device="cpu"), data, tmp_path, resume=True)
     np.testing.assert_array_equal(
         read_model(tmp_path / MODEL_FILE).weights["conv3.weight"],
         read_model(finished / MODEL_FILE).weights["conv3.weight"],
