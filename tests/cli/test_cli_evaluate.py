@@ -62,12 +62,14 @@ def test_an_ensemble_is_measured_and_named(srcnn: Callable, folder: Path, model:
 
 
 def test_more_of_the_papers_metrics_have_columns_and_keys(srcnn: Callable, folder: Path, model_file: Path) -> None:
-    arguments = ("evaluate", model_file, folder, "--metrics", "wpsnr, nqm,psnr")
+    arguments = ("evaluate", model_file, folder, "--metrics", "wpsnr, nqm,ssim")
     _, header, *_, mean = srcnn(*arguments).out.splitlines()
     assert header.split()[9:] == ["NQM", "dB", "bicubic", "WPSNR", "dB", "bicubic"]
     values = json.loads(srcnn(*arguments, "--json").out)["mean"]
-    assert list(values) == ["psnr", "ssim", "bicubic_psnr", "nqm", "bicubic_nqm", "wpsnr", "bicubic_wpsnr"]
-    assert mean.split()[6:] == [f"{value:.2f}" for value in list(values.values())[3:]]
+    more = ["bicubic_ssim", "nqm", "bicubic_nqm", "wpsnr", "bicubic_wpsnr"]
+    assert list(values) == ["psnr", "ssim", "bicubic_psnr", *more]
+    assert mean.split()[6:] == [f"{values[name]:.2f}" for name in more[1:]]
+    assert mean.split()[4] == f"{values['bicubic_ssim']:.4f}"
 
 
 def test_a_metric_that_small_pictures_have_not_is_a_dash_and_none(srcnn: Callable, folder: Path) -> None:
@@ -212,7 +214,11 @@ def test_what_cannot_be_is_refused_with_one_line(
     [
         ("bicubic", ("--ensemble",), "expected a network for --ensemble, got bicubic; "),
         ("{folder}", ("--ensemble",), "expected a network for --ensemble, got {folder}; "),
-        ("bicubic", ("--metrics", "nqm,vif"), "expected some of ifc, nqm, wpsnr, ms_ssim, or all, got 'vif'; "),
+        (
+            "bicubic",
+            ("--metrics", "nqm,vif"),
+            "expected some of psnr, ssim, ifc, nqm, wpsnr, ms_ssim, or all, got 'vif'; ",
+        ),
         ("{folder}", ("--save", "kept"), "expected a model for --save, got the folder {folder}; "),
     ],
 )

@@ -120,21 +120,22 @@ def evaluate_command(
 
 
 def _chosen_metrics(names: str | None) -> "list[Metric]":
-    """Those that are named, in the order of the paper; PSNR and SSIM are measured anyway."""
+    """Those that are named, in the order of the paper. PSNR and SSIM are measured anyway."""
     from srcnn.evaluation.metrics.paper import METRICS
 
-    further = {metric.name: metric for metric in METRICS if metric.name not in ("psnr", "ssim")}
+    known = [metric.name for metric in METRICS]
     wanted = names_between_commas(names) or []
-    unknown = [name for name in wanted if name not in (*further, "psnr", "ssim", "all")]
+    unknown = [name for name in wanted if name not in (*known, "all")]
     if unknown:
-        raise click.UsageError(f"expected some of {', '.join(further)}, or all, got {unknown[0]!r}; correct --metrics")
-    return [metric for name, metric in further.items() if name in wanted or "all" in wanted]
+        raise click.UsageError(f"expected some of {', '.join(known)}, or all, got {unknown[0]!r}; correct --metrics")
+    return [metric for metric in METRICS if metric.name in wanted or "all" in wanted]
 
 
 def _show(evaluation: "Evaluation", model: str, printed_as: str | None, folder: Path, metrics: "list[Metric]") -> None:
     from srcnn.evaluation.published import find_published, recognise_dataset
 
     say(f"{model} x{evaluation.scale}, {folder!s}, protocol {evaluation.protocol.name}")
+    metrics = [metric for metric in metrics if metric.name not in ("psnr", "ssim")]  # which have their columns
     heads = "".join(f" {f'{metric.label} {metric.unit}'.strip():>8} {'bicubic':>8}" for metric in metrics)
     say(f"{'picture':<20} {'PSNR dB':>8} {'SSIM':>7} {'bicubic dB':>11} {'SSIM':>7} {'gain dB':>8}{heads}")
     for row in (*evaluation.images, evaluation.mean):
