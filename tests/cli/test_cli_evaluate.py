@@ -100,8 +100,9 @@ def test_small_pictures_may_be_given(srcnn: Callable, folder: Path, model_file: 
     assert results[0]["bicubic_psnr"] == results[2]["psnr"] != results[1]["bicubic_psnr"]
     worse = ("--small", folder, "-s", 1)
     assert "inf" in srcnn("evaluate", "bicubic", folder, *worse).out
-    set5 = shared_data / "test" / "Set5"
-    assert "published" not in srcnn("evaluate", "bicubic", set5, "--small", set5, "-s", 1).out
+    set5, theirs = shared_data / "test" / "Set5", shared_data / "matlab_lr" / "Set5" / "x3"
+    assert "published" in srcnn("evaluate", "bicubic", set5, "-s", 3).out
+    assert "published" not in srcnn("evaluate", "bicubic", set5, "-s", 3, "--small", theirs).out
 
 
 def test_no_published_value_stands_beside_results(
@@ -111,6 +112,27 @@ def test_no_published_value_stands_beside_results(
     arguments = (shared_data / "test" / "Set5", "-s", 3)
     assert "published: " in srcnn("evaluate", "bicubic", *arguments, "--save", "srcnn-9-5-5").out
     assert "published: " not in srcnn("evaluate", "srcnn-9-5-5", *arguments).out
+
+
+def test_the_folder_of_a_training_is_no_folder_of_results(srcnn: Callable, folder: Path, model_file: Path) -> None:
+    run = folder.parent / "run"
+    run.mkdir()
+    (run / "model.safetensors").write_bytes(model_file.read_bytes())
+    srcnn("evaluate", run, folder).assert_refused("that of a training has the model in ", "run/model.safetensors")
+
+
+def test_given_small_pictures_stand_behind_bicubics_numbers_of_results_too(
+    srcnn: Callable, tmp_path: Path, shared_data: Path
+) -> None:
+    set5, theirs = shared_data / "test" / "Set5", shared_data / "matlab_lr" / "Set5" / "x3"
+    assert srcnn("evaluate", "bicubic", set5, "-s", 3, "--save", tmp_path / "kept").code == 0
+    arguments = ("evaluate", tmp_path / "kept", set5, "-s", 3, "--json")
+    made, given = (
+        [image["bicubic_psnr"] for image in json.loads(srcnn(*arguments, *small).out)["images"]]
+        for small in ((), ("--small", theirs))
+    )
+    assert all(abs(a - b) < 0.05 for a, b in zip(made, given, strict=True))
+    assert made != given
 
 
 def test_bicubic_and_shipped_names_come_before_folders(
@@ -127,7 +149,7 @@ def test_a_flat_picture_is_named_and_not_in_the_mean(srcnn: Callable, folder: Pa
     *_, flat, mean, said = srcnn("evaluate", "bicubic", folder).out.splitlines()
     assert flat.split() == ["flat", "inf", "1.0000", "inf", "1.0000", "-"]
     assert mean.endswith("+0.000")
-    assert said == "not in the mean, since a PSNR is infinite (bicubic gives flat pictures exactly): flat"
+    assert said == "not in the mean, since a PSNR is infinite (as bicubic's of flat pictures): flat"
 
 
 @pytest.mark.parametrize("options", [(), ("--json",)])
@@ -192,7 +214,10 @@ def test_the_published_value_stands_beside_protocols_of_the_authors_programs_alo
         (("bicubic", "{folder}/none"), ("expected a folder of pictures at ", "got no folder there")),
         (("bicubic", "{folder}/.."), ("got a file that begins with b'no pictu'", "bad")),
         (("bicubic", "{folder}", "-s", "20"), ("a: expected ",)),
-        (("{folder}", "{folder}/.."), ("expected a result in {folder} for every picture", "got none for bad")),
+        (
+            ("{folder}", "{folder}/..", "-s", "3"),
+            ("expected a result in {folder} for every picture", "got none for bad"),
+        ),
         (("bicubic", "{folder}", "--save", "{folder}/x"), ("apart from the pictures of {folder}",)),
     ],
 )
@@ -213,13 +238,13 @@ def test_what_cannot_be_is_refused_with_one_line(
     ("model", "options", "words"),
     [
         ("bicubic", ("--ensemble",), "expected a network for --ensemble, got bicubic; "),
-        ("{folder}", ("--ensemble",), "expected a network for --ensemble, got {folder}; "),
+        ("{folder}", ("--ensemble", "-s", "3"), "expected a network for --ensemble, got {folder}; "),
         (
             "bicubic",
             ("--metrics", "nqm,vif"),
             "expected some of psnr, ssim, ifc, nqm, wpsnr, ms_ssim, or all, got 'vif'; ",
         ),
-        ("{folder}", ("--save", "kept"), "expected a model for --save, got the folder {folder}; "),
+        ("{folder}", ("-s", "3", "--save", "kept"), "expected a model for --save, got the folder {folder}; "),
     ],
 )
 def test_options_that_do_not_go_with_the_model_or_name_nothing_are_refused(

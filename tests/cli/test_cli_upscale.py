@@ -285,12 +285,13 @@ def test_enlarging_a_file_never_imports_torch(picture: Path, model_file: Path) -
     assert picture.with_name("a_x3.png").is_file()
 
 
+@pytest.mark.parametrize("name", ["./-", ".//-", "././-"])
 def test_a_file_called_like_standard_input_is_named_with_its_folder(
-    srcnn: Callable, picture: Path, model_file: Path, monkeypatch: pytest.MonkeyPatch
+    srcnn: Callable, picture: Path, model_file: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.chdir(picture.parent)
     picture.rename("-")
-    assert srcnn("upscale", "-m", model_file, "./-", "-o", "large.png").code == 0
+    assert srcnn("upscale", "-m", model_file, name, "-o", "large.png").code == 0
     assert Path("large.png").is_file()
 
 

@@ -173,12 +173,48 @@ def test_a_result_of_another_size_is_refused_with_its_name(folder, tmp_path):
         evaluate_results(tmp_path.parent / f"{tmp_path.name}_kept", folder, 2, AUTHORS)
 
 
-@pytest.mark.parametrize("place", [".", "sub", "new", ".."])
+@pytest.mark.parametrize("place", [".", "sub", "new"])
 def test_results_are_not_saved_among_the_pictures(folder, place):
     before = {path: path.read_bytes() for path in folder.rglob("*.*")}
     with pytest.raises(OutputError, match="expected a folder for the results apart from the pictures"):
         evaluate(None, folder, 2, AUTHORS, save=folder / place)
     assert {path: path.read_bytes() for path in folder.rglob("*.*")} == before
+
+
+def test_nor_where_links_among_the_pictures_lead_to(folder):
+    elsewhere = folder.parent / f"{folder.name}_elsewhere"
+    elsewhere.mkdir()
+    (folder / "sub" / "c.bmp").rename(elsewhere / "c.bmp")
+    (folder / "link").symlink_to(elsewhere, target_is_directory=True)
+    with pytest.raises(OutputError, match="apart from the pictures"):
+        evaluate(None, folder, 2, AUTHORS, save=elsewhere / "new")
+
+
+def test_results_replace_no_files(folder):
+    kept = folder.parent / f"{folder.name}_kept"
+    kept.mkdir()
+    (kept / ".hidden").touch()
+    evaluate(None, folder, 2, AUTHORS, save=kept)
+    with pytest.raises(OutputError, match=r"expected a new or empty folder for results, got .*_kept with files in it"):
+        evaluate(None, folder, 2, AUTHORS, save=kept)
+
+
+def test_metrics_with_a_border_of_their_own_have_no_value_where_results_lack_a_wider_one(folder):
+    kept, cut = (folder.parent / f"{folder.name}_{name}" for name in ("kept", "cut"))
+    whole = evaluate(None, folder, 2, PROTOCOLS["border-6"], metrics=METRICS, save=kept)
+    for path in kept.rglob("*.png"):
+        (cut / path.relative_to(kept)).parent.mkdir(parents=True, exist_ok=True)
+        pixels = np.asarray(PillowImage.open(path))[6:-6, 6:-6]
+        PillowImage.fromarray(pixels).save(cut / path.relative_to(kept))
+    shaved = evaluate_results(cut, folder, 2, PROTOCOLS["border-6"], metrics=METRICS)
+    for name, value in whole.mean.more.items():
+        assert shaved.mean.more[name] == (None if name == "ifc" else value)
+    assert shaved.mean.psnr == whole.mean.psnr
+
+
+def test_further_metrics_of_luma_that_comes_from_rgb(folder):
+    measured = evaluate(None, folder, 2, PROTOCOLS["basicsr"], metrics=METRICS)
+    assert measured.mean.more["psnr"] == measured.mean.psnr
 
 
 def test_further_metrics_see_what_psnr_sees(folder):

@@ -195,6 +195,8 @@ def test_what_cannot_be_measured_is_refused(method, message):
     ("values", "got"),
     [
         (lambda large: large * 255, "float32 from "),
+        (lambda large: large * 0.1 * 255 * np.eye(16, 18, dtype=np.float32) * 4, "float32 from "),  # a dark one
+        (lambda large: np.ones((16, 18), np.uint8), "uint8 from 1 to 1"),
         (lambda large: (large * 255).astype(np.uint8), "uint8 from "),
         (lambda large: (large * 255).astype(np.int64), "int64 from "),
     ],
@@ -207,7 +209,7 @@ def test_luma_in_0_to_255_is_refused(values, got):
 
 def test_luma_that_overshoots_is_measured():
     small = np.full((8, 9), 0.4, np.float32)
-    assert enlarge(small, 2, PROTOCOLS["float-luma"], lambda lr: imresize(lr, 2) + np.float32(1.5)).max() > 1.8
+    assert enlarge(small, 2, PROTOCOLS["float-luma"], lambda lr: imresize(lr, 2) + np.float32(9)).max() > 9
 
 
 def test_a_whole_upscaler_is_refused_since_its_pictures_are_no_luma():

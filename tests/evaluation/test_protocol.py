@@ -1,6 +1,7 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from srcnn.errors import InvalidConfigError
@@ -56,7 +57,13 @@ def test_a_change_that_cannot_be_is_refused(change, message):
 
 @pytest.mark.parametrize("name", ["authors with border = 6,lr_rounded=true", "authors with lr_rounded=TRUE, border=6 "])
 def test_spaces_and_case_do_not_matter(name):
-    assert replace(protocol_named(name), name="mine") == replace(AUTHORS, name="mine", border=6, lr_rounded=True)
+    named = protocol_named(name)
+    assert replace(named, name="mine") == replace(AUTHORS, name="mine", border=6, lr_rounded=True)
+    assert protocol_named(varied(named, border=8, antialias=False).name).border == 8
+
+
+def test_a_number_may_end_in_its_point():
+    assert protocol_named("authors with kernel_a_down=-1.").kernel_a_down == -1
 
 
 @pytest.mark.parametrize("text", ["-.5", "-0.5", "-0.50"])
@@ -74,13 +81,23 @@ def test_numbers_are_written_as_anywhere(text):
         ({"border": "4"}, "expected scale or a number for border, got '4'"),
         ({"border": 4.5}, "expected scale or a number for border, got 4.5"),
         ({"kernel_a_up": "sharp"}, "expected a number for kernel_a_up, got 'sharp'"),
-        ({"kernel_a_up": True}, "expected a number for kernel_a_up, got True"),
+        ({"kernel_a_up": True}, "expected .*number for kernel_a_up, got True"),
+        ({"kernel_a_up": float("nan")}, "expected a number for kernel_a_up, got nan"),
     ],
 )
 def test_a_value_that_no_step_knows_is_refused_in_python_too(change, message):
     for make in (replace, varied):
         with pytest.raises(InvalidConfigError, match=message):
             make(AUTHORS, **change)
+
+
+def test_numbers_of_numpy_are_numbers():
+    assert replace(AUTHORS, border=np.int64(4), kernel_a_up=np.float32(-0.5)).border_pixels(3) == 4
+
+
+def test_a_name_is_a_text():
+    with pytest.raises(InvalidConfigError, match="expected a text for name, got 3"):
+        replace(AUTHORS, name=3)
 
 
 def test_a_field_that_is_changed_again_is_named_once():

@@ -10,7 +10,7 @@ from small_pictures import save_noise
 from srcnn.errors import InvalidImageError
 from srcnn.evaluation.planes import shrink, truth_planes
 from srcnn.evaluation.protocol import AUTHORS, PROTOCOLS, Protocol
-from srcnn.evaluation.results import pair_files, result_planes, small_planes
+from srcnn.evaluation.results import pair_files, put_into_rim, result_planes, small_planes
 from srcnn.imaging import from_float, imresize
 
 
@@ -56,7 +56,9 @@ def test_a_result_may_lack_the_border_that_is_not_measured(protocol: str, border
     inside = picture[border : 39 - border, border : 48 - border].copy()
     inside[2, 3] += 90
     planes = result_planes(inside, picture, 3, PROTOCOLS[protocol])
+    assert planes.shape == (39 - 2 * border, 48 - 2 * border)
     truth = truth_planes(picture, 3, AUTHORS)
+    planes = put_into_rim(planes, truth, border)
     assert [tuple(place) for place in np.argwhere(planes != truth)] == [(border + 2, border + 3)]
 
 
@@ -68,7 +70,11 @@ def test_another_size_is_refused(size: tuple[int, int]) -> None:
 
 def test_a_grey_picture_may_have_a_result_of_three_equal_channels() -> None:
     picture = np.random.default_rng(0).integers(0, 256, (30, 30), np.uint8)
-    for result in (picture, np.stack([picture] * 3, 2), np.stack([picture] * 3 + [picture * 0], 2)):
+    alpha = np.stack([picture, picture * 0], 2)
+    for result in (picture, alpha, np.stack([picture] * 3, 2), np.stack([picture] * 3 + [picture * 0], 2)):
+        np.testing.assert_array_equal(
+            result_planes(result, alpha, 3, AUTHORS), result_planes(result, picture, 3, AUTHORS)
+        )
         assert np.array_equal(result_planes(result, picture, 3, AUTHORS), truth_planes(picture, 3, AUTHORS))
 
 

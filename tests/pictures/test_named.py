@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from small_pictures import save_noise
 
 from srcnn.errors import InvalidConfigError
-from srcnn.pictures.named import named_pictures, versions_of
+from srcnn.pictures.named import named_pictures, standard_name, versions_of
 
 
 def test_names_are_paths_in_the_folder_without_their_endings(tmp_path: Path) -> None:
@@ -16,9 +16,16 @@ def test_names_are_paths_in_the_folder_without_their_endings(tmp_path: Path) -> 
 
 
 def test_pictures_that_differ_only_in_their_ending_keep_it(tmp_path: Path) -> None:
-    for name in ("a.png", "a.bmp"):
+    for name in ("a.png", "b.png", "a.bmp", "sub/a.png"):
         save_noise(tmp_path / name, (4, 4))
-    assert list(named_pictures(tmp_path)) == ["a.bmp", "a.png"]
+    assert list(named_pictures(tmp_path)) == ["a.bmp", "a.png", "b", "sub/a"]
+
+
+def test_pictures_behind_links_have_the_names_of_the_links(tmp_path: Path) -> None:
+    save_noise(tmp_path / "elsewhere" / "a.png", (4, 4))
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "link.png").symlink_to(tmp_path / "elsewhere" / "a.png")
+    assert list(named_pictures(tmp_path / "set")) == ["link"]
 
 
 def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
@@ -31,9 +38,14 @@ def test_a_version_has_the_name_or_more_behind_it(version: str) -> None:
     assert versions_of(["baby"], [version, "other"]) == {"baby": [version]}
 
 
-@pytest.mark.parametrize("version", ["babylon", "baby2", "my_baby", "Baby", "bab", "babyx"])
+@pytest.mark.parametrize("version", ["babylon", "baby2", "my_baby", "Baby", "bab", "babyx", "babyäx3", "baby/crop"])
 def test_what_only_begins_alike_is_none(version: str) -> None:
     assert versions_of(["baby"], [version]) == {"baby": []}
+
+
+@pytest.mark.parametrize("name", ["baby", "x/baby_GT.png", "BABY_HR.bmp", "baby.png"])
+def test_the_standard_name_of_a_picture_has_no_folder_ending_and_mark(name: str) -> None:
+    assert standard_name(name) == "baby"
 
 
 def test_the_longer_name_takes_its_versions() -> None:

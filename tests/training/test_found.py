@@ -10,6 +10,7 @@ from srcnn.errors import InvalidConfigError
 from srcnn.imaging import imresize, rgb_to_luma_bt601, rgb_to_ycbcr_bt601, to_float
 from srcnn.training.config import TrainConfig
 from srcnn.training.data import TrainingData, batches, load_data, pooled_batches
+from srcnn.training.degradation import degrade
 from srcnn.training.found import find_given
 from srcnn.training.pairs import Pair
 
@@ -171,3 +172,85 @@ def test_small_pictures_and_the_config_must_agree(tmp_path: Path) -> None:
         find_given(replace(GIVEN, downscale="box"), [], [], [tmp_path], {})
     with pytest.raises(InvalidConfigError, match=r"expected folders of small pictures \(--small\) .*got none"):
         find_given(GIVEN, [], [], [], {})
+
+
+def folders_of_equal_names(root: Path) -> tuple[Path, Path, Path, Path]:
+    places = tuple(root / name for name in ("train/large", "train/small", "val/large", "val/small"))
+    for seed, place in enumerate(places):
+        for number in range(2):
+            size = (30, 41) if place.name == "large" else (15, 20)
+            save_noise(place / f"{number}.png", size, 10 * seed + number)
+    return places
+
+
+def test_as_many_small_folders_as_large_ones_belong_together_in_their_order(tmp_path: Path) -> None:
+    large, small, other, other_small = folders_of_equal_names(tmp_path)
+    data = load(GIVEN, large, small, other_small, validation=(other,))
+    assert data.skipped == []
+    expected = to_float(rgb_to_luma_bt601(picture(other_small / "0.png")))
+    np.testing.assert_array_equal(data.validation[0].lr, expected)
+    np.testing.assert_array_equal(data.train[0].lr, to_float(rgb_to_luma_bt601(picture(small / "0.png"))))
+
+
+def test_no_small_picture_belongs_to_two(tmp_path: Path) -> None:
+    large, small, other, _ = folders_of_equal_names(tmp_path)
+    with pytest.raises(InvalidConfigError, match=r"to validate on, got none \(2 skipped, .* of its own, got .*, which"):
+        load(GIVEN, large, small, validation=(other,))
+
+
+def test_a_folder_of_small_pictures_that_is_named_twice_counts_once(large: Path, small: Path) -> None:
+    assert load(GIVEN, large, small, small).skipped == []
+
+
+def test_names_are_those_below_the_inner_folder(large: Path, small: Path, tmp_path: Path) -> None:
+    save_noise(large / "val" / "v.png", (30, 41), 5)
+    save_noise(tmp_path / "more" / "v.png", (15, 20), 6)
+    data = load(GIVEN, large, small, tmp_path / "more", validation=(large / "val",))
+    assert [pair.name for pair in data.validation] == ["v.png"]
+    assert data.skipped == []
+
+
+def test_endings_that_tell_pictures_apart_are_part_of_their_names(tmp_path: Path) -> None:
+    for place, size in (("large", (30, 41)), ("small", (15, 20))):
+        for seed, name in enumerate(("a.png", "a.bmp", "b.png")):
+            save_noise(tmp_path / place / name, size, seed)
+    assert load(GIVEN, tmp_path / "large", tmp_path / "small").skipped == []
+
+
+@pytest.mark.parametrize("memory_mb", [1, 8000])
+def test_small_pictures_of_pools_and_of_the_validation_count_too(
+    aligned: tuple[Path, Path], tmp_path: Path, memory_mb: int
+) -> None:
+    config = replace(GIVEN, memory_mb=memory_mb)
+    for place, size in (("val", (30, 41)), ("val_small", (15, 20))):
+        save_noise(tmp_path / place / "v.png", size, 3)
+
+    def digest() -> str:
+        data = load(config, aligned[0], aligned[1], tmp_path / "val_small", validation=(tmp_path / "val",))
+        assert isinstance(data.train, list) == (memory_mb > 1)
+        return data.pictures.digest
+
+    digests = [digest()]
+    for file in (tmp_path / "val_small" / "v.png", aligned[1] / "a.png"):
+        with file.open("ab") as opened:
+            opened.write(b"more")
+        digests.append(digest())
+    assert len(set(digests)) == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"noise_sigma": (5.0, 5.0)}, 'expected no blur, noise or JPEG beside downscale = "given"'),
+        ({"augment_scales": (1.0, 0.5)}, "augment_scales"),
+        ({"clean_share": 0.5}, "clean_share"),
+    ],
+)
+def test_given_small_pictures_are_not_degraded(changes: dict[str, object], message: str) -> None:
+    with pytest.raises(InvalidConfigError, match=message):
+        replace(GIVEN, **changes)
+
+
+def test_nothing_but_a_training_knows_given_small_pictures() -> None:
+    with pytest.raises(InvalidConfigError, match="expected a downscale that can be computed, got 'given'"):
+        degrade(np.zeros((4, 4), np.float32), GIVEN, np.random.default_rng(0))

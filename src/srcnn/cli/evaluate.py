@@ -57,7 +57,7 @@ _PROTOCOLS = (
 @click.option(
     "--save",
     type=FilePath(file_okay=False),
-    help="Keep what is measured in this folder: luma as grey PNGs, or RGB where the protocol shrinks RGB.",
+    help="Keep what is measured in this new folder: luma as grey PNGs, or RGB where the protocol shrinks RGB.",
 )
 @json_option
 def evaluate_command(
@@ -87,8 +87,9 @@ def evaluate_command(
 
     protocol = protocol_named(protocol_name)
     metrics = _chosen_metrics(metric_names)
-    # As with files, what is shipped comes before a folder of its name.
-    finished = model != BICUBIC and not is_shipped(model) and os.path.isdir(model)  # noqa: PTH112 (no error if denied)
+    finished = _is_folder_of_results(model)
+    if finished and scale is None:
+        raise click.UsageError(f"expected -s with the folder of results {model}, got none; give their scale")
     if finished and save is not None:
         raise click.UsageError(f"expected a model for --save, got the folder {model}; leave the option out")
     if (finished or model == BICUBIC) and ensemble:
@@ -119,6 +120,12 @@ def evaluate_command(
         say(f"note: measured without their transparency: {names}", err=True)
 
 
+def _is_folder_of_results(model: str) -> bool:
+    """Whether it is no model: what is shipped comes before a folder of its name, and a training's is no such folder."""
+    folder = model != BICUBIC and not is_shipped(model) and os.path.isdir(model)  # noqa: PTH112 (no error if denied)
+    return folder and not os.path.exists(os.path.join(model, "model.safetensors"))  # noqa: PTH110, PTH118 (likewise)
+
+
 def _chosen_metrics(names: str | None) -> "list[Metric]":
     """Those that are named, in the order of the paper. PSNR and SSIM are measured anyway."""
     from srcnn.evaluation.metrics.paper import METRICS
@@ -142,7 +149,7 @@ def _show(evaluation: "Evaluation", model: str, printed_as: str | None, folder: 
         say(_line(row) + "".join(_columns(row, metric) for metric in metrics))
     if evaluation.left_out:
         names = ", ".join(evaluation.left_out)
-        say(f"not in the mean, since a PSNR is infinite (bicubic gives flat pictures exactly): {names}")
+        say(f"not in the mean, since a PSNR is infinite (as bicubic's of flat pictures): {names}")
     # Published numbers hold for one protocol; beside another they would mislead.
     comparable = evaluation.protocol.name in ("authors", "old-matlab")
     dataset = recognise_dataset(folder.name, [image.name for image in evaluation.images])

@@ -24,8 +24,8 @@ class FilePath(click.Path):
         """Refuse what a shell makes of a variable that is not set, which as a path would be the current folder."""
         if not os.fspath(value):
             self.fail("expected a name, got an empty one; write . for the current folder", param, ctx)
-        if os.fspath(value) == os.path.join(".", "-"):  # noqa: PTH118 (a file, where Path takes it for standard input)
-            value = os.path.abspath(value)  # noqa: PTH100 (likewise)
+        if os.fspath(value) != "-" and Path(value) == Path("-"):  # ./-, a file, not standard input
+            value = Path(value).absolute()
         return super().convert(value, param, ctx)
 
 
@@ -59,7 +59,7 @@ def names_between_commas(text: str | None) -> list[str] | None:
         return None
     names = [name.strip() for name in text.split(",") if name.strip()]
     if not names:
-        raise click.UsageError(f"expected names with commas between them, got {text!r}; leave the option out for all")
+        raise click.UsageError(f"expected names with commas between them, got {text!r}; name some, or leave it out")
     return names
 
 

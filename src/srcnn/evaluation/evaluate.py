@@ -20,7 +20,7 @@ from srcnn.evaluation.planes import (
     truth_planes,
 )
 from srcnn.evaluation.protocol import Protocol
-from srcnn.evaluation.results import pair_files, result_planes, small_planes
+from srcnn.evaluation.results import pair_files, put_into_rim, result_planes, small_planes
 from srcnn.imaging import from_float
 from srcnn.imaging.alpha import is_see_through
 from srcnn.imaging.depth import Image, Plane
@@ -51,9 +51,9 @@ def evaluate(
         protocol: how to measure.
         metrics: further ones, of luma alone.
         small: a folder of the small pictures, by the names of the others (`pair_files`); None shrinks these.
-        save: a folder for what is measured, rounded to 8 bits, a PNG a picture: luma in grey, or RGB if the protocol
-            shrinks RGB; None keeps nothing. `evaluate_results` measures the same again unless the protocol does not
-            round.
+        save: a new or empty folder for what is measured, rounded to 8 bits, a PNG a picture: luma in grey, or RGB if
+            the protocol shrinks RGB; None keeps nothing. `evaluate_results` measures the same again unless the
+            protocol does not round.
         progress: called after each picture with (pictures done, pictures in all).
 
     Returns:
@@ -65,14 +65,14 @@ def evaluate(
         InvalidImageError: pictures that cannot be read, all of them named, since the mean of the others
             is not that of the folder; a picture that is too small, or a method that returns another shape
             or values that are not finite; or no small one, or one of another size; the message names the picture.
-        OutputError: `save` lies among the pictures or holds them, or cannot be written to.
+        OutputError: `save` lies among the pictures, has files in it, or cannot be written to.
 
     Source: demo_SR.m and compute_psnr.m of the SRCNN authors' package. Tests: tests/evaluation/test_evaluate.py.
     """
     folder, save = Path(folder), None if save is None else Path(save)
     pictures = named_pictures(folder)
     if save is not None:
-        _check_apart(save, folder, pictures)
+        _check_new(save, folder, pictures)
 
     def enlarged(name: str, _picture: Image, lr: Plane, bicubic: Plane) -> Plane:
         large = bicubic if method is None else enlarge(lr, scale, protocol, method)
@@ -157,7 +157,9 @@ def _measure_all(
                 lr = small_planes(read_array(given[name]), picture, scale, protocol)
             bicubic = enlarge_bicubic(lr, scale, protocol)
             large = enlarged(name, picture, lr, bicubic)
-            images.append(_measurement(name, large, bicubic, truth, scale, protocol, metrics))
+            rim = (bicubic.shape[0] - large.shape[0]) // 2
+            large = put_into_rim(large, truth, rim)
+            images.append(_measurement(name, large, bicubic, truth, scale, protocol, metrics, rim))
         except InvalidImageError as error:
             raise InvalidImageError(f"{name}: {error}") from error
         if is_see_through(picture):
@@ -193,11 +195,15 @@ def _measurement(
     scale: int,
     protocol: Protocol,
     metrics: Sequence[Metric],
+    rim: int,
 ) -> Measurement:
+    """Measure a picture whose rim of so many pixels is the truth's; metrics that see it have no value."""
     more: dict[str, float | None] = {}
     for metric in metrics:
-        for prefix, sr in (("", large), ("bicubic_", bicubic)):
-            more[prefix + metric.name] = metric.value(*compared(sr, truth, protocol), protocol.border_pixels(scale))
+        for prefix, sr, unknown in (("", large, rim), ("bicubic_", bicubic, 0)):
+            seen = metric.border is not None and metric.border < unknown
+            value = None if seen else metric.value(*compared(sr, truth, protocol), protocol.border_pixels(scale))
+            more[prefix + metric.name] = value
     return Measurement(
         name=name,
         psnr=measure_psnr(large, truth, scale, protocol),
@@ -208,15 +214,15 @@ def _measurement(
     )
 
 
-def _check_apart(save: Path, folder: Path, pictures: dict[str, Path]) -> None:
-    """Results must neither replace a truth nor be taken for one."""
-    place = save.resolve()
-    if place.is_relative_to(folder.resolve()) or any(
-        path.resolve().is_relative_to(place) for path in pictures.values()
-    ):
+def _check_new(save: Path, folder: Path, pictures: dict[str, Path]) -> None:
+    """Results must neither replace a file nor be taken for true pictures afterwards."""
+    holding = {folder.resolve(), *(path.resolve().parent for path in pictures.values())}
+    if any(save.resolve().is_relative_to(place) for place in holding):
         raise OutputError(
             f"expected a folder for the results apart from the pictures of {folder}, got {save}; choose another"
         )
+    if save.is_dir() and any(not path.name.startswith(".") for path in save.iterdir()):
+        raise OutputError(f"expected a new or empty folder for results, got {save} with files in it; choose another")
 
 
 def _refused(unreadable: dict[str, InvalidImageError], folder: Path) -> InvalidImageError:

@@ -5,8 +5,10 @@ on this file alone. `AUTHORS` is the protocol of the SRCNN authors' own programs
 are what is found in reproductions and later papers. This module computes nothing.
 """
 
+import math
 import re
 from dataclasses import asdict, dataclass, replace
+from numbers import Integral, Real
 from typing import Any, Literal, get_args, get_type_hints
 
 from srcnn.errors import InvalidConfigError
@@ -76,10 +78,15 @@ class Protocol:
         """Refuse what a field cannot be; a word that no step knows would be taken for another."""
         for name, kind in get_type_hints(Protocol).items():
             value, choices = getattr(self, name), _choices(name, kind)
-            number = int if name == "border" else (int, float) if kind is float else ()
-            known = value in choices if isinstance(value, bool | str) else isinstance(value, number)
-            if name != "name" and not known:
-                wanted = [*map(str, choices), *(["a number"] if number else [])]
+            if name == "name":
+                known, wanted = isinstance(value, str), ["a text"]
+            elif isinstance(value, bool | str):
+                known, wanted = value in choices, list(map(str, choices))
+            else:
+                number = Integral if name == "border" else Real if kind is float else ()
+                known, wanted = isinstance(value, number) and math.isfinite(value), list(map(str, choices))
+            if not known:
+                wanted += ["a number"] if name == "border" or kind is float else []
                 raise InvalidConfigError(f"expected {' or '.join(wanted)} for {name}, got {value!r}; choose one")
 
     def border_pixels(self, scale: int) -> int:
@@ -182,7 +189,7 @@ def protocol_named(name: str) -> Protocol:
         if field in changes:
             raise InvalidConfigError(f"expected each field of a protocol once, got {field} twice; leave one out")
         changes[field] = _value(field, text)
-    return replace(PROTOCOLS[base], name=name, **changes)
+    return varied(PROTOCOLS[base], **changes)
 
 
 def _value(name: str, text: str) -> Any:

@@ -57,27 +57,32 @@ def result_planes(result: Image, picture: Image, scale: int, protocol: Protocol)
         protocol: decides colour and border.
 
     Returns:
-        Planes like those of `enlarge`. Where the border is missing the truth stands, which is not measured.
+        Planes like those of `enlarge`, or without the border (`put_into_rim`).
 
     Raises:
         InvalidImageError: another size; grey where colours are measured, or coloured where the truth is grey.
 
     Tests: tests/evaluation/test_results.py.
     """
-    truth = truth_planes(picture, scale, protocol)
-    height, width = (side // scale * scale for side in truth.shape[:2])
+    height, width = (side // scale * scale for side in picture.shape[:2])
     border = protocol.border_pixels(scale)
     planes = _planes(result, picture, protocol)
-    if planes.shape[:2] == (height, width):
-        return planes
-    if planes.shape[:2] != (height - 2 * border, width - 2 * border):
+    if planes.shape[:2] not in ((height, width), (height - 2 * border, width - 2 * border)):
         inner = f", or {height - 2 * border} x {width - 2 * border} without the border" if border else ""
         raise InvalidImageError(
             f"expected a result of {height} x {width} pixels, the truth cropped to a multiple of {scale}{inner}, got "
             f"{planes.shape[0]} x {planes.shape[1]}; enlarge the cropped picture's small one, or correct the scale"
         )
+    return planes
+
+
+def put_into_rim(planes: Plane, truth: Plane, rim: int) -> Plane:
+    """Put a result that lacks so many pixels on every side into the truth, which stands for what is not measured."""
+    if not rim:
+        return planes
+    height, width = (side + 2 * rim for side in planes.shape[:2])
     whole = truth[:height, :width].copy()
-    whole[border : height - border, border : width - border] = planes
+    whole[rim : height - rim, rim : width - rim] = planes
     return whole
 
 

@@ -1,6 +1,7 @@
 """Pictures of a folder by their names, and which of another folder belong to them."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path, PurePath
 
@@ -8,7 +9,7 @@ from srcnn.errors import InvalidConfigError
 from srcnn.pictures.find import find_pictures
 from srcnn.pictures.formats import stem
 
-_AFTER_THE_NAME = re.compile(r"x\d|[^0-9A-Za-z]")
+_AFTER_THE_NAME = re.compile(r"x\d|_|[^\w/]")
 """What follows a picture's name in that of another version: `baby_x3`, `0801x3`; not `img_10` for `img_1`."""
 
 
@@ -26,15 +27,16 @@ def named_pictures(folder: Path) -> dict[str, Path]:
         raise InvalidConfigError(
             f"expected pictures in {folder}, got none; give a folder with PNG, BMP or other pictures"
         )
-    names = [name_below(folder, path) for path in paths]
-    if len(set(names)) < len(names):  # such as a.png beside a.bmp
-        names = [path.relative_to(folder).as_posix() for path in paths]
-    return dict(sorted(zip(names, paths, strict=True)))
+    return names_below(folder, paths)
 
 
-def name_below(folder: Path, path: Path) -> str:
-    """A picture's path in its folder without its ending."""
-    return path.relative_to(folder).with_suffix("").as_posix()
+def names_below(folder: Path, paths: Iterable[Path]) -> dict[str, Path]:
+    """Pictures of a folder by their paths in it without their endings, in order; those that collide keep them."""
+    whole = {path.relative_to(folder).as_posix(): path for path in paths}
+    short = {name: PurePath(name).with_suffix("").as_posix() for name in whole}
+    counts = Counter(short.values())  # above 1 for such as a.png beside a.bmp
+    named = {short[name] if counts[short[name]] == 1 else name: path for name, path in whole.items()}
+    return dict(sorted(named.items()))
 
 
 def standard_name(name: str) -> str:

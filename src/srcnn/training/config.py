@@ -147,7 +147,11 @@ class TrainConfig:
         degraded = strongest > 0 or bool(self.blur_kernel)
         given = self.downscale == "given"
         _require(self.scale > 1 or degraded or given, "scale", "above 1 without a degradation to undo", self.scale)
-        _require(not (degraded and given), "downscale", "none that is given, beside other degradations", self.downscale)
+        if degraded and given:
+            raise InvalidConfigError(
+                'expected no blur, noise or JPEG beside downscale = "given", got some; leave them out, since the small '
+                "pictures have theirs already"
+            )
         _require(
             not given or self.augment_scales == (1.0,),
             "augment_scales", "[1.0] beside small pictures that are given", self.augment_scales,

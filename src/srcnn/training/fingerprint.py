@@ -79,8 +79,8 @@ def check_same_pictures(saved: Fingerprint | None, wanted: Fingerprint) -> None:
     if saved and (saved.count, saved.digest) != (wanted.count, wanted.digest):
         raise CheckpointError(
             f"expected the pictures of the checkpoint, {_described(saved)}, got others, {_described(wanted)} (names, "
-            "sizes in bytes and the order of the folders count); name the same folders, accept the others with "
-            "--accept-changes, or start a new run in another folder"
+            "sizes in bytes and the order of the folders count, of given small pictures too); name the same folders, "
+            "accept the others with --accept-changes, or start a new run in another folder"
         )
 
 

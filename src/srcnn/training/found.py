@@ -1,11 +1,12 @@
 """Which files a training reads: the large pictures, and the small ones if they are given instead of made."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from srcnn.errors import InvalidConfigError
 from srcnn.pictures.find import find_pictures
-from srcnn.pictures.named import name_below, named_pictures, versions_of
+from srcnn.pictures.named import named_pictures, names_below, versions_of
 from srcnn.printable import some_of
 from srcnn.training.config import TrainConfig
 from srcnn.training.log import LOG_FILE
@@ -34,8 +35,9 @@ def find_given(
         config: whose `downscale` is "given" if there are small pictures.
         folders: where the large ones were found.
         paths: the large ones.
-        small_folders: searched for the small ones, recursively, links followed.
-        skipped: receives large pictures without a small one or with several.
+        small_folders: searched for the small ones, recursively, links followed; if there are as many as folders, each
+            first for those of the folder in its place.
+        skipped: receives large pictures without a small one, with several, or with one that others have too.
 
     Returns:
         Small picture by large one; nothing where none are given.
@@ -53,20 +55,36 @@ def find_given(
         )
     if not small_folders:
         return {}
-    small: dict[str, list[Path]] = {}
-    for folder in small_folders:
-        for name, path in named_pictures(folder).items():
-            small.setdefault(name, []).append(path)
-    names = {
-        path: name_below(next(folder for folder in folders if path.is_relative_to(folder)), path) for path in paths
-    }
-    versions = versions_of(names.values(), small)
+    small_folders = list({folder.resolve(): folder for folder in small_folders}.values())
+    small = {folder: named_pictures(folder) for folder in small_folders}
+    everywhere: dict[str, list[Path]] = {}
+    for name, path in (item for named in small.values() for item in named.items()):
+        everywhere.setdefault(name, []).append(path)
+    own = dict(zip(folders, small_folders, strict=True)) if len(folders) == len(small_folders) else {}
     given: dict[Path, Path] = {}
-    for path, name in names.items():
-        files = [file for version in versions[name] for file in small[version]]
-        if len(files) == 1:
-            given[path] = files[0]
-        else:
-            got = some_of([str(file) for file in files]) or "none"
-            skipped[path] = f"{path}: expected one small picture of its name, got {got}"
+    for folder, large in _by_folder(folders, paths).items():
+        near = small[own[folder]] if folder in own else {}
+        versions_near, versions = versions_of(large, near), versions_of(large, everywhere)
+        for name, path in large.items():
+            files = [near[version] for version in versions_near[name]]
+            files = files or [file for version in versions[name] for file in everywhere[version]]
+            if len(files) == 1:
+                given[path] = files[0]
+            else:
+                got = some_of([str(file) for file in files]) or "none"
+                skipped[path] = f"{path}: expected one small picture of its name, got {got}"
+    uses = Counter(given.values())
+    for path, file in list(given.items()):
+        if uses[file] > 1:
+            skipped[path] = f"{path}: expected a small picture of its own, got {file}, which belongs to others too"
+            del given[path]
     return given
+
+
+def _by_folder(folders: Sequence[Path], paths: Sequence[Path]) -> dict[Path, dict[str, Path]]:
+    """Pictures by name, apart for every folder: of two inside each other the inner one."""
+    groups: dict[Path, list[Path]] = {}
+    for path in paths:
+        holding = [folder for folder in folders if path.is_relative_to(folder)]
+        groups.setdefault(max(holding, key=lambda folder: len(folder.parts)), []).append(path)
+    return {folder: names_below(folder, group) for folder, group in groups.items()}

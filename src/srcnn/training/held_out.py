@@ -53,9 +53,11 @@ def read_validation(
         except InvalidImageError as error:
             skipped[path] = str(error)
     if folders and not pairs:
+        below = [reason for path, reason in skipped.items() if any(path.is_relative_to(folder) for folder in folders)]
+        why = f" ({len(below)} skipped, the first: {below[0]})" if below else ""
         raise InvalidConfigError(
             f"expected pictures of {config.hr_patch_size} pixels a side or more in {', '.join(map(str, folders))} to "
-            "validate on, got none; name another folder with --validation, or leave it out"
+            f"validate on, got none{why}; name another folder with --validation, or leave it out"
         )
     return pairs
 
