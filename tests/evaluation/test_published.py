@@ -99,13 +99,18 @@ def test_ssim_is_its_own_metric():
     assert find_published("srcnn-955", "Set5", 3, "ssim").value == 0.9090
 
 
+def test_the_papers_other_metrics_of_its_own_network():
+    assert [find_published("srcnn-955", "Set5", 3, metric).value for metric in ("ifc", "nqm")] == [4.58, 33.21]
+
+
 def test_every_value_has_its_source_and_stands_once():
     values = published_values()
     keys = [(value.method, value.dataset, value.scale, value.metric) for value in values]
     assert len(set(keys)) == len(keys)
     assert all(value.source and value.paper and value.dataset in DATASETS for value in values)
     assert {value.scale for value in values} == {2, 3, 4}
-    assert all((20 < value.value < 40) if value.metric == "psnr" else (0.6 < value.value < 1) for value in values)
+    ranges = {"psnr": (20, 40), "ssim": (0.6, 1), "ifc": (3, 6), "nqm": (27, 35)}
+    assert [v for v in values if not ranges[v.metric][0] < v.value < ranges[v.metric][1]] == []
 
 
 def test_the_sets_have_their_sizes():

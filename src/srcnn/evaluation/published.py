@@ -40,7 +40,7 @@ class PublishedValue:
         training: the pictures it was trained on, as far as known.
         dataset: "Set5", "Set14" or "BSD100".
         scale: 2, 3 or 4.
-        metric: "psnr" in dB or "ssim", both on luma, the mean over the set.
+        metric: "psnr" or "nqm" in dB, "ssim" or "ifc"; on luma, the mean over the set.
         value: as printed.
         paper: whose number it is.
         source: where it was read.
