@@ -22,8 +22,9 @@ from srcnn.evaluation.protocol import AUTHORS
 from srcnn.machine import describe_machine
 from srcnn.training.config_file import config_from_dict
 from srcnn.training.data import load_data
-from srcnn.training.loop import MODEL_FILE, train
+from srcnn.training.loop import train
 from srcnn.upscaler import load
+from srcnn.zoo.model_file import MODEL_FILE
 
 PAPER_PSNR = 32.39  # Set5 at x3, 9-1-5 trained on T91: the authors' weights, measured
 

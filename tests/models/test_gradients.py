@@ -198,6 +198,26 @@ def test_weights_inputs_and_labels_are_left_as_they_were() -> None:
         assert torch.equal(tensor, copy)
 
 
+def test_bf16_goes_through_onednn_where_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    convolved: list[torch.dtype] = []
+
+    def convolve(batch, weight, bias, paddings, *_):
+        convolved.append(batch.dtype)
+        return torch.conv2d(batch, weight, bias, padding=paddings)
+
+    monkeypatch.setattr(torch.ops.mkldnn, "_convolution_pointwise", convolve)
+    spec = srcnn(name="n", scale=2, kernel_sizes=(5, 1, 3), widths=(6, 4))
+    network = random_network(spec)
+    for parameter in network.parameters():
+        parameter.grad = torch.zeros_like(parameter)
+    for supported in (True, False):
+        monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda supported=supported: supported)
+        accumulate_gradients(network, *random_batch(spec, 1, 12, 12), torch.bfloat16)
+    assert convolved == [torch.bfloat16] * 2  # the layers before the last, once
+    accumulate_gradients(network, *random_batch(spec, 1, 12, 12), torch.float32)
+    assert convolved[2:] == [torch.float32] * 2
+
+
 @pytest.mark.parametrize("supported", [True, False])
 def test_gradients_in_bf16_are_near_those_in_single_precision(monkeypatch: pytest.MonkeyPatch, supported: bool) -> None:
     if not supported:  # as on processors without AVX-512

@@ -43,7 +43,7 @@ def test_every_kind_is_read(tmp_path: Path, content: bytes, expected: list[objec
         b"P5\n2 2\n255\n\x00\xff", b"P5\n0 2\n255\n", b"P5\n2\n", b"P5\n2 2\n0\n\0\0\0\0", b"P5\n2 2\n70000\n\0\0\0\0",
         b"P2\n2 2\n255\n1 2 3", b"P4\n9 2\n\0\0\0", b"P5\n2 1\n15\n\x00\x10", b"P1\n2 2\n1 1 1", b"P6", b"P2 2 2 255",
         b"P2\n2 1\n123456\n1 2", b"P5\n2 1\n655350\nab\n1234", b"P2\n2 1\n65535\n1234567 8", b"P2\n2 1\n255\n-7 8",
-        b"P3 1 1 255 1 2x 3", b"P1\n2 1\n1 7",
+        b"P3 1 1 255 1 2x 3", b"P1\n2 1\n1 7", b"P1\n3 1\n1 7 0 1",
     ],
 )  # fmt: skip
 def test_broken_files_are_refused(tmp_path: Path, content: bytes) -> None:

@@ -30,10 +30,10 @@ from srcnn.training.checkpoint import load_checkpoint, save_checkpoint
 from srcnn.training.config import TrainConfig
 from srcnn.training.data import Pair, TrainingData, batches, load_data
 from srcnn.training.log import LOG_FILE, LogLine
-from srcnn.training.loop import MODEL_FILE, learning_rate, train
+from srcnn.training.loop import learning_rate, train
 from srcnn.training.muon import Muon
 from srcnn.training.state import begin, start
-from srcnn.zoo.model_file import Model, read_model
+from srcnn.zoo.model_file import MODEL_FILE, Model, read_model
 
 CONFIG = TrainConfig(
     model="tiny",

@@ -14,8 +14,9 @@ from PIL import Image
 from srcnn.errors import InvalidConfigError
 from srcnn.training.config import TrainConfig
 from srcnn.training.data import TrainingData, load_data, pooled_batches
-from srcnn.training.loop import MODEL_FILE, train
+from srcnn.training.loop import train
 from srcnn.training.pools import Pools
+from srcnn.zoo.model_file import MODEL_FILE
 
 CONFIG = TrainConfig(
     model="tiny",

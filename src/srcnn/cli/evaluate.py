@@ -1,7 +1,6 @@
 """`srcnn evaluate`."""
 
 import math
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -122,8 +121,14 @@ def evaluate_command(
 
 def _is_folder_of_results(model: str) -> bool:
     """Whether it is no model: what is shipped comes before a folder of its name, and a training's is no such folder."""
-    folder = model != BICUBIC and not is_shipped(model) and os.path.isdir(model)  # noqa: PTH112 (no error if denied)
-    return folder and not os.path.exists(os.path.join(model, "model.safetensors"))  # noqa: PTH110, PTH118 (likewise)
+    from srcnn.zoo.model_file import MODEL_FILE
+
+    if model == BICUBIC or is_shipped(model):
+        return False
+    try:
+        return Path(model).is_dir() and not Path(model, MODEL_FILE).exists()
+    except OSError:  # may not be looked into, or a name too long: whoever reads it says so
+        return False
 
 
 def _chosen_metrics(names: str | None) -> "list[Metric]":

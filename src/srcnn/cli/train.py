@@ -211,9 +211,10 @@ def _train(
     """Train, with a progress bar and a line for every validation; Ctrl-C ends it with a checkpoint."""
     from srcnn.training.board import open_board
     from srcnn.training.log import LOG_FILE
-    from srcnn.training.loop import MODEL_FILE, train
+    from srcnn.training.loop import train
     from srcnn.training.plots import CURVES_FILE, FILTERS_FILE, plot_curves, plot_filters
     from srcnn.training.ranks import is_first
+    from srcnn.zoo.model_file import MODEL_FILE
 
     done = [0]
     with (

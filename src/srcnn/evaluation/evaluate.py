@@ -199,11 +199,11 @@ def _measurement(
 ) -> Measurement:
     """Measure a picture whose rim of so many pixels is the truth's; metrics that see it have no value."""
     more: dict[str, float | None] = {}
+    pairs = [compared(enlarged, truth, protocol) for enlarged in (large, bicubic)] if metrics else []
     for metric in metrics:
-        for prefix, sr, unknown in (("", large, rim), ("bicubic_", bicubic, 0)):
+        for prefix, (sr, hr), unknown in zip(("", "bicubic_"), pairs, (rim, 0), strict=True):
             seen = metric.border is not None and metric.border < unknown
-            value = None if seen else metric.value(*compared(sr, truth, protocol), protocol.border_pixels(scale))
-            more[prefix + metric.name] = value
+            more[prefix + metric.name] = None if seen else metric.value(sr, hr, protocol.border_pixels(scale))
     return Measurement(
         name=name,
         psnr=measure_psnr(large, truth, scale, protocol),

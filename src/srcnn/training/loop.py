@@ -28,9 +28,8 @@ from srcnn.training.pools import Pools
 from srcnn.training.ranks import add_up, any_rank, is_first, share_of
 from srcnn.training.state import State, begin
 from srcnn.training.validation import compare, enlarge, measure
-from srcnn.zoo.model_file import Model, read_model, save_model
+from srcnn.zoo.model_file import MODEL_FILE, Model, read_model, save_model
 
-MODEL_FILE = "model.safetensors"
 _NOTHING = 0.005  # dB that nobody sees
 
 

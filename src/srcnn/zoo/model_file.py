@@ -22,6 +22,8 @@ from srcnn.errors import ModelFileError
 from srcnn.printable import some_of
 from srcnn.spec import FORMAT, ModelSpec
 
+MODEL_FILE = "model.safetensors"
+"""What a training calls its model."""
 Weights = dict[str, NDArray[np.float32]]
 
 
@@ -88,8 +90,7 @@ def read_model(path: str | Path) -> Model:
         content = path.read_bytes()
     except IsADirectoryError as error:
         raise ModelFileError(
-            f"expected a model file at {path}, got a folder; that of a training has the model in "
-            f"{path / 'model.safetensors'}"
+            f"expected a model file at {path}, got a folder; that of a training has the model in {path / MODEL_FILE}"
         ) from error
     except OSError as error:
         raise ModelFileError(
