@@ -30,6 +30,6 @@ def test_the_blocks_run_one_after_the_other(
     swift, bicubic, first = printed[0].split()
     assert float(swift) != float(bicubic)
     assert first == "0"
-    assert printed[4].startswith("2 ")  # the step that the training reports
+    assert printed[5].startswith("2 ")  # the step that the training reports
     # The network in torch and the model file made of it are the same function.
-    assert float(printed[2]) == pytest.approx(float(printed[5]), abs=1e-3)
+    assert float(printed[2]) == pytest.approx(float(printed[6]), abs=1e-3)

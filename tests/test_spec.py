@@ -45,8 +45,8 @@ def test_the_tensors_have_the_names_and_shapes_of_the_model_file() -> None:
     [
         NINE_ONE_FIVE,
         srcnn(name="ä b", scale=1, kernel_sizes=(3,), widths=(), training={"steps": "12", "note": "ü"}),
-        srcnn(name="four", scale=4, kernel_sizes=(3, 1, 1, 5), widths=(2, 3, 4), channels=3),
-        srcnn(name="colour", scale=3, channels=3, colour="ycbcr"),
+        srcnn(name="four", scale=4, kernel_sizes=(3, 1, 1, 5), widths=(2, 3, 4), colour="rgb"),
+        srcnn(name="colour", scale=3, colour="ycbcr"),
     ],
 )
 def test_a_spec_survives_json(spec: ModelSpec) -> None:
@@ -111,13 +111,20 @@ def changed_layer(**values: object) -> str:
         (changed_layer(upsampling=True), "something else .upsampling of a layer is no whole number"),
         (changed(scale=0), "expected a scale from 1 to 64, got 0"),
         (changed(input_space="yuv"), "expected input_space 'hr' or 'lr', got 'yuv'; update srcnn"),
-        (changed(colour="yuv"), "expected colour 'luma', or 'ycbcr' or 'rgb' with 3 channels, got 'yuv' with 1; check"),
-        (changed(colour="rgb"), "expected colour 'luma', or 'ycbcr' or 'rgb' with 3 channels, got 'rgb' with 1; check"),
+        (
+            changed(colour="yuv"),
+            "expected colour 'luma' with 1 channel, or 'ycbcr' or 'rgb' with 3, got 'yuv' with 1; check",
+        ),
+        (
+            changed(colour="rgb"),
+            "expected colour 'luma' with 1 channel, or 'ycbcr' or 'rgb' with 3, got 'rgb' with 1; check",
+        ),
         (changed(input_space="lr"), "expected the last layer to give 9 channels, got 1"),
         (changed_layer(upsampling=3), "expected layer 2 not to enlarge, got 3 times"),
         (changed_layer(activation="gelu"), "expected an activation of none, relu, prelu, tanh in layer 2, got 'gelu'"),
         (changed(layers=[]), "expected at least one layer, got none"),
-        (changed(channels=2), "expected layer 1 to take 2 channels, got 1"),
+        (changed(channels=2), "with 3, got 'luma' with 2; check"),
+        (changed(colour="rgb", channels=3), "expected layer 1 to take 3 channels, got 1"),
         (changed_layer(in_channels=63), "expected layer 2 to take 64 channels, got 63"),
         (changed_layer(kernel_size=2), "expected layer 2 to have an odd kernel size .* got kernel size 2"),
         (changed_layer(kernel_size=-1), "expected layer 2 to have an odd kernel size .* got kernel size -1"),

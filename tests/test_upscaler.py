@@ -34,6 +34,7 @@ from srcnn.imaging.translucency import Veiled, bounds
 from srcnn.runtime.engines import Engine
 from srcnn.runtime.folded_network import FoldedNetwork
 from srcnn.runtime.hr_network import HrNetwork
+from srcnn.spec import Colour
 from srcnn.upscaler import Upscaler, load
 from srcnn.zoo.model_file import Model, save_model
 
@@ -66,10 +67,11 @@ def upscaler(
     strip_rows: int | None = None,
     *,
     kernel_sizes: tuple[int, ...] = (5, 1, 3),
+    colour: Colour = "luma",
     space: Literal["hr", "lr"] = "hr",
     ensemble: bool = False,
 ) -> Upscaler:
-    model = random_model(kernel_sizes, (4, 3)[: len(kernel_sizes) - 1], scale=scale, input_space=space)
+    model = random_model(kernel_sizes, (4, 3)[: len(kernel_sizes) - 1], scale=scale, colour=colour, input_space=space)
     return Upscaler(model, threads=1, strip_rows=strip_rows, ensemble=ensemble)
 
 
@@ -179,6 +181,66 @@ def test_a_grey_picture_runs_in_limited_range_luma(gentle: dict[int, Upscaler]) 
     grey = muted((12, 15))
     luma = gentle[2].luma(grey * np.float32(219 / 255) + np.float32(16 / 255))
     np.testing.assert_allclose(gentle[2](grey), (luma - 16 / 255) * 255 / 219, atol=2e-6)
+
+
+every_colour = pytest.mark.parametrize("colour", ["ycbcr", "rgb"])
+
+
+def of_colour(colour: Colour, *, space: Literal["hr", "lr"], residual: bool) -> Upscaler:
+    """One that leaves colours inside the cube."""
+    model = gentle_model(scale=3, colour=colour, input_space=space)
+    return Upscaler(Model(replace(model.spec, residual=residual), model.weights), threads=1)
+
+
+@every_colour
+@pytest.mark.parametrize(("space", "residual"), [("hr", True), ("lr", True), ("lr", False)])
+def test_a_network_of_colour_enlarges_all_channels(colour: Colour, space: Literal["hr", "lr"], residual: bool) -> None:
+    image = muted((19, 23, 3))
+    up = of_colour(colour, space=space, residual=residual)
+    seen = image if colour == "rgb" else rgb_to_ycbcr_bt601(image)
+    bicubic = imresize(seen, 3)
+    if space == "hr":
+        output = run_by_definition(up.model, np.moveaxis(bicubic, 2, 0))
+    else:
+        output = run_lr_by_definition(up.model, np.moveaxis(seen, 2, 0))
+    expected = np.moveaxis(output, 0, 2) + (bicubic if up.model.spec.adds_to_bicubic else 0)
+    expected = np.clip(expected if colour == "rgb" else ycbcr_to_rgb_bt601(expected), 0, 1)
+    np.testing.assert_allclose(up(image), expected, atol=5e-6)
+
+
+@every_colour
+@pytest.mark.parametrize("space", ["hr", "lr"])
+def test_a_grey_picture_has_the_luma_that_a_network_of_colour_gives_three_equal_channels(
+    colour: Colour, space: Literal["hr", "lr"]
+) -> None:
+    grey = muted((12, 15))
+    up = of_colour(colour, space=space, residual=True)
+    rgb = up(np.stack([grey] * 3, 2))
+    assert np.ptp(rgb, 2).max() > 1e-3  # its weights are random
+    for shape in ((12, 15), (12, 15, 1)):
+        luma = up(grey.reshape(shape)) * np.float32(219 / 255) + np.float32(16 / 255)
+        np.testing.assert_allclose(luma.reshape(36, 45), rgb_to_luma_bt601(rgb), atol=2e-6)
+
+
+@every_colour
+@pytest.mark.parametrize("space", ["hr", "lr"])
+@pytest.mark.parametrize("channels", [2, 4])
+def test_a_network_of_colour_enlarges_alpha_as_a_grey_picture(
+    colour: Colour, space: Literal["hr", "lr"], channels: int
+) -> None:
+    image = noise((13, 9, channels), "float32")
+    up = of_colour(colour, space=space, residual=True)
+    planes = np.moveaxis(image, 2, 0)
+    limits = bounds(Veiled.of(planes[:-1], planes[-1:])).repeat(3, 1).repeat(3, 2)
+    expected = np.clip(up(image[:, :, -1]), limits[0], limits[channels])
+    np.testing.assert_allclose(up(image)[:, :, -1], expected, atol=2e-6)
+    opaque = np.concatenate([image[:, :, :-1], np.ones((13, 9, 1), np.float32)], 2)
+    np.testing.assert_allclose(up(opaque)[:, :, :-1], up(image[:, :, :-1]), atol=2e-6)
+
+
+def test_a_network_of_colour_has_no_function_of_luma() -> None:
+    with pytest.raises(ModelFileError, match="expected a network of luma, got one of rgb in tiny; give it a picture"):
+        of_colour("rgb", space="hr", residual=True).luma(muted((12, 15)))
 
 
 @every_space
@@ -316,6 +378,7 @@ def test_floating_point_is_clipped_to_the_unit_range() -> None:
     scale=st.integers(1, 4),
     strip_rows=st.integers(1, 60),
     kernel_sizes=st.sampled_from([(5, 1, 3), (9, 1, 5), (9, 5, 5), (3,), (1, 5)]),
+    colour=st.sampled_from(["luma", "ycbcr", "rgb"]),
     space=st.sampled_from(["hr", "lr"]),
     channels=st.sampled_from(list(CHANNELS.values())),
     dtype=st.sampled_from(DTYPES),
@@ -327,6 +390,7 @@ def test_strips_of_any_height_equal_the_whole_picture(
     scale: int,
     strip_rows: int,
     kernel_sizes: tuple[int, ...],
+    colour: Colour,
     space: Literal["hr", "lr"],
     channels: tuple[int, ...],
     dtype: str,
@@ -334,7 +398,9 @@ def test_strips_of_any_height_equal_the_whole_picture(
 ) -> None:
     image = noise((height, width, *channels), dtype)
     whole, strips = (
-        upscaler(scale, rows, kernel_sizes=kernel_sizes, space=space, ensemble=ensemble)(image).astype(np.float64)
+        upscaler(scale, rows, kernel_sizes=kernel_sizes, colour=colour, space=space, ensemble=ensemble)(image).astype(
+            np.float64
+        )
         for rows in (10_000, strip_rows)
     )
     # Single precision adds up in another order: floats differ in the last digits, and an integer by one

@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from srcnn.spec import Activation, srcnn
+from srcnn.spec import Activation, Colour, srcnn
 from srcnn.zoo.model_file import Model
 
 Plane = NDArray[np.float32]
@@ -16,7 +16,7 @@ def random_model(
     widths: tuple[int, ...] = (4, 3),
     *,
     scale: int = 2,
-    channels: int = 1,
+    colour: Colour = "luma",
     input_space: Literal["hr", "lr"] = "hr",
     residual: bool = True,
     activation: Activation = "relu",
@@ -31,7 +31,7 @@ def random_model(
         kernel_sizes=kernel_sizes,
         widths=widths,
         activation=activation,
-        channels=channels,
+        colour=colour,
         input_space=input_space,
         residual=residual,
         deconvolution=deconvolution,
@@ -47,38 +47,47 @@ def gentle_model(
     kernel_sizes: tuple[int, ...] = (5, 1, 3),
     *,
     scale: int = 2,
+    colour: Colour = "luma",
     input_space: Literal["hr", "lr"] = "hr",
     seed: int = 0,
 ) -> Model:
     """A network that passes the picture through and changes it a little, so that nothing clips."""
-    model = random_model(kernel_sizes, scale=scale, input_space=input_space, seed=seed)
+    model = random_model(kernel_sizes, scale=scale, colour=colour, input_space=input_space, seed=seed)
     for number, layer in enumerate(model.spec.layers, 1):
         weight = model.weights[f"conv{number}.weight"]
         weight *= 0.03
         if input_space == "hr" or layer.relu:
-            weight[0, 0, layer.reach, layer.reach] += 1
+            for channel in range(model.spec.channels):
+                weight[channel, channel, layer.reach, layer.reach] += 1
         model.weights[f"conv{number}.bias"][:] *= 0.03
     return model
 
 
-def run_by_definition(model: Model, plane: Plane) -> Plane:
-    """Every layer's border replicated, then correlated: the sum written out in double precision."""
-    return _correlate(model, plane, "edge")[0].astype(np.float32)
+def run_by_definition(model: Model, planes: Plane) -> Plane:
+    """Every layer's border replicated, then correlated: the sum written out in double precision.
+
+    Of h x w, or of C x h x w.
+    """
+    return _correlate(model, planes, "edge").reshape(planes.shape).astype(np.float32)
 
 
-def run_lr_by_definition(model: Model, plane: Plane) -> Plane:
-    """Every layer's border zero, then correlated; map s a + b goes to offset (a, b) of every s x s square."""
+def run_lr_by_definition(model: Model, planes: Plane) -> Plane:
+    """Every layer's border zero, then correlated; map s a + b goes to offset (a, b) of every s x s square.
+
+    Of h x w, or of C x h x w, whose channels have s^2 maps each.
+    """
     scale = model.spec.scale
-    maps = _correlate(model, plane, "constant")
-    result = np.empty((plane.shape[0] * scale, plane.shape[1] * scale), np.float32)
+    *channels, height, width = planes.shape
+    maps = _correlate(model, planes, "constant").reshape(*channels, scale, scale, height, width)
+    result = np.empty((*channels, height * scale, width * scale), np.float32)
     for a in range(scale):
         for b in range(scale):
-            result[a::scale, b::scale] = maps[scale * a + b]
+            result[..., a::scale, b::scale] = maps[..., a, b, :, :]
     return result
 
 
-def _correlate(model: Model, plane: Plane, border: Literal["edge", "constant"]) -> NDArray[np.float64]:
-    planes = plane[None].astype(np.float64)
+def _correlate(model: Model, planes: Plane, border: Literal["edge", "constant"]) -> NDArray[np.float64]:
+    planes = planes.reshape(-1, *planes.shape[-2:]).astype(np.float64)
     for number, layer in enumerate(model.spec.layers, 1):
         r = layer.reach
         padded = np.pad(planes, ((0, 0), (r, r), (r, r)), border)

@@ -73,7 +73,7 @@ class ModelSpec:
             last layer that is transposed or whose scale^2 maps are shuffled into place; every layer's
             border is zero.
         residual: in "lr", the output is added to the bicubic enlargement instead of replacing it.
-        channels: of the picture: 1, or 3.
+        channels: of the picture: 1 of luma, 3 of colour.
         colour: what they are: "luma", "ycbcr": BT.601 in limited range, / 255; or "rgb".
         layers: the convolutions in order.
         training: the record of its training, name to text; for people, never computed with.
@@ -121,9 +121,9 @@ class ModelSpec:
             )
 
     def _check_colour(self) -> None:
-        if self.colour not in get_args(Colour) or (self.colour != "luma" and self.channels != 3):
+        if self.colour not in get_args(Colour) or self.channels != _channels_of(self.colour):
             raise ModelFileError(
-                f"expected colour 'luma', or 'ycbcr' or 'rgb' with 3 channels, got {self.colour!r} with "
+                f"expected colour 'luma' with 1 channel, or 'ycbcr' or 'rgb' with 3, got {self.colour!r} with "
                 f"{self.channels}; check the model's spec, or update srcnn for this model"
             )
 
@@ -213,6 +213,11 @@ def _check_kinds(spec: ModelSpec) -> None:
         raise TypeError("training holds something else than texts")
 
 
+def _channels_of(colour: Colour) -> int:
+    """Of the picture that a network takes and gives."""
+    return 1 if colour == "luma" else 3
+
+
 _KINDS = {str: "text", int: "whole number", bool: "truth value", dict: "object"}
 
 
@@ -257,7 +262,6 @@ def srcnn(
     residual: bool = True,
     activation: Activation = "relu",
     deconvolution: bool = False,
-    channels: int = 1,
     colour: Colour = "luma",
     training: dict[str, str] | None = None,
 ) -> ModelSpec:
@@ -272,8 +276,7 @@ def srcnn(
         residual: in "lr", whether the output is added to the bicubic enlargement.
         activation: after every layer but the last.
         deconvolution: in "lr", whether the last layer is a transposed convolution.
-        channels: of the picture, 1 for luma.
-        colour: "luma", or "ycbcr" or "rgb" with 3 channels.
+        colour: what it takes and gives: "luma"; or three channels, "ycbcr" or "rgb".
         training: the record of its training.
 
     Returns:
@@ -290,6 +293,7 @@ def srcnn(
             "9-1-5 has widths (64, 32)"
         )
     enlarges = input_space == "lr"
+    channels = _channels_of(colour)
     maps = (channels, *widths, channels * (scale**2 if enlarges and not deconvolution else 1))
     layers = tuple(
         ConvLayer(

@@ -1,6 +1,6 @@
 """The heart: a picture's array becomes a larger picture's array.
 
-The network enlarges luma, bicubic what goes beside it, and `imaging/joining.py` puts both together.
+The network enlarges luma, or all channels, bicubic what goes beside it, and `imaging/joining.py` puts both together.
 It is done strip by strip, so that memory beyond input and output is bounded; only where a picture
 has fully transparent pixels are their colours first filled in for the whole picture, which takes its
 memory once more, or lies in a file if it is large. This module knows nothing of pictures' files.
@@ -13,18 +13,19 @@ from pathlib import Path
 
 import numpy as np
 
-from srcnn.errors import InvalidConfigError, InvalidImageError
+from srcnn.errors import InvalidConfigError, InvalidImageError, ModelFileError
 from srcnn.imaging.alpha import fill_transparent
-from srcnn.imaging.depth import Image, Plane, check_image, check_plane, check_range
-from srcnn.imaging.joining import OnGrey, WithChange
+from srcnn.imaging.depth import Image, Plane, Planes, check_image, check_plane, check_range
+from srcnn.imaging.joining import AllChannels, Joining, OnGrey, WithChange
 from srcnn.imaging.large import blocks, forget
-from srcnn.imaging.strip import STRIP_REACH, enlarge_window, join_strip, lumas_to_enlarge, parts_of, veil
+from srcnn.imaging.strip import STRIP_REACH, enlarge_window, join_strip, parts_of, planes_to_enlarge, veil
 from srcnn.imaging.translucency import VEIL_REACH
 from srcnn.imaging.window import Window, window_of
 from srcnn.progress import Progress
 from srcnn.runtime.engines import Engine
 from srcnn.runtime.enlarging import enlarge_rows, open_network
 from srcnn.runtime.ensemble import SelfEnsemble
+from srcnn.spec import ModelSpec
 from srcnn.zoo.model_file import Model
 from srcnn.zoo.shipped import load_model
 
@@ -96,7 +97,6 @@ class Upscaler:
 
         Raises:
             InvalidConfigError: an unknown engine, threads or strip_rows out of range.
-            ModelFileError: a network of several channels.
             BackendError: the engine refuses the network.
         """
         if strip_rows is not None and (not isinstance(strip_rows, Integral) or strip_rows < 1):
@@ -109,7 +109,7 @@ class Upscaler:
         self._ensemble = ensemble
         network = open_network(model, engine=engine, threads=threads)
         self._network = SelfEnsemble(network, self.scale) if ensemble else network
-        self._joining = OnGrey() if model.spec.input_space == "hr" else WithChange(model.spec.residual)
+        self._joining = _joining_of(model.spec)
         self.reach = max(self._network.reach, STRIP_REACH)
 
     def __repr__(self) -> str:
@@ -189,7 +189,7 @@ class Upscaler:
         Tests: tests/test_upscaler.py.
         """
 
-        def make(window: Window, outputs: list[Plane]) -> Image:
+        def make(window: Window, outputs: list[Planes]) -> Image:
             strip = np.empty((window.rows * self.scale, image.shape[1] * self.scale, *image.shape[2:]), image.dtype)
             self._join(window, outputs, strip)
             return strip
@@ -220,9 +220,11 @@ class Upscaler:
             sH x sW float32, unclipped and unrounded.
 
         Raises:
+            ModelFileError: a network of colour, which enlarges no luma.
             InvalidImageError: not a plane of floating point, or values far outside [0, 1].
             BackendError: the engine failed.
         """
+        check_luma(self.model)
         check_plane(luma)
         height, width = (length * self.scale for length in luma.shape)
         result = np.empty((height, width), np.float32)
@@ -233,10 +235,11 @@ class Upscaler:
                 strip[rows] += enlarge_window(part, self.scale)
         return result
 
-    def _outputs(self, image: Image) -> Iterator[tuple[Window, list[Plane]]]:
-        """The picture's planes in strips, and what the network makes of each one's luma, and alpha if it has any."""
+    def _outputs(self, image: Image) -> Iterator[tuple[Window, list[Planes]]]:
+        """The picture's planes in strips, and what the network makes of what it sees of each, alpha too."""
         return (
-            (window, [self._run(window, luma) for luma in lumas_to_enlarge(window)]) for window in self._windows(image)
+            (window, [self._run(window, planes) for planes in planes_to_enlarge(self._joining, window)])
+            for window in self._windows(image)
         )
 
     def _windows(self, image: Image) -> Iterator[Window]:
@@ -276,10 +279,30 @@ class Upscaler:
         rows = max(1, 2 * self._network.reach, min(suiting, _RESULT_BYTES // result_row))
         return -(-len(image) // -(-len(image) // rows))  # as many strips, and nearly equal
 
-    def _join(self, window: Window, outputs: list[Plane], out: Image) -> None:
+    def _join(self, window: Window, outputs: list[Planes], out: Image) -> None:
         """Make a strip of what the network gave and what goes beside it."""
         join_strip(self._joining, window, outputs, self.scale, out)
 
-    def _run(self, window: Window, luma: Plane) -> Plane:
-        """What the network makes of the strip, given the window's luma."""
-        return enlarge_rows(self._network, luma, window.above, window.above + window.rows, self.scale)
+    def _run(self, window: Window, planes: Planes) -> Planes:
+        """What the network makes of the strip, given what it sees of the window."""
+        return enlarge_rows(self._network, planes, window.above, window.above + window.rows, self.scale)
+
+
+def check_luma(model: Model) -> None:
+    """Refuse a network of colour.
+
+    Raises:
+        ModelFileError: it is one.
+    """
+    if model.spec.colour != "luma":
+        raise ModelFileError(
+            f"expected a network of luma, got one of {model.spec.colour} in {model.spec.name}; give it a picture, "
+            "or use another model"
+        )
+
+
+def _joining_of(spec: ModelSpec) -> Joining:
+    """How a picture enters the network, and its output becomes one."""
+    if spec.colour != "luma":
+        return AllChannels(spec.colour, spec.adds_to_bicubic)
+    return OnGrey() if spec.input_space == "hr" else WithChange(spec.residual)

@@ -1,18 +1,20 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
 from PIL import Image as PillowImage
 from small_pictures import save_noise
+from tiny_models import gentle_model
 
 from srcnn.evaluation.evaluate import evaluate
-from srcnn.evaluation.planes import OnEnlarged
+from srcnn.evaluation.planes import OfPictures, OnEnlarged
 from srcnn.evaluation.protocol import AUTHORS, PROTOCOLS, protocol_named
 from srcnn.runtime.network import StripNetwork
 from srcnn.upscaler import load
-from srcnn.zoo.model_file import read_model
+from srcnn.zoo.model_file import read_model, save_model
 
 
 def test_json_has_the_keys_of_the_contract_and_the_values_of_the_evaluation(
@@ -59,6 +61,29 @@ def test_an_ensemble_is_measured_and_named(srcnn: Callable, folder: Path, model:
     expected = evaluate(load(model, scale, ensemble=True).luma, folder, scale, AUTHORS).mean.psnr
     assert result["mean"]["psnr"] == pytest.approx(expected, abs=1e-3)
     assert abs(expected - evaluate(load(model, scale).luma, folder, scale, AUTHORS).mean.psnr) > 0.005
+
+
+@pytest.mark.parametrize("space", ["hr", "lr"])
+@pytest.mark.parametrize("protocol", ["rgb", "authors with resized=rgb"])
+def test_a_network_of_colour_is_measured_where_rgb_is_shrunk(
+    srcnn: Callable, folder: Path, tmp_path: Path, space: Literal["hr", "lr"], protocol: str
+) -> None:
+    model = tmp_path / "rgb.safetensors"
+    save_model(model, gentle_model(scale=3, colour="rgb", input_space=space))
+    outcome = srcnn("evaluate", model, folder, "--protocol", protocol, "--json")
+    assert (outcome.code, outcome.err) == (0, "")
+    expected = evaluate(OfPictures(load(model)), folder, 3, protocol_named(protocol)).mean.psnr
+    assert json.loads(outcome.out)["mean"]["psnr"] == pytest.approx(expected, abs=0.01)
+
+
+def test_a_network_of_colour_needs_another_protocol_than_the_authors(
+    srcnn: Callable, folder: Path, tmp_path: Path
+) -> None:
+    model = tmp_path / "rgb.safetensors"
+    save_model(model, gentle_model(scale=3, colour="rgb"))
+    outcome = srcnn("evaluate", model, folder)
+    assert outcome.code == 2
+    assert "error: expected a protocol that shrinks RGB for a network of colour, got authors" in outcome.err
 
 
 def test_more_of_the_papers_metrics_have_columns_and_keys(srcnn: Callable, folder: Path, model_file: Path) -> None:

@@ -157,9 +157,15 @@ def test_a_scale_in_the_name_of_a_foreign_file_is_its_scale(weights: Path) -> No
 
 def test_networks_of_colour_are_none_of_those(srcnn: Callable, folder: Path, weights: Path) -> None:
     numbers = one_picture(srcnn, folder, weights / "gentle_x3.safetensors")
-    save_model(weights / "colour.safetensors", random_model(scale=3, channels=3))
+    save_model(weights / "colour.safetensors", random_model(scale=3, colour="rgb"))
     found = json.loads(srcnn("explain", folder, "--image-psnr", numbers, "--weights", weights, "--json").out)
     assert found["matches"][0]["method"] == "gentle_x3"
+
+
+def test_a_network_of_colour_is_refused(srcnn: Callable, folder: Path, weights: Path) -> None:
+    save_model(weights / "colour.safetensors", random_model(scale=3, colour="rgb"))
+    outcome = srcnn("explain", folder, "-s", 3, "--psnr", "30.1", "-m", weights / "colour.safetensors")
+    assert (outcome.code, outcome.err.startswith("error: expected a network of luma, got one of rgb")) == (2, True)
 
 
 def test_zeros_around_every_layer_are_recognised(srcnn: Callable, folder: Path) -> None:

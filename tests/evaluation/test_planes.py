@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.evaluation.planes import (
+    OfPictures,
     OnEnlarged,
     enlarge,
     enlarge_bicubic,
@@ -16,7 +17,7 @@ from srcnn.evaluation.planes import (
     truth_planes,
 )
 from srcnn.evaluation.protocol import AUTHORS, PROTOCOLS
-from srcnn.imaging import imresize, rgb_to_luma_bt601
+from srcnn.imaging import from_float, imresize, rgb_to_luma_bt601, to_float
 
 BASICSR = PROTOCOLS["basicsr"]
 
@@ -130,7 +131,7 @@ def test_a_network_on_the_enlarged_picture_sees_8_bits_only_where_the_resize_wor
 
 def test_a_network_on_the_enlarged_picture_keeps_its_size():
     small = shrink(truth_planes(picture(), 3, AUTHORS), 3, AUTHORS)
-    with pytest.raises(InvalidImageError, match="expected the method to return 24 x 30 pixels for 24 x 30 at x1"):
+    with pytest.raises(InvalidImageError, match="expected the method to return 24 x 30 values for 24 x 30 at x1"):
         enlarge(small, 3, AUTHORS, OnEnlarged(lambda luma: luma[1:]))
 
 
@@ -180,7 +181,7 @@ def test_ssim_of_rgb_is_the_mean_of_three():
 @pytest.mark.parametrize(
     ("method", "message"),
     [
-        (lambda luma: luma, "return 24 x 30 pixels for 8 x 10 at x3, got shape \\(8, 10\\)"),
+        (lambda luma: luma, "return 24 x 30 values for 8 x 10 at x3, got shape \\(8, 10\\)"),
         (lambda luma: np.full((24, 30), np.nan, np.float32), "got NaN or infinity in 720 of 720 pixels"),
         (lambda luma: imresize(luma, 3)[:, :, None], "got shape"),
     ],
@@ -203,13 +204,48 @@ def test_what_cannot_be_measured_is_refused(method, message):
 )
 def test_luma_in_0_to_255_is_refused(values, got):
     small = np.full((8, 9), 0.4, np.float32)
-    with pytest.raises(InvalidImageError, match=rf"expected luma in \[0, 1\] from .*, got {got}.*divide by 255"):
+    with pytest.raises(InvalidImageError, match=rf"expected values in \[0, 1\] from .*, got {got}.*divide by 255"):
         enlarge(small, 2, AUTHORS, lambda lr: values(imresize(lr, 2)))
 
 
 def test_luma_that_overshoots_is_measured():
     small = np.full((8, 9), 0.4, np.float32)
     assert enlarge(small, 2, PROTOCOLS["float-luma"], lambda lr: imresize(lr, 2) + np.float32(9)).max() > 9
+
+
+RGB_PROTOCOLS = [name for name, protocol in PROTOCOLS.items() if protocol.resized == "rgb"]
+
+
+@pytest.mark.parametrize("name", RGB_PROTOCOLS)
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("on_enlarged", [False, True])
+def test_a_method_of_pictures_sees_all_channels(name, channels, on_enlarged):
+    protocol, seen = replace(PROTOCOLS[name], grey="luma"), []
+    small = shrink(truth_planes(picture(60, 66, channels), 3, protocol), 3, protocol)
+    method = OfPictures(lambda image: seen.append(image.shape) or (image if on_enlarged else imresize(image, 3)))
+    large = enlarge(small, 3, protocol, OnEnlarged(method) if on_enlarged else method)
+    sides = (60, 66) if on_enlarged else (20, 22)
+    assert seen == [(*sides, 3) if channels == 3 else sides]
+    expected = (
+        enlarge_bicubic(small, 3, protocol) if on_enlarged else to_float(from_float(imresize(small, 3), np.uint8))
+    )
+    np.testing.assert_array_equal(large, expected)
+
+
+@pytest.mark.parametrize("method", [OfPictures(lambda image: image), OnEnlarged(OfPictures(lambda image: image))])
+def test_a_method_of_pictures_is_refused_where_luma_is_shrunk(method):
+    with pytest.raises(
+        InvalidConfigError,
+        match="expected a protocol that shrinks RGB for a network of colour, got authors; take rgb to measure RGB, or "
+        "'authors with resized=rgb'",
+    ):
+        enlarge(np.full((8, 9), 0.4, np.float32), 2, AUTHORS, method)
+
+
+def test_a_method_of_pictures_keeps_the_channels():
+    small = np.full((8, 9, 3), 0.4, np.float32)
+    with pytest.raises(InvalidImageError, match=r"return 16 x 18 x 3 values for 8 x 9 x 3 at x2, got shape \(16, 18\)"):
+        enlarge(small, 2, PROTOCOLS["rgb"], OfPictures(lambda image: imresize(image[:, :, 0], 2)))
 
 
 def test_a_whole_upscaler_is_refused_since_its_pictures_are_no_luma():

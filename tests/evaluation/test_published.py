@@ -86,7 +86,7 @@ def test_a_number_is_found_among_the_printed_ones(psnr, tolerance, methods):
         (srcnn(name="srcnn-915-t91", scale=3), "srcnn-915"),
         (srcnn(name="srcnn-955", scale=3, widths=(32, 16)), ""),
         (srcnn(name="srcnn-915", scale=3, activation="prelu"), ""),
-        (srcnn(name="srcnn-915", scale=3, channels=3, colour="rgb"), ""),
+        (srcnn(name="srcnn-915", scale=3, colour="rgb"), ""),
         (srcnn(name="srcnn-915", scale=3, kernel_sizes=(9, 3, 3, 5), widths=(64, 32, 32)), ""),
         (srcnn(name="fsrcnn", scale=3, input_space="lr"), "fsrcnn"),
     ],

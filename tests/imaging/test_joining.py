@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from srcnn.imaging import imresize, rgb_to_luma_bt601, rgb_to_ycbcr_bt601, ycbcr_to_rgb_bt601
-from srcnn.imaging.joining import Joining, OnGrey, WithChange, luma_of
+from srcnn.imaging.joining import AllChannels, Joining, OnGrey, WithChange, grey_of, luma_of
 from srcnn.imaging.slopes import luma_slopes
 
 SPAN = 219 / 255
@@ -70,11 +70,50 @@ def test_a_grey_picture_is_the_grey_of_the_given_luma(joining: Joining) -> None:
     np.testing.assert_allclose(grey[:, :, 0], (luma - 16 / 255) / SPAN, atol=2e-6)
 
 
-@pytest.mark.parametrize("joining", [OnGrey(), WithChange(residual=True), WithChange(residual=False)])
+@pytest.mark.parametrize("residual", [False, True])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_network_of_rgb_sees_and_gives_the_colours(residual: bool, channels: int) -> None:
+    joining, colours, output = AllChannels("rgb", residual), noise(channels, 4, 5), noise(3, 8, 10)
+    rgb = np.broadcast_to(colours, (3, 4, 5))  # a grey picture is one of three equal colours
+    np.testing.assert_array_equal(joining.seen(colours), rgb)
+    expected = interleaved(output) + (imresize(interleaved(rgb), 2) if residual else 0)
+    np.testing.assert_allclose(joined(joining, colours, output), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("residual", [False, True])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_network_of_ycbcr_sees_and_gives_luma_and_chroma(residual: bool, channels: int) -> None:
+    joining, colours, output = AllChannels("ycbcr", residual), noise(channels, 4, 5), noise(3, 8, 10)
+    ycbcr = rgb_to_ycbcr_bt601(interleaved(np.broadcast_to(colours, (3, 4, 5))))
+    np.testing.assert_allclose(interleaved(joining.seen(colours)), ycbcr, atol=1e-6)
+    expected = interleaved(output) + (imresize(ycbcr, 2) if residual else 0)
+    np.testing.assert_allclose(joined(joining, colours, output), ycbcr_to_rgb_bt601(expected), atol=2e-6)
+
+
+def test_the_grey_of_colours_has_their_luma() -> None:
+    colours = noise(3, 4, 5)
+    np.testing.assert_allclose(luma_of(grey_of(list(colours))[None]), luma_of(colours), atol=1e-6)
+
+
+every_joining = pytest.mark.parametrize(
+    "joining",
+    [
+        OnGrey(),
+        WithChange(residual=True),
+        WithChange(residual=False),
+        AllChannels("rgb", residual=True),
+        AllChannels("ycbcr", residual=False),
+    ],
+)
+
+
+@every_joining
 @pytest.mark.parametrize("channels", [1, 3])
 def test_what_is_given_is_left_as_it_was(joining: Joining, channels: int) -> None:
     colours, output = noise(channels, 4, 5), noise(8, 10)
+    output = np.stack([output] * 3) if isinstance(joining, AllChannels) else output
     before = colours.copy(), output.copy()
+    joining.seen(colours)
     joining.join([imresize(plane, 2) for plane in joining.small(colours)], output)
     np.testing.assert_array_equal(colours, before[0])
     np.testing.assert_array_equal(output, before[1])

@@ -12,7 +12,7 @@ from torch.nn import functional
 from srcnn.models import gradients
 from srcnn.models.gradients import Loss, accumulate_gradients
 from srcnn.models.srcnn import Srcnn, initialise
-from srcnn.spec import Activation, ConvLayer, ModelSpec, srcnn
+from srcnn.spec import Activation, Colour, ConvLayer, ModelSpec, srcnn
 
 SHAPES = [
     ((9, 1, 5), (16, 8)),
@@ -84,16 +84,16 @@ def check(network: Srcnn, inputs: Tensor, labels: Tensor, loss: Loss = "mse", ch
 @settings(deadline=None, max_examples=40)
 @given(
     shape=st.sampled_from(SHAPES),
-    channels=st.sampled_from([1, 3]),
+    colour=st.sampled_from(["luma", "rgb"]),
     images=st.integers(1, 5),
     height=st.integers(1, 9),
     width=st.integers(1, 9),
     seed=st.integers(0, 99),
 )
 def test_loss_and_gradients_equal_automatic_differentiation(
-    shape: tuple[tuple[int, ...], tuple[int, ...]], channels: int, images: int, height: int, width: int, seed: int
+    shape: tuple[tuple[int, ...], tuple[int, ...]], colour: Colour, images: int, height: int, width: int, seed: int
 ) -> None:
-    spec = srcnn(name="n", scale=2, kernel_sizes=shape[0], widths=shape[1], channels=channels)
+    spec = srcnn(name="n", scale=2, kernel_sizes=shape[0], widths=shape[1], colour=colour)
     network, batch = random_network(spec, seed), random_batch(spec, images, height, width, seed)
     assume(is_smooth(network, *batch))
     check(network, *batch)
@@ -136,7 +136,7 @@ def test_so_do_those_of_other_layers_than_convolutions_and_relus(spec: ModelSpec
 @pytest.mark.parametrize("space", ["hr", "lr"])
 @pytest.mark.parametrize("channels", [[0], [1, 2], [2, 0, 1]])
 def test_a_loss_may_count_some_channels(space: Literal["hr", "lr"], loss: Loss, channels: list[int]) -> None:
-    spec = srcnn(name="n", scale=2, kernel_sizes=(5, 1, 3), widths=(6, 4), input_space=space, channels=3)
+    spec = srcnn(name="n", scale=2, kernel_sizes=(5, 1, 3), widths=(6, 4), input_space=space, colour="rgb")
     check(random_network(spec), *random_batch(spec, 3, 7, 8), loss, channels)
 
 

@@ -6,19 +6,19 @@ from hypothesis import strategies as st
 from tiny_models import random_model, run_by_definition
 
 from srcnn.models.srcnn import Srcnn, initialise
-from srcnn.spec import Activation, ModelSpec, srcnn
+from srcnn.spec import Activation, Colour, ModelSpec, srcnn
 from srcnn.upscaler import Upscaler
 from srcnn.zoo.model_file import Model
 
 SHAPES = [
-    ((9, 1, 5), (64, 32), 1),
-    ((9, 5, 5), (6, 5), 1),
-    ((5, 3), (4,), 1),
-    ((3,), (), 1),
-    ((3, 1, 1, 5), (3, 7, 2), 1),
-    ((5, 3), (6,), 3),
+    ((9, 1, 5), (64, 32), "luma"),
+    ((9, 5, 5), (6, 5), "luma"),
+    ((5, 3), (4,), "luma"),
+    ((3,), (), "luma"),
+    ((3, 1, 1, 5), (3, 7, 2), "luma"),
+    ((5, 3), (6,), "rgb"),
 ]
-every_shape = pytest.mark.parametrize(("kernel_sizes", "widths", "channels"), SHAPES)
+every_shape = pytest.mark.parametrize(("kernel_sizes", "widths", "colour"), SHAPES)
 
 
 def as_torch(model: Model) -> Srcnn:
@@ -39,9 +39,9 @@ def random_batch(channels: int, height: int, width: int, seed: int = 0) -> torch
 
 @every_shape
 def test_the_tensors_are_those_of_the_model_file(
-    kernel_sizes: tuple[int, ...], widths: tuple[int, ...], channels: int
+    kernel_sizes: tuple[int, ...], widths: tuple[int, ...], colour: Colour
 ) -> None:
-    spec = srcnn(name="n", scale=2, kernel_sizes=kernel_sizes, widths=widths, channels=channels)
+    spec = srcnn(name="n", scale=2, kernel_sizes=kernel_sizes, widths=widths, colour=colour)
     state = Srcnn(spec).state_dict()
     assert {name: tuple(tensor.shape) for name, tensor in state.items()} == spec.tensor_shapes()
     assert list(state) == list(spec.tensor_shapes())
@@ -63,25 +63,25 @@ def test_same_is_the_definition_at_every_size(height: int, width: int, shape, se
 @every_shape
 @torch.no_grad()
 def test_forward_equals_same_on_the_inner_part(
-    kernel_sizes: tuple[int, ...], widths: tuple[int, ...], channels: int
+    kernel_sizes: tuple[int, ...], widths: tuple[int, ...], colour: Colour
 ) -> None:
-    network = as_torch(random_model(kernel_sizes, widths, channels=channels))
+    network = as_torch(random_model(kernel_sizes, widths, colour=colour))
     reach = network.spec.reach
-    batch = random_batch(channels, 25, 31)
+    batch = random_batch(network.spec.channels, 25, 31)
     valid = network(batch)
-    assert valid.shape == (2, channels, 25 - 2 * reach, 31 - 2 * reach)
+    assert valid.shape == (2, network.spec.channels, 25 - 2 * reach, 31 - 2 * reach)
     torch.testing.assert_close(valid, network.same(batch)[:, :, reach:-reach, reach:-reach], rtol=1e-5, atol=1e-5)
 
 
 @every_shape
 @torch.no_grad()
 def test_the_start_passes_the_picture_through(
-    kernel_sizes: tuple[int, ...], widths: tuple[int, ...], channels: int
+    kernel_sizes: tuple[int, ...], widths: tuple[int, ...], colour: Colour
 ) -> None:
     """But for the small last layer: what it adds is far below the picture's own contrast, 1/12 in variance."""
-    spec = srcnn(name="n", scale=2, kernel_sizes=kernel_sizes, widths=widths, channels=channels)
+    spec = srcnn(name="n", scale=2, kernel_sizes=kernel_sizes, widths=widths, colour=colour)
     network = initialised(spec)
-    batch = random_batch(channels, 40, 40)
+    batch = random_batch(spec.channels, 40, 40)
     output = network.same(batch)
     assert (output - batch).square().mean() < 0.1 * 1 / 12
     correlation = torch.corrcoef(torch.stack([output.flatten(), batch.flatten()]))[0, 1]

@@ -9,7 +9,7 @@ from tiny_models import random_model
 from srcnn.errors import ModelFileError
 from srcnn.models.srcnn import Srcnn, initialise
 from srcnn.models.transplant import start_from
-from srcnn.spec import ModelSpec, srcnn
+from srcnn.spec import Colour, ModelSpec, srcnn
 from srcnn.zoo.model_file import Model
 
 PLANE = torch.rand(1, 1, 21, 20, generator=torch.Generator().manual_seed(0))
@@ -47,15 +47,15 @@ def started(wanted: ModelSpec, model: Model) -> torch.Tensor:
 
 @pytest.mark.parametrize("space", ["hr", "lr"])
 def test_a_network_of_colour_starts_with_the_same_function(space: str) -> None:
-    model = random_model((5, 1, 3), (4, 3), channels=3, input_space=space)  # type: ignore[arg-type]
+    model = random_model((5, 1, 3), (4, 3), colour="rgb", input_space=space)  # type: ignore[arg-type]
     torch.testing.assert_close(started(replace(model.spec, name="new"), model), run(model), atol=1e-5, rtol=0)
 
 
 def test_another_scale_interpolates_the_maps_of_each_channel() -> None:
-    model = random_model((3, 1), (2,), scale=2, channels=3, input_space="lr")
+    model = random_model((3, 1), (2,), scale=2, colour="rgb", input_space="lr")
     model.weights["conv2.weight"][:] = 0
     model.weights["conv2.bias"][:] = np.repeat([1.0, 2.0, 3.0], 4)
-    wanted = srcnn(name="new", scale=3, kernel_sizes=(3, 1), widths=(2,), input_space="lr", channels=3)
+    wanted = srcnn(name="new", scale=3, kernel_sizes=(3, 1), widths=(2,), input_space="lr", colour="rgb")
     expected = torch.tensor([1.0, 2.0, 3.0]).repeat_interleave(9)
     torch.testing.assert_close(started(wanted, model)[0, :, 0, 0], expected, atol=1e-6, rtol=0)
 
@@ -78,13 +78,13 @@ def test_layers_between_the_others_start_with_the_same_function() -> None:
 
 
 @pytest.mark.parametrize("space", ["hr", "lr"])
-@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("colour", ["luma", "rgb"])
 @pytest.mark.parametrize("widths", [(6, 3), (6, 5)])
 def test_maps_more_start_with_the_same_function(
-    space: Literal["hr", "lr"], channels: int, widths: tuple[int, ...]
+    space: Literal["hr", "lr"], colour: Colour, widths: tuple[int, ...]
 ) -> None:
-    model = random_model((5, 1, 3), (4, 3), channels=channels, input_space=space)
-    wanted = srcnn(name="new", scale=2, kernel_sizes=(7, 1, 3), widths=widths, input_space=space, channels=channels)
+    model = random_model((5, 1, 3), (4, 3), colour=colour, input_space=space)
+    wanted = srcnn(name="new", scale=2, kernel_sizes=(7, 1, 3), widths=widths, input_space=space, colour=colour)
     torch.testing.assert_close(started(wanted, model), run(model), atol=1e-5, rtol=0)
 
 
@@ -128,11 +128,11 @@ def of(kernel_sizes: tuple[int, ...] = (5, 3), widths: tuple[int, ...] = (4,), *
     ids=["the same", "larger kernels", "more layers", "layers between", "more maps"],
 )
 @pytest.mark.parametrize(("space", "deconvolution"), [("hr", False), ("lr", False), ("lr", True)])
-@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("colour", ["luma", "rgb"])
 def test_prelu_and_a_transposed_last_layer_start_with_the_same_function(
-    wanted: tuple[tuple[int, ...], tuple[int, ...]], space: str, deconvolution: bool, channels: int
+    wanted: tuple[tuple[int, ...], tuple[int, ...]], space: str, deconvolution: bool, colour: Colour
 ) -> None:
-    values = {"activation": "prelu", "deconvolution": deconvolution, "input_space": space, "channels": channels}
+    values = {"activation": "prelu", "deconvolution": deconvolution, "input_space": space, "colour": colour}
     model = model_of(of((5, 1, 3), (4, 3), scale=3, **values))
     torch.testing.assert_close(started(of(*wanted, scale=3, **values), model), run(model), atol=1e-5, rtol=0)
 
@@ -162,10 +162,10 @@ def test_another_scale_starts_with_the_last_layer_interpolated() -> None:
         (random_model((5, 5), (4,), input_space="lr"), spec((5, 3), (4,))),
         (random_model((5, 3), (4,), scale=1, input_space="lr"), spec((5, 3), (4,))),
         (random_model((5, 3), (4,), input_space="lr"), spec((5, 3), (4,), space="hr")),
-        (random_model((5, 3), (4,)), srcnn(name="new", scale=2, kernel_sizes=(5, 3), widths=(4,), channels=3)),
+        (random_model((5, 3), (4,)), srcnn(name="new", scale=2, kernel_sizes=(5, 3), widths=(4,), colour="rgb")),
         (
-            random_model((5, 3), (4,), channels=3),
-            srcnn(name="new", scale=2, kernel_sizes=(5, 3), widths=(4,), channels=3, colour="rgb"),
+            random_model((5, 3), (4,), colour="ycbcr"),
+            srcnn(name="new", scale=2, kernel_sizes=(5, 3), widths=(4,), colour="rgb"),
         ),
         (
             random_model((5, 3), (4,), input_space="lr"),

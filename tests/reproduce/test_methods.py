@@ -121,6 +121,6 @@ def test_a_method_named_twice_is_taken_once() -> None:
 
 
 def test_a_network_of_colour_is_refused_at_once(tmp_path: Path) -> None:
-    save_model(tmp_path / "rgb.safetensors", random_model(channels=3))
-    with pytest.raises(ModelFileError, match="expected a network of one channel, luma, got 3 channels"):
+    save_model(tmp_path / "rgb.safetensors", random_model(colour="rgb"))
+    with pytest.raises(ModelFileError, match="expected a network of luma, got one of rgb in tiny"):
         choose_methods([2, 3], ["bicubic"], [tmp_path / "rgb.safetensors"])

@@ -3,9 +3,9 @@ from typing import Literal
 
 import numpy as np
 import pytest
-from tiny_models import random_model, run_by_definition
+from tiny_models import random_model, run_by_definition, run_lr_by_definition
 
-from srcnn.errors import InvalidConfigError, ModelFileError
+from srcnn.errors import InvalidConfigError
 from srcnn.imaging import imresize
 from srcnn.runtime.engines import Engine
 from srcnn.runtime.enlarging import enlarge_rows, open_network
@@ -38,6 +38,25 @@ def test_where_folding_is_impossible_or_takes_more_arithmetic_the_plane_is_enlar
     kernel_sizes: tuple[int, ...], scale: int
 ) -> None:
     assert isinstance(opened(random_model(kernel_sizes, (64, 32)[: len(kernel_sizes) - 1], scale=scale)), HrNetwork)
+
+
+@pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
+@pytest.mark.parametrize(("kernel_sizes", "space"), [((9, 1, 5), "hr"), ((9, 3, 5), "hr"), ((5, 3, 3), "lr")])
+@pytest.mark.parametrize(("height", "width"), [(31, 20), (2, 3)])
+def test_a_network_of_colour_is_the_definition_whole_and_in_rows(
+    kernel_sizes: tuple[int, ...], space: Literal["hr", "lr"], engine: Engine, height: int, width: int
+) -> None:
+    model = random_model(kernel_sizes, scale=3, colour="rgb", input_space=space)
+    network = open_network(model, engine=engine, threads=1)
+    planes = np.random.default_rng(0).random((3, height, width), np.float32)
+    if space == "lr":
+        expected = run_lr_by_definition(model, planes)
+    else:
+        expected = run_by_definition(model, np.stack([imresize(plane, 3) for plane in planes]))
+    np.testing.assert_allclose(network(planes, top=True, bottom=True), expected, atol=1e-5)
+    for start, stop in ((0, 1), (1, height), (height // 2, height // 2 + 1)):
+        rows = enlarge_rows(network, planes, start, stop, 3)
+        np.testing.assert_allclose(rows, expected[:, 3 * start : 3 * stop], atol=1e-5)
 
 
 def test_a_network_on_the_small_plane_is_an_lr_network() -> None:
@@ -88,9 +107,3 @@ def test_several_threads_compute_what_one_does(
 def test_fewer_than_0_threads_are_refused(kernel_sizes: tuple[int, ...], space: Literal["hr", "lr"]) -> None:
     with pytest.raises(InvalidConfigError, match=r"expected 0 threads \(all cores\) or more, got -1"):
         open_network(random_model(kernel_sizes, scale=3, input_space=space), engine="auto", threads=-1)
-
-
-@pytest.mark.parametrize(("kernel_sizes", "space"), [((9, 1, 5), "hr"), ((9, 3, 5), "hr"), ((5, 3, 3), "lr")])
-def test_a_network_of_several_channels_is_refused(kernel_sizes: tuple[int, ...], space: Literal["hr", "lr"]) -> None:
-    with pytest.raises(ModelFileError, match="expected a network of one channel, luma, got 3 channels in tiny; "):
-        opened(random_model(kernel_sizes, scale=3, channels=3, input_space=space))

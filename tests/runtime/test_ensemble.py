@@ -17,6 +17,7 @@ MODELS = {
     "enlarged first": random_model((9, 3, 5), (4, 3), scale=SCALE, seed=2),
     "on the small plane": random_model((5, 3, 3), (4, 3), scale=SCALE, input_space="lr", seed=3),
 }
+OF_COLOUR = random_model((5, 3, 3), (4, 3), scale=SCALE, colour="rgb", input_space="lr", seed=4)
 NETWORKS = {name: open_network(model, engine="auto", threads=1) for name, model in MODELS.items()}
 every_network = pytest.mark.parametrize("name", NETWORKS)
 
@@ -58,6 +59,16 @@ def test_it_is_the_mean_over_the_eight_copies_turned_back(name: str, height: int
     result = ensemble(name)(plane, top=True, bottom=True)
     assert (result.shape, result.dtype) == ((SCALE * height, SCALE * width), np.float32)
     np.testing.assert_allclose(result, np.mean(results, 0), atol=1e-5)
+
+
+def test_all_channels_of_a_network_of_colour_are_turned_alike() -> None:
+    planes = np.random.default_rng(0).random((3, 13, 22), np.float32)
+    network = SelfEnsemble(open_network(OF_COLOUR, engine="auto", threads=1), SCALE)
+    results = []
+    for copy, back in COPIES:
+        turned = run_lr_by_definition(OF_COLOUR, np.stack([copy(plane) for plane in planes]))
+        results.append(np.stack([back(plane) for plane in turned]))
+    np.testing.assert_allclose(network(planes, top=True, bottom=True), np.mean(results, 0), atol=1e-5)
 
 
 @every_network

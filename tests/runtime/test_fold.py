@@ -92,7 +92,7 @@ def test_every_engine_computes_a_folded_network(engine, scale: int) -> None:
         random_model((9, 5, 5), (4, 3), scale=3),
         random_model((9,), (), scale=3),
         random_model((9, 1, 5), scale=1),
-        random_model((9, 1, 5), scale=3, channels=3),
+        random_model((9, 1, 5), scale=3, colour="rgb"),
         random_model((5, 3, 3), scale=3, input_space="lr"),
     ],
     ids=["wide middle", "one layer", "scale 1", "colours", "small plane"],

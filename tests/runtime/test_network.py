@@ -105,11 +105,6 @@ def test_the_paper_network_is_the_definition_too() -> None:
     np.testing.assert_allclose(result, run_by_definition(model, plane), atol=1e-5)
 
 
-def test_a_network_of_several_channels_is_refused() -> None:
-    with pytest.raises(ModelFileError, match="expected a network of one channel, luma, got 3 channels in tiny; "):
-        StripNetwork(random_model(channels=3), engine="auto", threads=1)
-
-
 def test_a_network_of_the_small_picture_is_refused() -> None:
     with pytest.raises(
         ModelFileError, match="expected a network that sees the enlarged picture, got one of the small one in tiny; "

@@ -26,6 +26,7 @@ from srcnn.runtime.onnx import INPUT, OUTPUT, encode_onnx
 from srcnn.runtime.onnxruntime_session import open_onnxruntime
 from srcnn.runtime.rewrite import block_last_layer
 from srcnn.runtime.session import open_session
+from srcnn.spec import Colour
 from srcnn.zoo.model_file import Model
 
 MODELS = {
@@ -68,9 +69,9 @@ def test_the_header_says_opset_13_and_who_wrote_it() -> None:
     assert {entry.key: entry.value for entry in parsed.metadata_props} == {"spec": "ä", "b": ""}
 
 
-@pytest.mark.parametrize("channels", [1, 3])
-def test_input_and_output_are_float32_with_free_batch_and_size(channels: int) -> None:
-    model = random_model((3, 3), (4,), channels=channels)
+@pytest.mark.parametrize(("colour", "channels"), [("luma", 1), ("rgb", 3)])
+def test_input_and_output_are_float32_with_free_batch_and_size(colour: Colour, channels: int) -> None:
+    model = random_model((3, 3), (4,), colour=colour)
     graph = onnx.load_from_string(encode_onnx(replicated_graph(model), channels, {})).graph
     for values, name in ((graph.input, INPUT), (graph.output, OUTPUT)):
         (value,) = values
@@ -193,7 +194,7 @@ def test_a_network_in_lr_in_the_engine_equals_torch(model: Model) -> None:
 @torch.no_grad()
 def test_a_network_of_colour_in_lr_in_the_engine_equals_torch(residual: bool, deconvolution: bool) -> None:
     model = random_model(
-        (5, 3), (4,), scale=2, channels=3, input_space="lr", residual=residual, deconvolution=deconvolution
+        (5, 3), (4,), scale=2, colour="rgb", input_space="lr", residual=residual, deconvolution=deconvolution
     )
     batch = np.random.default_rng(0).random((2, 3, 9, 11), np.float32)
     expected = functional.pixel_shuffle(network(model)(torch.from_numpy(batch)), 2).numpy()

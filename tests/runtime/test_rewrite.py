@@ -9,6 +9,7 @@ from tiny_models import random_model
 
 from srcnn.runtime.graph import Conv, DepthToSpace, replicated_graph, valid_graph
 from srcnn.runtime.rewrite import block_last_layer
+from srcnn.spec import Colour
 
 
 @settings(deadline=None, max_examples=40)
@@ -18,18 +19,19 @@ from srcnn.runtime.rewrite import block_last_layer
     rows=st.integers(1, 15),
     columns=st.integers(1, 15),
     width=st.integers(1, 3),
+    colour=st.sampled_from(["luma", "rgb"]),
     seed=st.integers(0, 99),
 )
 def test_a_blocked_last_layer_computes_the_same_function(
-    block: int, kernel: int, rows: int, columns: int, width: int, seed: int
+    block: int, kernel: int, rows: int, columns: int, width: int, colour: Colour, seed: int
 ) -> None:
-    model = random_model((3, kernel), (width,), seed=seed)
+    model = random_model((3, kernel), (width,), colour=colour, seed=seed)
     reach = model.spec.reach
-    plane = np.random.default_rng(seed).random((1, rows + 2 * reach, columns + 2 * reach))
+    plane = np.random.default_rng(seed).random((model.spec.channels, rows + 2 * reach, columns + 2 * reach))
     for graph in (valid_graph(model), replicated_graph(model)):
         expected = run_graph(graph, plane)
         result = run_graph(block_last_layer(graph, block), plane)
-        assert result.shape == (1, *(-(-length // block) * block for length in expected.shape[1:]))
+        assert result.shape == (model.spec.channels, *(-(-length // block) * block for length in expected.shape[1:]))
         np.testing.assert_allclose(result[:, : expected.shape[1], : expected.shape[2]], expected, atol=1e-12)
 
 

@@ -14,7 +14,7 @@ from srcnn.zoo.model_file import Model
 
 def brightener(colour: Literal["luma", "ycbcr", "rgb"], added: tuple[float, ...]) -> Model:
     """A network that adds a constant to every channel."""
-    spec = srcnn(name="n", scale=2, kernel_sizes=(1,), widths=(), channels=len(added), colour=colour)
+    spec = srcnn(name="n", scale=2, kernel_sizes=(1,), widths=(), colour=colour)
     weights = {"conv1.weight": np.eye(len(added), dtype=np.float32)[:, :, None, None]}
     return Model(spec, {**weights, "conv1.bias": np.array(added, np.float32)})
 

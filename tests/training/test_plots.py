@@ -54,7 +54,7 @@ def test_a_link_is_replaced_and_what_it_points_to_stays(tmp_path: Path) -> None:
 
 
 def test_filters_are_drawn_large_and_those_of_colour_side_by_side(tmp_path: Path) -> None:
-    spec = srcnn(name="rgb", scale=2, kernel_sizes=(3, 3), widths=(2,), channels=3, colour="rgb")
+    spec = srcnn(name="rgb", scale=2, kernel_sizes=(3, 3), widths=(2,), colour="rgb")
     weights = {name: np.zeros(shape, np.float32) for name, shape in spec.tensor_shapes().items()}
     weights["conv1.weight"][:, 2, :, :] = 1
     plot_filters(Model(spec, weights), tmp_path / "filters.png")

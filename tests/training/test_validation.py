@@ -50,7 +50,7 @@ def test_a_network_of_luma_in_hr_is_applied_by_definition() -> None:
 
 @pytest.mark.parametrize("space", ["hr", "lr"])
 def test_a_network_of_colour_gives_a_picture_with_its_channels_last(space: Literal["hr", "lr"]) -> None:
-    model = random_model(channels=3, input_space=space)
+    model = random_model(colour="rgb", input_space=space)
     network = Srcnn(model.spec)
     network.load_state_dict(tensors(model))
     whole = pair(noise(12, 16, 3))

@@ -7,7 +7,7 @@ from srcnn.zoo.model_file import Model
 
 
 def test_filters_come_by_their_energy_without_their_mean_and_equal_ones_in_their_order() -> None:
-    model = random_model(kernel_sizes=(3, 3), widths=(4,), channels=3)
+    model = random_model(kernel_sizes=(3, 3), widths=(4,), colour="rgb")
     kernels = model.weights["conv1.weight"]
     kernels[:] = 0
     kernels[0] = 9  # flat: no strength

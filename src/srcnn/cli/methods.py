@@ -15,7 +15,7 @@ def load_method(model: "Model", *, engine: Engine = "auto", threads: int = 0, en
     """Load a model as a method: a network on the enlarged picture sees what the protocol enlarges, whichever it is.
 
     Args:
-        model: of one channel.
+        model: of luma or of colour.
         engine: as for `Upscaler`.
         threads: as for `Upscaler`.
         ensemble: as for `Upscaler`.
@@ -25,21 +25,22 @@ def load_method(model: "Model", *, engine: Engine = "auto", threads: int = 0, en
 
     Tests: tests/cli/test_cli_evaluate.py.
     """
-    from srcnn.evaluation.planes import OnEnlarged
+    from srcnn.evaluation.planes import OfPictures, OnEnlarged
     from srcnn.upscaler import Upscaler
     from srcnn.zoo.model_file import Model
 
-    if model.spec.input_space == "lr":
-        return Upscaler(model, engine=engine, threads=threads, ensemble=ensemble).luma
-    enlarging_nothing = Model(spec=replace(model.spec, scale=1), weights=model.weights)
-    return OnEnlarged(Upscaler(enlarging_nothing, engine=engine, threads=threads, ensemble=ensemble).luma)
+    on_enlarged = model.spec.input_space == "hr"
+    seen = Model(spec=replace(model.spec, scale=1), weights=model.weights) if on_enlarged else model
+    upscaler = Upscaler(seen, engine=engine, threads=threads, ensemble=ensemble)
+    method = upscaler.luma if model.spec.colour == "luma" else OfPictures(upscaler)
+    return OnEnlarged(method) if on_enlarged else method
 
 
 def load_zero_padded(model: "Model", *, engine: Engine, threads: int) -> "Network":
     """Load a network on the enlarged picture with zeros around every layer, as in ports that pad by k // 2.
 
     Args:
-        model: of one channel, in "hr".
+        model: of luma, in "hr".
         engine: as for `Upscaler`.
         threads: as for `Upscaler`.
 

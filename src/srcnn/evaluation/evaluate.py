@@ -44,8 +44,8 @@ def evaluate(
     """Measure a method on every picture of a folder.
 
     Args:
-        method: enlarges luma, float32 H x W in [0, 1] to float32 sH x sW, or `OnEnlarged` betters what the
-            protocol has enlarged; None measures the protocol's own bicubic.
+        method: enlarges luma, float32 H x W in [0, 1] to float32 sH x sW; or pictures, `OfPictures`; or betters what
+            the protocol has enlarged, `OnEnlarged`; None measures the protocol's own bicubic.
         folder: pictures, also in folders below.
         scale: the enlargement, at least 2; or 1 with `small`.
         protocol: how to measure.
@@ -61,7 +61,8 @@ def evaluate(
         pictures, `Evaluation.left_out` not among them unless there are no others.
 
     Raises:
-        InvalidConfigError: no picture in a folder, the scale is too low, or further metrics of RGB.
+        InvalidConfigError: no picture in a folder, the scale is too low, or further metrics of RGB; or a
+            method `OfPictures` where the protocol shrinks luma.
         InvalidImageError: pictures that cannot be read, all of them named, since the mean of the others
             is not that of the folder; a picture that is too small, or a method that returns another shape
             or values that are not finite; or no small one, or one of another size; the message names the picture.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from srcnn.errors import InvalidConfigError, InvalidImageError
-from srcnn.evaluation.protocol import Protocol
+from srcnn.evaluation.protocol import Protocol, varied
 from srcnn.evaluation.resize_variants import CubicResize, resize_cubic
 from srcnn.imaging import (
     crop_to_multiple,
@@ -27,9 +27,20 @@ from srcnn.imaging import (
 from srcnn.imaging.depth import Image, Plane
 
 _FAR_BEYOND_WHITE = 20.0
-"""No luma in [0, 1] becomes this, even by a network that has learned nothing."""
+"""No value in [0, 1] becomes this, even by a network that has learned nothing."""
 Enlarger = Callable[[Plane], Plane]
 """Enlarges luma: float32 H x W in [0, 1] to float32 sH x sW."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfPictures:
+    """A method that enlarges the picture, all its channels, such as an `Upscaler`; for protocols that shrink RGB.
+
+    Attributes:
+        enlarger: from float32 H x W x 3 RGB, or H x W grey, in [0, 1] to the same, sH x sW.
+    """
+
+    enlarger: Enlarger
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +48,13 @@ class OnEnlarged:
     """A method that sees what the protocol's own bicubic has enlarged, as SRCNN does in everybody's program.
 
     Attributes:
-        network: from enlarged luma, float32 H x W in [0, 1], to luma of the same size.
+        network: from enlarged luma, float32 H x W in [0, 1], to luma of the same size; or from pictures to pictures.
     """
 
-    network: Callable[[Plane], Plane]
+    network: Enlarger | OfPictures
 
 
-Method = Enlarger | OnEnlarged
+Method = Enlarger | OfPictures | OnEnlarged
 
 
 def truth_planes(picture: Image, scale: int, protocol: Protocol) -> Plane:
@@ -101,21 +112,23 @@ def enlarge_bicubic(small: Plane, scale: int, protocol: Protocol) -> Plane:
 
 
 def enlarge(small: Plane, scale: int, protocol: Protocol, method: Method | None) -> Plane:
-    """Enlarge by a method, which sees luma; colour is enlarged by bicubic around it.
+    """Enlarge by a method; where it sees luma alone, colour is enlarged by bicubic around it.
 
-    A method sees the protocol's own luma / 255: where the protocol shrinks RGB, limited-range BT.601. One `OnEnlarged`
-    sees the luma that the protocol has enlarged, rounded only if the resize works in 8 bits.
+    A method of luma sees the protocol's own luma / 255: where the protocol shrinks RGB, limited-range BT.601. One
+    `OnEnlarged` sees what the protocol has enlarged, rounded only if the resize works in 8 bits.
 
     Args:
         small: planes of `shrink`.
         scale: the enlargement.
         protocol: decides rounding, and the bicubic of the colours.
-        method: float32 luma to float32 luma, on the small or the enlarged one; None for the protocol's own bicubic.
+        method: float32 luma to float32 luma, on the small or the enlarged one; `OfPictures`; or None for the protocol's
+            own bicubic.
 
     Returns:
         (scale H) x (scale W), with the same channels; float32, rounded to 8 bits or not.
 
     Raises:
+        InvalidConfigError: a method `OfPictures` where the protocol shrinks luma.
         InvalidImageError: the method returned another shape, or values that are not finite.
 
     Tests: tests/evaluation/test_planes.py.
@@ -125,7 +138,14 @@ def enlarge(small: Plane, scale: int, protocol: Protocol, method: Method | None)
     if isinstance(method, OnEnlarged):
         enlarged = _resize(small, (small.shape[0] * scale, small.shape[1] * scale), protocol.kernel_a_up, protocol)
         return enlarge(enlarged, 1, protocol, method.network)
-    if small.ndim == 2:
+    if isinstance(method, OfPictures):
+        if protocol.resized != "rgb":
+            raise InvalidConfigError(
+                f"expected a protocol that shrinks RGB for a network of colour, got {protocol.name}; take rgb to "
+                f"measure RGB, or '{varied(protocol, resized='rgb').name}'"
+            )
+        large = _checked(method.enlarger, small, scale)
+    elif small.ndim == 2:
         large = checked(method, small, scale)
     else:
         ycbcr = rgb_to_ycbcr_bt601(small)
@@ -143,13 +163,20 @@ def checked(method: Enlarger, small: Plane, scale: int) -> Plane:
         InvalidImageError: another shape than scale times the input's, values that are not finite, or not in [0, 1].
     """
     if hasattr(method, "luma"):
-        raise InvalidConfigError("expected a function of luma, got an Upscaler; give its method luma")
+        raise InvalidConfigError(
+            "expected a function of luma, got an Upscaler; give its method luma, or OfPictures of it"
+        )
+    return _checked(method, small, scale)
+
+
+def _checked(method: Enlarger, small: Plane, scale: int) -> Plane:
     large = np.asarray(method(small))
-    expected = (small.shape[0] * scale, small.shape[1] * scale)
+    expected = (small.shape[0] * scale, small.shape[1] * scale, *small.shape[2:])
     if large.shape != expected:
         raise InvalidImageError(
-            f"expected the method to return {expected[0]} x {expected[1]} pixels for {small.shape[0]} x "
-            f"{small.shape[1]} at x{scale}, got shape {large.shape}; return the whole enlarged luma plane"
+            f"expected the method to return {' x '.join(map(str, expected))} values for "
+            f"{' x '.join(map(str, small.shape))} at x{scale}, got shape {large.shape}; return the whole enlarged "
+            f"{'luma plane' if small.ndim == 2 else 'picture'}"
         )
     wrong = large.size - int(np.isfinite(large).sum())
     if wrong:
@@ -159,7 +186,7 @@ def checked(method: Enlarger, small: Plane, scale: int) -> Plane:
         )
     if large.dtype.kind != "f" or np.abs(large).max() > _FAR_BEYOND_WHITE:
         raise InvalidImageError(
-            f"expected luma in [0, 1] from the method, got {large.dtype} from {large.min():g} to {large.max():g}; "
+            f"expected values in [0, 1] from the method, got {large.dtype} from {large.min():g} to {large.max():g}; "
             "divide by 255, or correct the method"
         )
     return large.astype(np.float32, copy=False)

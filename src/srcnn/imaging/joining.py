@@ -1,6 +1,6 @@
-"""A picture's colours beside the luma that a network gives. This module knows no networks and no strips.
+"""What a network sees of a picture, and how its output becomes one. This module knows no networks and no strips.
 
-The network enlarges luma; everything else is bicubic. Because YCbCr is linear in RGB and bicubic in
+Most networks enlarge luma; everything else is bicubic. Because YCbCr is linear in RGB and bicubic in
 everything, putting the network's luma beside bicubic chroma is the same as enlarging what each channel
 has more than the grey of that luma, and adding it to the grey of the network's luma:
 
@@ -12,21 +12,42 @@ mostly in red. Luma comes out the same; chroma is on average as near to the trut
 (`benchmarks/chroma.py`).
 
 What is added to green follows from what is added to red, to blue and to luma.
+
+Networks of colour see and give all channels, and a grey picture as one of three equal ones.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from srcnn.imaging.color import FULL_RANGE_LUMA_BT601, LUMA_BT601_SPAN, grey_to_luma_bt601, rgb_to_luma_bt601
+from srcnn.imaging.color import (
+    FULL_RANGE_LUMA_BT601,
+    LUMA_BT601_SPAN,
+    grey_to_luma_bt601,
+    rgb_to_luma_bt601,
+    rgb_to_ycbcr_bt601,
+    ycbcr_to_rgb_bt601,
+)
 from srcnn.imaging.depth import Plane, Planes
 from srcnn.imaging.slopes import luma_slopes
+from srcnn.spec import Colour
 
 
 class Joining(Protocol):
-    """How a network's output becomes a picture."""
+    """How a picture enters a network, and its output becomes one."""
+
+    def seen(self, colours: Planes) -> Planes:
+        """What the network is to enlarge.
+
+        Args:
+            colours: 3 x h x w RGB or 1 x h x w grey, float32 in [0, 1].
+
+        Returns:
+            Limited-range luma of 255, h x w; or 3 x h x w, for a network of colour.
+        """
+        ...
 
     def small(self, colours: Planes) -> Planes:
         """What bicubic is to enlarge.
@@ -39,7 +60,7 @@ class Joining(Protocol):
         """
         ...
 
-    def join(self, enlarged: Sequence[Plane], output: Plane) -> Sequence[Plane]:
+    def join(self, enlarged: Sequence[Plane], output: Planes) -> Sequence[Plane]:
         """Put both together.
 
         Args:
@@ -47,13 +68,17 @@ class Joining(Protocol):
             output: of the network, as large.
 
         Returns:
-            R, G and B, or grey, unclipped.
+            R, G and B, unclipped; or grey, if the picture is grey and the network is of luma.
         """
         ...
 
 
 class OnGrey:
     """Colours on the grey of the network's luma: for networks in "hr". Tests: tests/imaging/test_joining.py."""
+
+    def seen(self, colours: Planes) -> Planes:
+        """The luma."""
+        return luma_of(colours)
 
     def small(self, colours: Planes) -> Planes:
         """Red and blue as their difference from grey, or nothing of a grey picture."""
@@ -81,6 +106,10 @@ class WithChange:
 
     residual: bool
 
+    def seen(self, colours: Planes) -> Planes:
+        """The luma."""
+        return luma_of(colours)
+
     def small(self, colours: Planes) -> Planes:
         """The colours, the slopes of red and blue, and the luma if bicubic's must be taken from the network's."""
         slopes = luma_slopes(colours)[::2] if len(colours) == 3 else colours[:0]
@@ -107,6 +136,39 @@ class WithChange:
         return planes
 
 
+@dataclass(frozen=True, slots=True)
+class AllChannels:
+    """Colours by the network: for networks of colour. Tests: tests/imaging/test_joining.py.
+
+    Attributes:
+        colour: of the network, "ycbcr" or "rgb".
+        residual: the network's output is to be added to the bicubic enlargement.
+    """
+
+    colour: Colour
+    residual: bool
+
+    def seen(self, colours: Planes) -> Planes:
+        """All three channels."""
+        rgb = np.repeat(colours, 3, 0) if len(colours) == 1 else colours
+        return rgb if self.colour == "rgb" else _converted(rgb_to_ycbcr_bt601, rgb)
+
+    def small(self, colours: Planes) -> Planes:
+        """What the output is added to, or nothing."""
+        return self.seen(colours) if self.residual else colours[:0]
+
+    def join(self, enlarged: Sequence[Plane], output: Planes) -> Sequence[Plane]:
+        """The sum, in RGB."""
+        planes = output + np.stack(enlarged) if enlarged else output
+        return list(planes if self.colour == "rgb" else _converted(ycbcr_to_rgb_bt601, planes))
+
+
+def grey_of(colours: Sequence[Plane]) -> Plane:
+    """The grey level that has the luma of R, G and B."""
+    red, green, blue = FULL_RANGE_LUMA_BT601.astype(np.float32)
+    return red * colours[0] + green * colours[1] + blue * colours[2]
+
+
 def luma_of(colours: Planes) -> Plane:
     """Limited-range luma.
 
@@ -117,6 +179,11 @@ def luma_of(colours: Planes) -> Plane:
         h x w float32, of 255.
     """
     return rgb_to_luma_bt601(np.moveaxis(colours, 0, 2)) if len(colours) == 3 else grey_to_luma_bt601(colours[0])
+
+
+def _converted(convert: Callable[[Planes], Planes], planes: Planes) -> Planes:
+    """Planes by a function of H x W x 3."""
+    return np.moveaxis(convert(np.moveaxis(planes, 0, 2)), 2, 0)
 
 
 def _grey(luma: Plane) -> Plane:

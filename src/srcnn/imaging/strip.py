@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from srcnn.imaging.depth import Image, Plane, Planes, write_float
-from srcnn.imaging.joining import Joining, luma_of
+from srcnn.imaging.joining import Joining, grey_of
 from srcnn.imaging.resize import BICUBIC_REACH, resize_planes
 from srcnn.imaging.translucency import Veiled, bounds, unveiled
 from srcnn.imaging.window import Window
@@ -35,29 +35,30 @@ def veil(window: Window) -> Window:
     return replace(window, source=Veiled.of(colours, alpha).planes, veiled=True)
 
 
-def lumas_to_enlarge(window: Window) -> list[Plane]:
+def planes_to_enlarge(joining: Joining, window: Window) -> list[Planes]:
     """What a network is to enlarge of a strip.
 
     Args:
+        joining: what a network sees of a picture.
         window: from `veil`, or without that.
 
     Returns:
-        Limited-range luma of the colours, and if alpha is not the same everywhere, of that as a grey picture.
+        What it sees of the colours, and if alpha is not the same everywhere, of that as a grey picture.
     """
     if not window.veiled:
-        return [luma_of(_split(window.source)[0])]
+        return [joining.seen(_split(window.source)[0])]
     small = Veiled.from_planes(window.source)
-    lumas = [luma_of(small.seen)]
-    return [*lumas, luma_of(small.alpha)] if small.alpha.min() < small.alpha.max() else lumas
+    planes = [joining.seen(small.seen)]
+    return [*planes, joining.seen(small.alpha)] if small.alpha.min() < small.alpha.max() else planes
 
 
-def join_strip(joining: Joining, window: Window, outputs: Sequence[Plane], scale: int, out: Image) -> None:
-    """Enlarge what a strip has beside its luma, and put both together.
+def join_strip(joining: Joining, window: Window, outputs: Sequence[Planes], scale: int, out: Image) -> None:
+    """Enlarge what a strip has beside what its network sees, and put both together.
 
     Args:
         joining: how a network's output becomes a picture.
         window: the strip, from `veil`, and `STRIP_REACH` rows beside it where there are as many.
-        outputs: of the network, for each of `lumas_to_enlarge`: the strip's rows, enlarged.
+        outputs: of the network, for each of `planes_to_enlarge`: the strip's rows, enlarged.
         scale: the enlargement.
         out: scale h x scale w or scale h x scale w x C, any sample depth, to be filled.
 
@@ -66,7 +67,7 @@ def join_strip(joining: Joining, window: Window, outputs: Sequence[Plane], scale
     channels = np.moveaxis(out.reshape(*out.shape[:2], -1), 2, 0)
     make = _translucent if window.veiled else _beside_alpha
     for part, rows in parts_of(window, scale):
-        planes = make(joining, part, [output[rows] for output in outputs], scale)
+        planes = make(joining, part, [output[..., rows, :] for output in outputs], scale)
         for plane, channel in zip(planes, channels, strict=True):
             write_float(plane, channel[rows])
 
@@ -98,25 +99,32 @@ def enlarge_window(window: Window, scale: int) -> Planes:
     return _strip_of(enlarged, window, scale)
 
 
-def _beside_alpha(joining: Joining, window: Window, outputs: Sequence[Plane], scale: int) -> Sequence[Plane]:
+def _beside_alpha(joining: Joining, window: Window, outputs: Sequence[Planes], scale: int) -> Sequence[Plane]:
     colours, alpha = _split(window.source)
     small = np.concatenate((joining.small(colours), alpha))
     enlarged = list(enlarge_window(replace(window, source=small), scale))
     count = len(small) - len(alpha)
-    return (*joining.join(enlarged[:count], outputs[0]), *enlarged[count:])
+    return (*_joined(joining, enlarged[:count], outputs[0], len(colours)), *enlarged[count:])
 
 
-def _translucent(joining: Joining, window: Window, outputs: Sequence[Plane], scale: int) -> Sequence[Plane]:
+def _translucent(joining: Joining, window: Window, outputs: Sequence[Planes], scale: int) -> Sequence[Plane]:
     small = Veiled.from_planes(window.source)
     seen, alpha = joining.small(small.seen), joining.small(small.alpha) if len(outputs) > 1 else small.alpha
     planes = np.concatenate((seen, alpha, small.most, small.ground))
     enlarged = enlarge_window(replace(window, source=planes), scale)
     seen, alpha, most, ground = np.split(enlarged, np.cumsum((len(seen), len(alpha), 1)))
-    (large_alpha,) = joining.join(list(alpha), outputs[1]) if len(outputs) > 1 else alpha
+    (large_alpha,) = _joined(joining, list(alpha), outputs[1], 1) if len(outputs) > 1 else alpha
     low, high = np.split(bounds(small)[:, window.above : len(small.alpha[0]) - window.below].repeat(scale, 2), 2)
     large_alpha = _within(large_alpha, low[0], high[0], scale)
-    colours = unveiled(joining.join(list(seen), outputs[0]), large_alpha, most[0], ground)
+    colours = _joined(joining, list(seen), outputs[0], len(small.seen))
+    colours = unveiled(colours, large_alpha, most[0], ground)
     return (*(_within(*each, scale) for each in zip(colours, low[1:], high[1:], strict=True)), large_alpha)
+
+
+def _joined(joining: Joining, enlarged: Sequence[Plane], output: Planes, count: int) -> Sequence[Plane]:
+    """As many channels as the picture has colours: a network of colour gives three of a grey one."""
+    planes = joining.join(enlarged, output)
+    return planes if len(planes) == count else [grey_of(planes)]
 
 
 def _within(plane: Plane, low: Plane, high: Plane, scale: int) -> Plane:

@@ -87,7 +87,6 @@ def _origins(spec: ModelSpec, wanted: ModelSpec) -> tuple[int | None, ...]:
     *new, new_last = wanted.layers
     fits = (
         (spec.input_space, spec.residual, spec.colour) == (wanted.input_space, wanted.residual, wanted.colour)
-        and spec.channels == wanted.channels
         and old_last.upsampling == new_last.upsampling  # of a transposed layer: the same scale
         and (spec.shuffle == wanted.shuffle or min(spec.shuffle, wanted.shuffle) > 1)
         and old_last.in_channels <= new_last.in_channels

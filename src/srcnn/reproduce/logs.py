@@ -56,7 +56,6 @@ class Run:
         """Weights and biases of the network that the config describes, if it describes one."""
         if not self.config:
             return None
-        colour = self.config.get("colour", "luma")
         try:
             return srcnn(
                 name=self.name,
@@ -64,8 +63,7 @@ class Run:
                 kernel_sizes=tuple(self.config.get("kernel_sizes", (9, 1, 5))),
                 widths=tuple(self.config.get("widths", (64, 32))),
                 input_space=self.config.get("input_space", "hr"),
-                channels=1 if colour == "luma" else 3,
-                colour=colour,
+                colour=self.config.get("colour", "luma"),
                 activation=self.config.get("activation", "relu"),
                 deconvolution=self.config.get("deconvolution", False),
             ).weight_count

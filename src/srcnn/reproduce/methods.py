@@ -12,7 +12,7 @@ from srcnn.reproduce.cache import bytes_digest, code_digest, digest
 from srcnn.reproduce.machine import versions
 from srcnn.rivals import RIVALS
 from srcnn.rivals.fit import SCALES as RIVAL_SCALES
-from srcnn.runtime.network import check_luma
+from srcnn.upscaler import check_luma
 from srcnn.zoo.cards import BICUBIC, is_shipped, shipped_cards
 from srcnn.zoo.model_file import Model, read_model
 from srcnn.zoo.shipped import load_model

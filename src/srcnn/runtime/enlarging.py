@@ -1,15 +1,14 @@
-"""A network as the upscaler uses it: from strips of the small plane to strips of the large one."""
+"""A network as the upscaler uses it: from strips of small planes to strips of large ones."""
 
 from typing import Protocol
 
-from srcnn.imaging.depth import Plane
+from srcnn.imaging.depth import Planes
 from srcnn.runtime.engines import Engine
 from srcnn.runtime.fold import can_fold, fold_enlargement
 from srcnn.runtime.folded_network import FoldedNetwork
 from srcnn.runtime.graph import products_per_pixel, valid_graph
 from srcnn.runtime.hr_network import HrNetwork
 from srcnn.runtime.lr_network import LrNetwork
-from srcnn.runtime.network import check_luma
 from srcnn.runtime.rewrite import BLOCK, block_last_layer
 from srcnn.zoo.model_file import Model
 
@@ -27,7 +26,7 @@ class EnlargingNetwork(Protocol):
     columns: int
     pixels: int
 
-    def __call__(self, window: Plane, *, top: bool, bottom: bool) -> Plane:
+    def __call__(self, window: Planes, *, top: bool, bottom: bool) -> Planes:
         """The strip enlarged, from it and `reach` rows more on each side that is no edge of the picture."""
         ...
 
@@ -36,7 +35,7 @@ def open_network(model: Model, *, engine: Engine, threads: int) -> EnlargingNetw
     """Load a network in the form that takes the least arithmetic.
 
     Args:
-        model: of one channel.
+        model: spec and weights.
         engine: as for `open_session`.
         threads: that compute tiles at the same time; 0 takes all cores.
 
@@ -44,14 +43,12 @@ def open_network(model: Model, *, engine: Engine, threads: int) -> EnlargingNetw
         The network; a residual one in "lr" gives what to add to the bicubic enlargement.
 
     Raises:
-        ModelFileError: a network of several channels.
         InvalidConfigError: an unknown engine, or fewer than 0 threads.
         MissingExtraError: the engine is not installed.
         BackendError: the engine refuses the network.
 
     Tests: tests/runtime/test_enlarging.py.
     """
-    check_luma(model)
     if model.spec.input_space == "lr":
         return LrNetwork(model, engine=engine, threads=threads)
     if can_fold(model):
@@ -61,23 +58,24 @@ def open_network(model: Model, *, engine: Engine, threads: int) -> EnlargingNetw
     return HrNetwork(model, engine=engine, threads=threads)
 
 
-def enlarge_rows(network: EnlargingNetwork, plane: Plane, start: int, stop: int, scale: int) -> Plane:
-    """Enlarge some rows of a plane, with as much of their neighbours as the network needs.
+def enlarge_rows(network: EnlargingNetwork, planes: Planes, start: int, stop: int, scale: int) -> Planes:
+    """Enlarge some rows of planes, with as much of their neighbours as the network needs.
 
     Args:
         network: from `open_network`.
-        plane: h x w float32; its first and last rows are the picture's, or `reach` away from these rows.
+        planes: h x w float32, or C x h x w for a network of C channels; their first and last rows are the
+            picture's, or `reach` away from these rows.
         start: the first of the rows.
         stop: the end of them.
         scale: by which the network enlarges.
 
     Returns:
-        What the network makes of them: scale x (stop - start), scale x w, float32.
+        What the network makes of them: scale x (stop - start), scale x w, or C of them, float32.
 
     Tests: tests/runtime/test_enlarging.py.
     """
-    first, last = max(0, start - network.reach), min(len(plane), stop + network.reach)
+    first, last = max(0, start - network.reach), min(planes.shape[-2], stop + network.reach)
     top, bottom = start - first < network.reach, last - stop < network.reach
-    output = network(plane[first:last], top=top, bottom=bottom)
+    output = network(planes[..., first:last, :], top=top, bottom=bottom)
     skipped = (start - first) * scale if top else 0
-    return output[skipped : skipped + (stop - start) * scale]
+    return output[..., skipped : skipped + (stop - start) * scale, :]

@@ -1,10 +1,10 @@
-"""A network on the low-resolution plane, applied in strips and tiles equal to the whole plane at once.
+"""A network on low-resolution planes, applied in strips and tiles equal to the whole planes at once.
 
 Every layer's border is zeros, as engines do it themselves, so a strip or tile that carries `reach`
 pixels of its neighbours on each side is exact once these are cut off again.
 """
 
-from srcnn.imaging.depth import Plane
+from srcnn.imaging.depth import Planes
 from srcnn.runtime.engines import Engine, available_threads
 from srcnn.runtime.graph import zero_padded_graph
 from srcnn.runtime.session import open_session
@@ -33,22 +33,22 @@ class LrNetwork:
         self._each = in_threads(self._threads)
         self._session = open_session(zero_padded_graph(model), engine, threads=1)
 
-    def __call__(self, window: Plane, *, top: bool, bottom: bool) -> Plane:
+    def __call__(self, window: Planes, *, top: bool, bottom: bool) -> Planes:
         """Apply the network to a strip.
 
         Args:
-            window: h x w float32, whole rows of the small plane: the strip, and `reach` rows more on
-                each side that is not an edge of the picture.
+            window: h x w float32, or C x h x w for a network of C channels, whole rows of the small planes: the strip,
+                and `reach` rows more on each side that is not an edge of the picture.
             top: whether the first row is the picture's first.
             bottom: whether the last row is the picture's last.
 
         Returns:
             The strip enlarged, or what to add to its bicubic enlargement if the model is a residual one:
-            scale x its rows, scale x w, float32.
+            scale x its rows, scale x w, or C of them, float32.
 
         Tests: tests/runtime/test_lr_network.py.
         """
         above, below = (0 if top else self.reach), (0 if bottom else self.reach)
-        bounds = tile_bounds(window.shape[1], self.columns, threads=self._threads)
+        bounds = tile_bounds(window.shape[-1], self.columns, threads=self._threads)
         result = same_in_tiles(self._session, window, bounds, halo=self.reach, scale=self._scale, each=self._each)
-        return result[above * self._scale : (len(window) - below) * self._scale]
+        return result[..., above * self._scale : (window.shape[-2] - below) * self._scale, :]

@@ -10,7 +10,7 @@ BLOCK = 4  # 16 output channels, one vector register
 
 
 def block_last_layer(graph: Graph, block: int) -> Graph:
-    """Compute a one-channel last layer for block x block pixels at once.
+    """Compute a last layer of few channels for block x block pixels at once.
 
     Engines put output channels into vector lanes, so a layer with one of them wastes 15 lanes of 16.
     The block^2 outputs whose corner is (B I, B J) together read one window of k + B - 1 pixels:
@@ -19,10 +19,11 @@ def block_last_layer(graph: Graph, block: int) -> Graph:
                             = sum over (i, j) of w[i - a, j - b] x[B I + i, B J + j]
 
     which is one convolution of stride B with block^2 output channels, kernel k + B - 1 and the
-    shifted kernels W'[B a + b, c, i, j] = w[c, i - a, j - b], followed by depth-to-space.
+    shifted kernels W'[B a + b, c, i, j] = w[c, i - a, j - b], followed by depth-to-space. Several output
+    channels have their block^2 one after the other.
 
     Args:
-        graph: ends in a convolution of stride 1 and one output channel.
+        graph: ends in a convolution of stride 1.
         block: B.
 
     Returns:
@@ -35,14 +36,13 @@ def block_last_layer(graph: Graph, block: int) -> Graph:
     assert isinstance(last, Conv)
     assert last.stride == 1
     channels_out, channels_in, k, _ = last.weight.shape
-    assert channels_out == 1
-    weight = np.zeros((block, block, channels_in, k + block - 1, k + block - 1), np.float32)
+    weight = np.zeros((channels_out, block, block, channels_in, k + block - 1, k + block - 1), np.float32)
     for a in range(block):
         for b in range(block):
-            weight[a, b, :, a : a + k, b : b + k] = last.weight[0]
+            weight[:, a, b, :, a : a + k, b : b + k] = last.weight
     blocked = replace(
         last,
-        weight=weight.reshape(block * block, channels_in, k + block - 1, k + block - 1),
+        weight=weight.reshape(channels_out * block * block, channels_in, k + block - 1, k + block - 1),
         bias=np.repeat(last.bias, block * block),
         stride=block,
         fill=block - 1,

@@ -22,13 +22,13 @@ def open_session(graph: Graph, engine: Engine, threads: int) -> Session:
     """Load a graph into an engine, to compute in fp32.
 
     Args:
-        graph: one channel in, one channel out.
+        graph: as many channels in as out.
         engine: "openvino" needs `srcnn[openvino]`; "auto" takes what `srcnn bench` shows to be faster: ONNX
             Runtime, which also starts sooner, but for networks with PReLU OpenVINO if that is installed.
         threads: of one call; 0 takes all cores. In OpenVINO calls run at the same time only if it is 1.
 
     Returns:
-        A function from N x 1 x H x W to N x 1 x H' x W', float32, that several threads may call at
+        A function from N x C x H x W to N x C x H' x W', float32, that several threads may call at
         the same time.
 
     Raises:
@@ -41,7 +41,8 @@ def open_session(graph: Graph, engine: Engine, threads: int) -> Session:
     check_engine(engine, threads)
     openvino = engine == "openvino" or (engine == "auto" and _is_faster_in_openvino(graph))
     name = "OpenVINO" if openvino else "ONNX Runtime"
-    content = encode_onnx(graph, 1, {})
+    channels = next(convolutions(graph)).weight.shape[1]
+    content = encode_onnx(graph, channels, {})
     try:
         run = open_openvino(content, threads, usable_cores()) if openvino else open_onnxruntime(content, threads)
     except SrcnnError:

@@ -1,7 +1,7 @@
-"""A plane through a session in tiles: maps stay near the cache, and memory is bounded however wide it is.
+"""Planes through a session in tiles: maps stay near the cache, and memory is bounded however wide it is.
 
 A tile carries what its own pixels depend on of its neighbours, so the result is that of the whole
-plane at once. This module knows nothing of networks.
+planes at once. This module knows nothing of networks.
 """
 
 import os
@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from srcnn.imaging.depth import Plane
+from srcnn.imaging.depth import Planes
 from srcnn.runtime.session import Session
 from srcnn.spec import ModelSpec
 
@@ -25,19 +25,20 @@ _LEAST_COLUMNS = 32  # of a tile; narrower ones repeat too much of their neighbo
 
 def valid_in_tiles(
     session: Session,
-    padded: Plane,
+    padded: Planes,
     bounds: Iterable[Bounds],
     *,
     halo: int,
     scale: int = 1,
     rows: Iterable[Bounds] | None = None,
     each: Each = map,
-) -> Plane:
+) -> Planes:
     """Apply a network that does not pad.
 
     Args:
-        session: from (h + 2 halo) x (w + 2 halo) to scale h x scale w or a little more, which is cut off.
-        padded: (h + 2 halo) x (w + 2 halo), with the borders that the network does not make.
+        session: from C x (h + 2 halo) x (w + 2 halo) to C x scale h x scale w or a little more, which is cut off.
+        padded: C x (h + 2 halo) x (w + 2 halo), or without C for one channel, with the borders that the network does
+            not make.
         bounds: columns of the tiles, from `tile_bounds`.
         halo: columns and rows that a tile needs of each neighbour.
         scale: by which the network enlarges.
@@ -45,18 +46,19 @@ def valid_in_tiles(
         each: calls a function for each tile, as `map` does; that of a thread pool, several at a time.
 
     Returns:
-        scale h x scale w.
+        C x scale h x scale w, or without C as `padded`.
 
     Tests: tests/runtime/test_tiles.py.
     """
-    height, width = (length - 2 * halo for length in padded.shape)
-    result = np.empty((height * scale, width * scale), np.float32)
+    *channels, height, width = padded.shape
+    height, width = height - 2 * halo, width - 2 * halo
+    result = np.empty((*channels, height * scale, width * scale), np.float32)
 
     def run(bounds: tuple[Bounds, Bounds]) -> None:
         (top, bottom), (left, right) = bounds
-        tile = _run(session, padded[top : bottom + 2 * halo, left : right + 2 * halo])
-        place = np.s_[top * scale : bottom * scale, left * scale : right * scale]
-        result[place] = tile[: (bottom - top) * scale, : (right - left) * scale]
+        tile = _run(session, padded[..., top : bottom + 2 * halo, left : right + 2 * halo])
+        place = np.s_[..., top * scale : bottom * scale, left * scale : right * scale]
+        result[place] = tile[..., : (bottom - top) * scale, : (right - left) * scale]
 
     for _ in each(run, product([(0, height)] if rows is None else rows, bounds)):
         pass
@@ -64,32 +66,32 @@ def valid_in_tiles(
 
 
 def same_in_tiles(
-    session: Session, plane: Plane, bounds: Iterable[Bounds], *, halo: int, scale: int = 1, each: Each = map
-) -> Plane:
+    session: Session, planes: Planes, bounds: Iterable[Bounds], *, halo: int, scale: int = 1, each: Each = map
+) -> Planes:
     """Apply a network that pads by itself.
 
     Args:
-        session: from h x w to scale h x scale w or a little more, which is cut off.
-        plane: h x w.
+        session: from C x h x w to C x scale h x scale w or a little more, which is cut off.
+        planes: C x h x w, or without C for one channel.
         bounds: columns of the tiles, from `tile_bounds`.
         halo: columns that a tile needs of each neighbour.
         scale: by which the network enlarges.
         each: as for `valid_in_tiles`.
 
     Returns:
-        scale h x scale w.
+        C x scale h x scale w, or without C as `planes`.
 
     Tests: tests/runtime/test_tiles.py.
     """
-    height, width = plane.shape
-    result = np.empty((height * scale, width * scale), np.float32)
+    *channels, height, width = planes.shape
+    result = np.empty((*channels, height * scale, width * scale), np.float32)
 
     def run(bound: Bounds) -> None:
         left, right = bound
         first, last = max(0, left - halo), min(width, right + halo)
-        tile = _run(session, plane[:, first:last])
+        tile = _run(session, planes[..., first:last])
         kept = slice((left - first) * scale, (right - first) * scale)
-        result[:, left * scale : right * scale] = tile[: height * scale, kept]
+        result[..., left * scale : right * scale] = tile[..., : height * scale, kept]
 
     for _ in each(run, bounds):
         pass
@@ -170,5 +172,7 @@ class _Threads:
         return os.getpid(), ThreadPoolExecutor(self._threads, "srcnn-tile")
 
 
-def _run(session: Session, tile: Plane) -> Plane:
-    return session(np.ascontiguousarray(tile)[None, None])[0, 0]
+def _run(session: Session, tile: Planes) -> Planes:
+    """With or without C, as the tile."""
+    output = session(np.ascontiguousarray(tile).reshape(1, -1, *tile.shape[-2:]))
+    return output.reshape(*tile.shape[:-2], *output.shape[-2:])

@@ -177,7 +177,7 @@ class TrainConfig:
     @property
     def channels(self) -> int:
         """Of the pictures."""
-        return 1 if self.colour == "luma" else 3
+        return self.spec().channels
 
     @property
     def label_border(self) -> int:
@@ -206,7 +206,6 @@ class TrainConfig:
                 deconvolution=self.deconvolution,
                 kernel_sizes=self.kernel_sizes,
                 widths=self.widths,
-                channels=self.channels,
                 colour=self.colour,
                 training=record,
             )
