@@ -93,3 +93,44 @@ def test_the_weights_are_not_replaced_by_the_model(srcnn: Callable, tmp_path: Pa
     command = "import", tmp_path / "x3.safetensors", "-o", tmp_path / "x3.safetensors", "-s", 3
     srcnn(*command).assert_refused("expected an output that is not the input")
     assert {path.read_bytes() for path in tmp_path.iterdir()} == {b"weights"}
+
+
+@pytest.fixture
+def torch_file(tmp_path: Path) -> Path:
+    """A state dict of 3-1-3 with 4 and 2 maps, with a name that does not say so."""
+    torch = pytest.importorskip("torch")
+    shapes = [(4, 1, 3, 3), (2, 4, 1, 1), (1, 2, 3, 3)]
+    torch.save({f"conv{i}.weight": torch.ones(shape) for i, shape in enumerate(shapes, 1)}, tmp_path / "weights")
+    return tmp_path / "weights"
+
+
+def test_a_state_dict_becomes_a_model_file(srcnn: Callable, torch_file: Path, tmp_path: Path) -> None:
+    outcome = srcnn("import", torch_file, "-o", tmp_path / "port.safetensors", "-s", 3)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out == f"{tmp_path / 'port.safetensors'}: port x3, kernels 3-1-3, 69 weights\n"
+    assert read_model(tmp_path / "port.safetensors").spec.training["source"] == "imported from weights, by PyTorch"
+
+
+@pytest.mark.parametrize("name", ["a.pth", "a.pt", "a.ckpt"])
+def test_a_damaged_state_dict_is_known_by_its_name(srcnn: Callable, tmp_path: Path, name: str) -> None:
+    pytest.importorskip("torch")
+    (tmp_path / name).write_bytes(b"no pickle")
+    outcome = srcnn("import", tmp_path / name, "-o", tmp_path / "port.safetensors", "-s", 3)
+    outcome.assert_refused(f"expected a state dict in {tmp_path / name}, got a damaged file")
+    assert not (tmp_path / "port.safetensors").exists()
+
+
+def test_weights_that_are_no_numbers_are_refused(srcnn: Callable, torch_file: Path, tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    torch.save({"0.weight": torch.full((1, 1, 3, 3), torch.nan)}, torch_file)
+    srcnn("import", torch_file, "-o", tmp_path / "a.safetensors", "-s", 3).assert_refused("conv1.weight")
+    assert not (tmp_path / "a.safetensors").exists()
+
+
+def test_without_torch_the_extra_is_named(
+    srcnn: Callable, torch_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    outcome = srcnn("import", torch_file, "-o", tmp_path / "port.safetensors", "-s", 3)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "torch is needed and not installed; in the folder of srcnn's source run: pip install" in outcome.err

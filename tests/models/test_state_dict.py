@@ -1,0 +1,129 @@
+from collections import OrderedDict
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from srcnn.errors import ModelFileError
+from srcnn.models.state_dict import model_of_state_dict, read_state_dict
+from srcnn.spec import Colour
+from srcnn.upscaler import Upscaler
+from srcnn.zoo.model_file import Model
+
+
+def port(channels: int = 1) -> nn.Sequential:
+    """An SRCNN as programs in PyTorch have it, but with the border repeated."""
+    torch.manual_seed(0)
+
+    def convolution(inputs: int, outputs: int, size: int) -> nn.Conv2d:
+        return nn.Conv2d(inputs, outputs, size, padding=size // 2, padding_mode="replicate")
+
+    return nn.Sequential(
+        convolution(channels, 6, 9), nn.ReLU(), convolution(6, 4, 1), nn.ReLU(), convolution(4, channels, 5)
+    )
+
+
+def enlarged(model: Model, planes: np.ndarray) -> np.ndarray:
+    """By the runtime, at scale 1: what the network makes of an enlarged picture."""
+    upscaler = Upscaler(model, threads=1)
+    return upscaler.luma(planes) if planes.ndim == 2 else upscaler(planes)
+
+
+@pytest.mark.parametrize(("channels", "colour"), [(1, "luma"), (3, "rgb")])
+def test_the_model_is_the_network_in_torch(channels: int, colour: Colour) -> None:
+    network = port(channels)
+    picture = np.random.default_rng(0).random((20, 23, channels), np.float32) * np.float32(0.4)
+    with torch.no_grad():
+        network[-1].bias += 0.5  # inside [0, 1], which pictures are clipped to
+        expected = network(torch.from_numpy(picture.transpose(2, 0, 1)[None].copy()))[0].numpy().transpose(1, 2, 0)
+    assert 0 < expected.min() < expected.max() < 1
+    model = model_of_state_dict(network.state_dict(), name="port", scale=1)
+    assert (model.spec.name, model.spec.colour, model.spec.input_space) == ("port", colour, "hr")
+    result = enlarged(model, picture[:, :, 0] if channels == 1 else picture)
+    np.testing.assert_allclose(result.reshape(picture.shape), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        lambda state: state,
+        lambda state: {"state_dict": state, "epoch": 3, "optimizer": {"state": {0: {"step": torch.zeros(1)}}}},
+        lambda state: OrderedDict((f"module.{key}", array.double()) for key, array in state.items()),
+    ],
+    ids=["plain", "checkpoint", "of several GPUs, double"],
+)
+def test_files_of_torch_save_are_read(tmp_path: Path, wrapped, zipped: bool) -> None:
+    state = port().state_dict()
+    torch.save(wrapped(state), tmp_path / "port.pth", _use_new_zipfile_serialization=zipped)
+    model = read_state_dict(tmp_path / "port.pth", name="mine", scale=3)
+    assert (model.spec.name, model.spec.scale) == ("mine", 3)
+    assert model.spec.training == {"source": "imported from port.pth, by PyTorch"}
+    assert [layer.kernel_size for layer in model.spec.layers] == [9, 1, 5]
+    np.testing.assert_array_equal(model.weights["conv2.weight"], state["2.weight"].numpy())
+    np.testing.assert_array_equal(model.weights["conv3.bias"], state["4.bias"].numpy())
+
+
+def test_layers_without_a_bias_have_one_of_zeros() -> None:
+    state = {key: array for key, array in port().state_dict().items() if key != "2.bias"}
+    model = model_of_state_dict(state, name="port", scale=3)
+    np.testing.assert_array_equal(model.weights["conv2.bias"], np.zeros(4, np.float32))
+
+
+def weights(*shapes: tuple[int, ...]) -> dict[str, torch.Tensor]:
+    return {f"{number}.weight": torch.zeros(shape) for number, shape in enumerate(shapes)}
+
+
+@pytest.mark.parametrize(
+    ("state", "found"),
+    [
+        ({}, "got none;"),
+        ({**weights((2, 1, 3, 3), (1, 2, 3, 3)), "prelu.weight": torch.zeros(2)}, r"prelu.weight \(2,\)"),
+        (weights((2, 1, 3, 3), (9, 2, 3, 3)), r"1.weight \(9, 2, 3, 3\)"),  # ESPCN
+        (weights((2, 2, 3, 3), (2, 2, 3, 3)), "from 1 or 3 channels to as many"),
+        (weights((2, 1, 3, 3), (1, 3, 3, 3)), r"1.weight \(1, 3, 3, 3\)"),
+        (weights((1, 1, 3, 5)), r"0.weight \(1, 1, 3, 5\)"),
+        (weights((1, 1, 4, 4)), r"0.weight \(1, 1, 4, 4\)"),
+        ({"0.weight": torch.zeros((1, 1, 3, 3), dtype=torch.int8)}, r"0.weight"),
+        ({"0.weight": torch.zeros((1, 1, 3, 3)), "0.bias": torch.zeros(2)}, r"0.bias \(2,\)"),
+        ({"0.weight": torch.zeros(1).expand(1, 1, 9999, 9999)}, r"0.weight \(1, 1, 9999, 9999\)"),
+    ],
+)
+def test_other_networks_are_refused(state: dict[str, torch.Tensor], found: str) -> None:
+    with pytest.raises(ModelFileError, match=found):
+        model_of_state_dict(state, name="other", scale=3)
+
+
+def test_a_state_dict_of_many_arrays_is_refused_in_one_line() -> None:
+    with pytest.raises(ModelFileError, match="and 92 more") as caught:
+        model_of_state_dict({f"{n}.scale": torch.zeros(1) for n in range(100)}, name="other", scale=3)
+    assert "\n" not in str(caught.value)
+
+
+def test_files_that_hold_no_state_dict_are_refused_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.pth"
+    torch.save(port(), path)
+    messages = []
+    for content in (None, b"PK\x03\x04 damaged", b"", path.read_bytes()[:200]):
+        if content is not None:
+            path.write_bytes(content)
+        with pytest.raises(
+            ModelFileError, match=r"expected a state dict in .*a.pth, got a damaged file or one"
+        ) as caught:
+            read_state_dict(path, name="a", scale=3)
+        messages.append(str(caught.value))
+    assert not any("\n" in message for message in messages)
+    with pytest.raises(ModelFileError, match=r"expected a file of torch.save at .*b.pth, got: No such file"):
+        read_state_dict(tmp_path / "b.pth", name="a", scale=3)
+
+
+@pytest.mark.parametrize(
+    ("content", "got"),
+    [([1, 2], "none"), ({"a": 1}, "none"), ({"params": port().state_dict(), "params_ema": port().state_dict()}, "2")],
+)
+def test_one_state_dict_is_wanted(tmp_path: Path, content: object, got: str) -> None:
+    torch.save(content, tmp_path / "a.pth")
+    with pytest.raises(ModelFileError, match=f"a.pth: expected one state dict, got {got}; write it with torch.save"):
+        read_state_dict(tmp_path / "a.pth", name="a", scale=3)
