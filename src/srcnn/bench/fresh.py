@@ -30,14 +30,14 @@ class Fresh:
 def measure_fresh(
     model: str, scale: int, implementation: str, *, threads: int, size: tuple[int, int], rounds: int
 ) -> Fresh:
-    """Start processes that enlarge one plane.
+    """Start processes that enlarge one frame.
 
     Args:
         model: a shipped name or a file.
         scale: the enlargement.
         implementation: one of `implementations_of`.
         threads: 0 takes all cores.
-        size: (height, width) of the small plane.
+        size: (height, width) of the small frame.
         rounds: how many processes, one after another.
 
     Returns:
@@ -78,15 +78,14 @@ def peak_memory_mib() -> float | None:
 
 
 def main() -> None:
-    """Enlarge one plane, then say when that was done and how much memory it took."""
-    import numpy as np
-
-    from srcnn.bench.implementations import open_implementation
+    """Enlarge one frame, then say when that was done and how much memory it took."""
+    from srcnn.bench.implementations import open_implementation, small_frame
     from srcnn.zoo.shipped import load_model
 
     name, scale, implementation, threads, height, width = sys.argv[1:]
-    enlarge = open_implementation(load_model(name, int(scale)), implementation, int(threads))
-    enlarge(np.random.default_rng(0).random((int(height), int(width)), np.float32))
+    model = load_model(name, int(scale))
+    enlarge = open_implementation(model, implementation, int(threads))
+    enlarge(small_frame(model, (int(height), int(width))))
     sys.stdout.write(json.dumps([time.perf_counter(), peak_memory_mib()]))
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from importlib.util import find_spec
 
-from srcnn.imaging import imresize
+import numpy as np
+
+from srcnn.imaging import imresize, rgb_to_ycbcr_bt601, ycbcr_to_rgb_bt601
 from srcnn.imaging.depth import Plane
 from srcnn.runtime.engines import ENGINES, Engine
 from srcnn.runtime.graph import replicated_graph
@@ -16,9 +18,23 @@ PLAIN = "plain onnxruntime"
 
 
 def implementations_of(model: Model) -> tuple[str, ...]:
-    """What can enlarge luma with a model here: PLAIN first where it is possible, then the installed engines."""
+    """What can enlarge with a model here: PLAIN first where it is possible, then the installed engines."""
     engines = tuple(engine for engine in ENGINES if engine != "auto" and find_spec(engine))
     return (PLAIN, *engines) if model.spec.input_space == "hr" else engines
+
+
+def small_frame(model: Model, size: tuple[int, int]) -> Plane:
+    """Noise for a model to enlarge.
+
+    Args:
+        model: of luma or of colour.
+        size: height and width.
+
+    Returns:
+        What `open_implementation` takes, in [0, 1].
+    """
+    channels = () if model.spec.colour == "luma" else (3,)
+    return np.random.default_rng(0).random((*size, *channels), np.float32)
 
 
 def open_implementation(model: Model, name: str, threads: int) -> Callable[[Plane], Plane]:
@@ -30,15 +46,27 @@ def open_implementation(model: Model, name: str, threads: int) -> Callable[[Plan
         threads: 0 takes all cores.
 
     Returns:
-        A function from small luma h x w to enlarged luma, float32; bicubic is part of it.
+        A function from small luma h x w, or of a network of colour from RGB h x w x 3, to the same enlarged, float32;
+        bicubic is part of it.
 
     Raises:
         MissingExtraError: the engine is not installed.
 
     Tests: tests/bench/test_implementations.py.
     """
+    colour, scale = model.spec.colour, model.spec.scale
     if name != PLAIN:
         engine: Engine = next(engine for engine in ENGINES if engine == name)
-        return Upscaler(model, engine=engine, threads=threads).luma
+        upscaler = Upscaler(model, engine=engine, threads=threads)
+        return upscaler.luma if colour == "luma" else upscaler
     session = open_session(replicated_graph(model), "onnxruntime", threads)
-    return lambda luma: session(imresize(luma, model.spec.scale)[None, None])[0, 0]
+    if colour == "luma":
+        return lambda luma: session(imresize(luma, scale)[None, None])[0, 0]
+
+    def of_colour(rgb: Plane) -> Plane:
+        seen = rgb_to_ycbcr_bt601(rgb) if colour == "ycbcr" else rgb
+        batch = np.ascontiguousarray(imresize(seen, scale).transpose(2, 0, 1)[None])
+        output = session(batch)[0].transpose(1, 2, 0)
+        return ycbcr_to_rgb_bt601(output) if colour == "ycbcr" else output
+
+    return of_colour

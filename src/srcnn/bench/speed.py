@@ -4,14 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-import numpy as np
-
 from srcnn.bench.fresh import measure_fresh
-from srcnn.bench.implementations import PLAIN, implementations_of, open_implementation
+from srcnn.bench.implementations import PLAIN, implementations_of, open_implementation, small_frame
 from srcnn.bench.peak import peak_probe
 from srcnn.bench.rounds import median_seconds
 from srcnn.errors import InvalidConfigError
-from srcnn.imaging.depth import Plane
 from srcnn.machine import memory_bytes
 from srcnn.spec import ModelSpec
 from srcnn.zoo.cards import shipped_cards
@@ -104,23 +101,25 @@ def measure_speed(name: str, scale: int | None, setting: Setting, progress: Call
     Tests: tests/bench/test_speed.py.
     """
     model = load_model(name, scale)
-    luma = _small_luma(setting.size, model.spec)
+    small = _small_size(setting.size, model.spec)
+    frame = small_frame(model, small)
     probe = peak_probe(setting.threads)
     peaks: list[float] = []
     functions: dict[str, Callable[[], object]] = {
-        implementation: partial(open_implementation(model, implementation, setting.threads), luma)
+        implementation: partial(open_implementation(model, implementation, setting.threads), frame)
         for implementation in implementations_of(model)
     }
     functions["peak"] = lambda: peaks.append(probe())
     seconds = median_seconds(functions, setting.rounds, progress)
     del seconds["peak"]
-    rows = _rows(name, model, luma.shape, setting, seconds, max(peaks))
+    rows = _rows(name, model, small, setting, seconds, max(peaks))
     if progress:
         progress()
     return Speeds(max(peaks), rows)
 
 
-def _small_luma(size: tuple[int, int], spec: ModelSpec) -> Plane:
+def _small_size(size: tuple[int, int], spec: ModelSpec) -> tuple[int, int]:
+    """Of a frame that becomes as large as that, or nearly; refuses one that nothing can be measured on."""
     scale = spec.scale
     height, width = (length // scale for length in size)
     if min(height, width) < 1:
@@ -135,7 +134,7 @@ def _small_luma(size: tuple[int, int], spec: ModelSpec) -> Plane:
             f"expected a frame whose maps fit into the memory of this machine, {memory / 1e9:.1f} GB, got "
             f"{size[1]}x{size[0]}, of which they take {needed / 1e9:.1f} GB; measure a smaller one"
         )
-    return np.random.default_rng(0).random((height, width), np.float32)
+    return height, width
 
 
 def _rows(
