@@ -12,6 +12,7 @@ from srcnn.runtime.enlarging import enlarge_rows, open_network
 from srcnn.runtime.folded_network import FoldedNetwork
 from srcnn.runtime.hr_network import HrNetwork
 from srcnn.runtime.lr_network import LrNetwork
+from srcnn.spec import Colour
 from srcnn.zoo.model_file import Model
 
 
@@ -21,8 +22,9 @@ def opened(model: Model) -> object:
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
 @pytest.mark.parametrize("widths", [(64, 32), (4, 3), (128, 16)])
-def test_9_1_5_is_folded_whatever_its_widths(scale: int, widths: tuple[int, ...]) -> None:
-    assert isinstance(opened(random_model((9, 1, 5), widths, scale=scale)), FoldedNetwork)
+@pytest.mark.parametrize("colour", ["luma", "rgb"])
+def test_9_1_5_is_folded_whatever_its_widths(scale: int, widths: tuple[int, ...], colour: Colour) -> None:
+    assert isinstance(opened(random_model((9, 1, 5), widths, scale=scale, colour=colour)), FoldedNetwork)
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,15 @@
-"""A network whose first layer does the bicubic enlargement, applied in strips and tiles of the small plane.
+"""A network whose first layer does the bicubic enlargement, applied in strips and tiles of small planes.
 
 The rewritten graph is exact where no border is seen. The rim that sees one, as wide as the network
 reaches, is computed by the definition and put over it: bicubic, then the graph that pads in every layer.
 """
 
+from typing import Any
+
 import numpy as np
 
-from srcnn.imaging import imresize
-from srcnn.imaging.depth import Plane
-from srcnn.imaging.resize import BICUBIC_REACH
+from srcnn.imaging.depth import Planes
+from srcnn.imaging.resize import BICUBIC_REACH, resize_planes
 from srcnn.runtime.engines import Engine, available_threads
 from srcnn.runtime.fold import Folded
 from srcnn.runtime.graph import replicated_graph
@@ -18,7 +19,7 @@ from srcnn.runtime.session import open_session
 from srcnn.runtime.tiles import in_threads, pixels_within, same_in_tiles, tile_bounds, valid_in_tiles
 from srcnn.zoo.model_file import Model
 
-_Index = slice | tuple[slice, slice]
+_Edge = tuple[tuple[Any, ...], tuple[Any, ...]]
 _FOLDED_TILE_COLUMNS = 160  # of the small plane; `TILE_COLUMNS` are of the enlarged one
 _TILE_BYTES = 15 << 17  # of a branch's widest map, which stay in the cache then: 48 rows of 64 maps
 
@@ -47,61 +48,66 @@ class FoldedNetwork:
         exact = block_last_layer(replicated_graph(model), BLOCK)
         self._inner, self._exact = (open_session(graph, engine, threads=1) for graph in (folded.graph, exact))
 
-    def __call__(self, window: Plane, *, top: bool, bottom: bool) -> Plane:
+    def __call__(self, window: Planes, *, top: bool, bottom: bool) -> Planes:
         """Enlarge a strip.
 
         Args:
-            window: h x w float32, whole rows of the small plane: the strip, and `reach` rows more on
-                each side that is not an edge of the picture.
+            window: h x w float32, or C x h x w for a network of C channels, whole rows of the small planes: the strip,
+                and `reach` rows more on each side that is not an edge of the picture.
             top: whether the first row is the picture's first.
             bottom: whether the last row is the picture's last.
 
         Returns:
-            The strip enlarged: scale x its rows, scale x w, float32, unclipped.
+            The strip enlarged: scale x its rows, scale x w, or C of them, float32, unclipped.
 
         Tests: tests/runtime/test_folded_network.py.
         """
-        kept = slice(0 if top else self.reach, len(window) - (0 if bottom else self.reach))
+        kept = slice(0 if top else self.reach, window.shape[-2] - (0 if bottom else self.reach))
         result = self._run_inner(window, kept)
         if self._rim:
             rows = slice(kept.start * self._scale, kept.stop * self._scale)
             self._paste_rim(result, window, rows, top=top, bottom=bottom)
         return result
 
-    def _paste_rim(self, result: Plane, window: Plane, rows: slice, *, top: bool, bottom: bool) -> None:
+    def _paste_rim(self, result: Planes, window: Planes, rows: slice, *, top: bool, bottom: bool) -> None:
         """Replace the strip's part of the picture's rim; the strip is these rows of the enlarged window."""
         rim = self._rim
         # Twice as much as is kept, since what is cut there pads where it should see neighbours.
         near, far = slice(2 * rim), slice(-2 * rim, None)
         margin = -(-2 * rim // self._scale) + BICUBIC_REACH
-        edges: list[tuple[_Index, _Index]] = [(np.s_[:, :margin], np.s_[:, near]), (np.s_[:, -margin:], np.s_[:, far])]
+        edges: list[_Edge] = [(np.s_[..., :margin], np.s_[..., near]), (np.s_[..., -margin:], np.s_[..., far])]
         if top:
-            edges.append((np.s_[:margin], near))
+            edges.append((np.s_[..., :margin, :], np.s_[..., near, :]))
         if bottom:
-            edges.append((np.s_[-margin:], far))
+            edges.append((np.s_[..., -margin:, :], np.s_[..., far, :]))
 
-        def by_definition(edge: tuple[_Index, _Index]) -> Plane:
-            enlarged = imresize(window[edge[0]], self._scale)[edge[1]]
-            return same_in_tiles(self._exact, enlarged, tile_bounds(enlarged.shape[1], TILE_COLUMNS), halo=rim)
+        def by_definition(edge: _Edge) -> Planes:
+            small = window[edge[0]]
+            height, width = (length * self._scale for length in small.shape[-2:])
+            enlarged = resize_planes(small, (height, width), (self._scale, self._scale))[edge[1]]
+            return same_in_tiles(self._exact, enlarged, tile_bounds(enlarged.shape[-1], TILE_COLUMNS), halo=rim)
 
         left, right, *ends = self._each(by_definition, edges)
-        result[:, :rim] = left[rows, :rim]
-        result[:, -rim:] = right[rows, -rim:]
+        result[..., :rim] = left[..., rows, :rim]
+        result[..., -rim:] = right[..., rows, -rim:]
+        height = min(rim, result.shape[-2])
         if top:
-            result[:rim] = ends[0][: min(rim, len(result))]
+            result[..., :rim, :] = ends[0][..., :height, :]
         if bottom:
-            result[-rim:] = ends[-1][-min(rim, len(result)) :]
+            result[..., -rim:, :] = ends[-1][..., -height:, :]
 
-    def _run_inner(self, window: Plane, kept: slice) -> Plane:
+    def _run_inner(self, window: Planes, kept: slice) -> Planes:
         """The kept rows by the folded graph; beyond the picture lies its mirror image, as in `imresize`."""
         halo, step, scale = self._folded.halo, self._folded.step, self._scale
-        height, width = kept.stop - kept.start, window.shape[1]
-        first, last = max(0, kept.start - halo), min(len(window), kept.stop + halo)
+        *channels, rows_there, width = window.shape
+        height = kept.stop - kept.start
+        first, last = max(0, kept.start - halo), min(rows_there, kept.stop + halo)
         above, below = first - kept.start + halo, kept.stop + halo - last
         fill_rows, fill_columns = -height % step, -width % step
-        padded = np.pad(window[first:last], ((above, below + fill_rows), (halo, halo + fill_columns)), "symmetric")
-        bounds = tile_bounds(padded.shape[1] - 2 * halo, self.columns, step=step, threads=self._threads)
+        beside = (above, below + fill_rows), (halo, halo + fill_columns)
+        padded = np.pad(window[..., first:last, :], (*((0, 0) for _ in channels), *beside), "symmetric")
+        bounds = tile_bounds(padded.shape[-1] - 2 * halo, self.columns, step=step, threads=self._threads)
         most = max(self._tile_pixels // min(width, self.columns), -(-height // self._stacked))
-        rows = tile_bounds(len(padded) - 2 * halo, -(-most // step) * step, step=step)
+        rows = tile_bounds(padded.shape[-2] - 2 * halo, -(-most // step) * step, step=step)
         result = valid_in_tiles(self._inner, padded, bounds, halo=halo, scale=scale, rows=rows, each=self._each)
-        return result[: height * scale, : width * scale]
+        return result[..., : height * scale, : width * scale]
