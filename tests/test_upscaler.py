@@ -238,9 +238,26 @@ def test_a_network_of_colour_enlarges_alpha_as_a_grey_picture(
     np.testing.assert_allclose(up(opaque)[:, :, :-1], up(image[:, :, :-1]), atol=2e-6)
 
 
-def test_a_network_of_colour_has_no_function_of_luma() -> None:
-    with pytest.raises(ModelFileError, match="expected a network of luma, got one of rgb in tiny; give it a picture"):
-        of_colour("rgb", space="hr", residual=True).luma(muted((12, 15)))
+@every_colour
+@pytest.mark.parametrize(("space", "residual"), [("hr", True), ("lr", True), ("lr", False)])
+def test_to_a_network_of_colour_luma_is_that_of_a_grey_picture(
+    colour: Colour, space: Literal["hr", "lr"], residual: bool
+) -> None:
+    up, grey = of_colour(colour, space=space, residual=residual), muted((12, 15))
+    luma = up.luma(grey * np.float32(219 / 255) + np.float32(16 / 255))
+    np.testing.assert_allclose(np.clip((luma - 16 / 255) * 255 / 219, 0, 1), up(grey), atol=5e-6)
+    unclipped = up.luma(noise((12, 15), "float32")) * 255
+    assert unclipped.min() < 16 or unclipped.max() > 235
+
+
+@pytest.mark.parametrize("strip_rows", [1, 8, 13])
+@pytest.mark.parametrize("space", ["hr", "lr"])
+def test_luma_by_a_network_of_colour_in_strips_equals_the_whole_plane(
+    strip_rows: int, space: Literal["hr", "lr"]
+) -> None:
+    luma = noise((13, 17), "float32")
+    whole, strips = (upscaler(3, rows, colour="rgb", space=space) for rows in (None, strip_rows))
+    np.testing.assert_allclose(strips.luma(luma), whole.luma(luma), atol=5e-6)
 
 
 @every_space

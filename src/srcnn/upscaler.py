@@ -7,18 +7,19 @@ memory once more, or lies in a file if it is large. This module knows nothing of
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from numbers import Integral
 from pathlib import Path
 
 import numpy as np
 
-from srcnn.errors import InvalidConfigError, InvalidImageError, ModelFileError
+from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.imaging.alpha import fill_transparent
 from srcnn.imaging.depth import Image, Plane, Planes, check_image, check_plane, check_range
-from srcnn.imaging.joining import AllChannels, Joining, OnGrey, WithChange
+from srcnn.imaging.joining import AllChannels, Joining, OnGrey, WithChange, grey_of_luma
 from srcnn.imaging.large import blocks, forget
-from srcnn.imaging.strip import STRIP_REACH, enlarge_window, join_strip, parts_of, planes_to_enlarge, veil
+from srcnn.imaging.strip import STRIP_REACH, enlarge_window, join_grey, join_strip, parts_of, planes_to_enlarge, veil
 from srcnn.imaging.translucency import VEIL_REACH
 from srcnn.imaging.window import Window, window_of
 from srcnn.progress import Progress
@@ -211,7 +212,7 @@ class Upscaler:
         return sum(1 for _ in self._bounds(image))
 
     def luma(self, luma: Plane) -> Plane:
-        """Enlarge a luma plane: what evaluation measures.
+        """Enlarge a luma plane: what evaluation measures. To a network of colour it is that of a grey picture.
 
         Args:
             luma: H x W float32, limited-range BT.601 luma / 255, at low resolution.
@@ -220,16 +221,19 @@ class Upscaler:
             sH x sW float32, unclipped and unrounded.
 
         Raises:
-            ModelFileError: a network of colour, which enlarges no luma.
             InvalidImageError: not a plane of floating point, or values far outside [0, 1].
             BackendError: the engine failed.
         """
-        check_luma(self.model)
         check_plane(luma)
         height, width = (length * self.scale for length in luma.shape)
         result = np.empty((height, width), np.float32)
         for start, stop in self._bounds(luma):
             window, strip = window_of(luma, start, stop, self.reach), result[start * self.scale : stop * self.scale]
+            if self.model.spec.colour != "luma":
+                window = replace(window, source=grey_of_luma(window.source)[None])
+                output = self._run(window, self._joining.seen(window.source))
+                join_grey(self._joining, window, output, self.scale, strip)
+                continue
             strip[:] = self._run(window, window.source)
             for part, rows in parts_of(window, self.scale) if self.model.spec.adds_to_bicubic else ():
                 strip[rows] += enlarge_window(part, self.scale)
@@ -286,19 +290,6 @@ class Upscaler:
     def _run(self, window: Window, planes: Planes) -> Planes:
         """What the network makes of the strip, given what it sees of the window."""
         return enlarge_rows(self._network, planes, window.above, window.above + window.rows, self.scale)
-
-
-def check_luma(model: Model) -> None:
-    """Refuse a network of colour.
-
-    Raises:
-        ModelFileError: it is one.
-    """
-    if model.spec.colour != "luma":
-        raise ModelFileError(
-            f"expected a network of luma, got one of {model.spec.colour} in {model.spec.name}; give it a picture, "
-            "or use another model"
-        )
 
 
 def _joining_of(spec: ModelSpec) -> Joining:

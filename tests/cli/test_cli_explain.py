@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from graphs_in_numpy import run_graph
-from tiny_models import gentle_model, random_model
+from tiny_models import gentle_model
 
 from srcnn.cli.explain import _decibels
 from srcnn.cli.identify import _read
@@ -155,17 +155,22 @@ def test_a_scale_in_the_name_of_a_foreign_file_is_its_scale(weights: Path) -> No
     assert [_read(file, scale).spec.scale for scale in (2, 3, 4)] == [2, 3, 4]
 
 
-def test_networks_of_colour_are_none_of_those(srcnn: Callable, folder: Path, weights: Path) -> None:
-    numbers = one_picture(srcnn, folder, weights / "gentle_x3.safetensors")
-    save_model(weights / "colour.safetensors", random_model(scale=3, colour="rgb"))
+def test_networks_of_colour_are_tried_too(srcnn: Callable, folder: Path, weights: Path) -> None:
+    save_model(weights / "colour.safetensors", gentle_model(scale=3, colour="rgb"))
+    numbers = one_picture(srcnn, folder, weights / "colour.safetensors")
     found = json.loads(srcnn("explain", folder, "--image-psnr", numbers, "--weights", weights, "--json").out)
-    assert found["matches"][0]["method"] == "gentle_x3"
+    assert found["matches"][0]["method"] == "colour"
 
 
-def test_a_network_of_colour_is_refused(srcnn: Callable, folder: Path, weights: Path) -> None:
-    save_model(weights / "colour.safetensors", random_model(scale=3, colour="rgb"))
-    outcome = srcnn("explain", folder, "-s", 3, "--psnr", "30.1", "-m", weights / "colour.safetensors")
-    assert (outcome.code, outcome.err.startswith("error: expected a network of luma, got one of rgb")) == (2, True)
+@pytest.mark.parametrize("protocol", ["authors", "rgb"])
+def test_the_number_of_a_network_of_colour_is_explained(
+    srcnn: Callable, folder: Path, weights: Path, protocol: str
+) -> None:
+    save_model(weights / "colour.safetensors", gentle_model(scale=3, colour="rgb"))
+    path = weights / "colour.safetensors"
+    mean = json.loads(srcnn("evaluate", path, folder, "--protocol", protocol, "--json").out)["mean"]["psnr"]
+    found = json.loads(srcnn("explain", folder, "-s", 3, "--psnr", f"{mean:.4f}", "-m", path, "--json").out)
+    assert protocol in [match["protocol"]["name"] for match in found["matches"][: found["fitting"]]]
 
 
 def test_zeros_around_every_layer_are_recognised(srcnn: Callable, folder: Path) -> None:

@@ -233,13 +233,21 @@ def test_a_method_of_pictures_sees_all_channels(name, channels, on_enlarged):
 
 
 @pytest.mark.parametrize("method", [OfPictures(lambda image: image), OnEnlarged(OfPictures(lambda image: image))])
-def test_a_method_of_pictures_is_refused_where_luma_is_shrunk(method):
+def test_a_method_of_pictures_alone_is_refused_where_luma_is_shrunk(method):
     with pytest.raises(
         InvalidConfigError,
-        match="expected a protocol that shrinks RGB for a network of colour, got authors; take rgb to measure RGB, or "
-        "'authors with resized=rgb'",
+        match="expected a protocol that shrinks RGB for a method of pictures alone, got authors; take rgb to "
+        "measure RGB, or 'authors with resized=rgb'",
     ):
         enlarge(np.full((8, 9), 0.4, np.float32), 2, AUTHORS, method)
+
+
+def test_where_luma_is_shrunk_a_method_of_pictures_is_its_function_of_luma():
+    small = np.full((8, 9), 0.4, np.float32)
+    method = OfPictures(lambda image: imresize(image, 2), lambda luma: imresize(luma, 2) + np.float32(0.2))
+    np.testing.assert_allclose(enlarge(small, 2, AUTHORS, method), 0.6, atol=0.5 / 255)
+    rgb = np.full((8, 9, 3), 0.4, np.float32)
+    np.testing.assert_allclose(enlarge(rgb, 2, PROTOCOLS["rgb"], method), 0.4, atol=0.5 / 255)
 
 
 def test_a_method_of_pictures_keeps_the_channels():

@@ -7,9 +7,11 @@ import torch
 from tiny_models import random_model
 
 from srcnn.errors import ModelFileError
+from srcnn.imaging import imresize, rgb_to_luma_bt601, rgb_to_ycbcr_bt601, ycbcr_to_rgb_bt601
 from srcnn.models.srcnn import Srcnn, initialise
 from srcnn.models.transplant import start_from
-from srcnn.spec import Colour, ModelSpec, srcnn
+from srcnn.spec import Activation, Colour, ModelSpec, srcnn
+from srcnn.upscaler import Upscaler
 from srcnn.zoo.model_file import Model
 
 PLANE = torch.rand(1, 1, 21, 20, generator=torch.Generator().manual_seed(0))
@@ -49,6 +51,28 @@ def started(wanted: ModelSpec, model: Model) -> torch.Tensor:
 def test_a_network_of_colour_starts_with_the_same_function(space: str) -> None:
     model = random_model((5, 1, 3), (4, 3), colour="rgb", input_space=space)  # type: ignore[arg-type]
     torch.testing.assert_close(started(replace(model.spec, name="new"), model), run(model), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("colour", ["ycbcr", "rgb"])
+@pytest.mark.parametrize("deconvolution", [False, True])
+@pytest.mark.parametrize("activation", ["relu", "prelu"])
+def test_a_network_of_luma_begins_one_of_colour_that_changes_luma_alone(
+    colour: Colour, deconvolution: bool, activation: Activation
+) -> None:
+    kind: dict[str, Any] = {"input_space": "lr", "deconvolution": deconvolution, "activation": activation}
+    model = random_model((5, 1, 3), (4, 3), scale=2, **kind)
+    wanted = srcnn(name="new", scale=2, kernel_sizes=(5, 3, 3), widths=(6, 4), colour=colour, **kind)
+    network = begun(wanted, model)
+    begun_model = Model(wanted, {name: value.detach().numpy() for name, value in network.state_dict().items()})
+    rgb = (0.3 + 0.4 * PICTURE[0].permute(1, 2, 0)).numpy()
+    large = Upscaler(begun_model, threads=1)(rgb.astype(np.float64))
+    bicubic = rgb_to_ycbcr_bt601(imresize(rgb, 2))
+    change = Upscaler(model, threads=1).luma(rgb_to_luma_bt601(rgb)) - bicubic[:, :, 0]
+    assert np.abs(change).max() > 0.05
+    bicubic[:, :, 0] += change
+    inner = np.s_[8:-8, 8:-8] if colour == "rgb" else np.s_[:, :]  # at the rim are zeros, in RGB another luma
+    expected = np.clip(ycbcr_to_rgb_bt601(bicubic), 0, 1)
+    np.testing.assert_allclose(large[inner], expected[inner], atol=1e-5)
 
 
 def test_another_scale_interpolates_the_maps_of_each_channel() -> None:

@@ -90,10 +90,6 @@ def test_the_record_of_a_training_goes_into_the_spec() -> None:
         ),
         ({"loss_channels": [1, 1], "colour": "rgb"}, "expected loss_channels to be some of .* each once"),
         ({"loss_channels": ["Y"]}, "expected loss_channels to be a list of whole numbers"),
-        (
-            {"jpeg_quality": [10, 40], "colour": "ycbcr"},
-            r"expected jpeg_quality to be \[\] in 'ycbcr', since the JPEGs are grey, got \[10, 40\]",
-        ),
         ({"kernel_sizes": 9}, "expected kernel_sizes to be a list of whole numbers, got 9"),
         ({"kernel_sizes": [9, "1", 5]}, "expected kernel_sizes to be a list of whole numbers, got "),
         ({"kernel_sizes": [9, 2, 5]}, "expected layer 2 to have an odd kernel size .* got kernel size 2"),

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from srcnn.errors import InvalidConfigError, MissingExtraError
-from srcnn.imaging import imresize
+from srcnn.imaging import from_float, imresize, rgb_to_ycbcr_bt601
+from srcnn.spec import Colour
 from srcnn.training.config import TrainConfig
 from srcnn.training.degradation import (
     add_noise,
@@ -164,8 +165,26 @@ class TestJpeg:
         errors = [float(np.square(compress_jpeg(textured, q) - textured).mean()) for q in (10, 30, 90)]
         assert errors[0] > errors[1] > errors[2]
 
+    @pytest.mark.parametrize(("halved", "subsampling"), [(True, 2), (False, 0)])
+    def test_in_colour_it_is_the_jpeg_of_rgb_with_chroma_halved_or_not(self, halved: bool, subsampling: int) -> None:
+        rgb = noise(37, 41, 3)
+        file = io.BytesIO()
+        Image.fromarray(from_float(rgb, np.uint8)).save(file, "JPEG", quality=20, subsampling=subsampling)
+        opened = np.asarray(Image.open(file)).astype(np.float32) / 255
+        np.testing.assert_allclose(compress_jpeg(rgb, 20, "rgb", halved=halved), opened, atol=1e-7)
+        ycbcr = compress_jpeg(rgb_to_ycbcr_bt601(rgb), 20, "ycbcr", halved=halved)
+        np.testing.assert_allclose(ycbcr, rgb_to_ycbcr_bt601(opened), atol=1e-6)
+
 
 class TestDegrade:
+    @pytest.mark.parametrize("colour", ["ycbcr", "rgb"])
+    def test_three_of_four_jpegs_in_colour_have_their_chroma_halved(self, colour: Colour) -> None:
+        picture, given = noise(16, 16, 3), config(scale=1, colour=colour, jpeg_quality=(50, 50))
+        halved, whole = (compress_jpeg(picture, 50, colour, halved=half).tobytes() for half in (True, False))
+        seen = [degrade(picture, given, random(seed)).tobytes() for seed in range(200)]
+        assert set(seen) == {halved, whole}
+        assert seen.count(halved) == pytest.approx(150, abs=25)
+
     def test_without_keys_it_is_matlabs_bicubic(self) -> None:
         luma = noise(24, 30)
         np.testing.assert_array_equal(degrade(luma, config(scale=3), random()), imresize(luma, 1 / 3))

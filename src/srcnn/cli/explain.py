@@ -123,17 +123,17 @@ def _uses(name: str, scale: int, engine: Engine, threads: int) -> dict[str, "Met
     """
     from srcnn.evaluation.pasted_patches import WHOLE_PICTURE, uses_of_a_network
     from srcnn.evaluation.planes import OfPictures, OnEnlarged
-    from srcnn.upscaler import check_luma
     from srcnn.zoo.shipped import load_model
 
     model = load_model(name, scale)
-    check_luma(model)
     method = load_method(model, engine=engine, threads=threads)
     if not isinstance(method, OnEnlarged):
         return {WHOLE_PICTURE: method}
-    assert not isinstance(method.network, OfPictures)  # it is of luma
+    network = method.network.luma if isinstance(method.network, OfPictures) else method.network
+    assert network is not None  # the wrong ways are known of luma
     zero_padded = load_zero_padded(model, engine=engine, threads=threads)
-    return dict[str, "Method"](uses_of_a_network(method.network, reach=model.spec.reach, zero_padded=zero_padded))
+    uses = uses_of_a_network(network, reach=model.spec.reach, zero_padded=zero_padded)
+    return {**uses, WHOLE_PICTURE: method}
 
 
 def _decibels(text: str, example: str) -> Decibels:

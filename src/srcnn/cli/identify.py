@@ -126,14 +126,14 @@ def _in_folder(folder: Path, scales: Sequence[int]) -> dict[tuple[str, int], Cal
 
 
 def _read(path: Path, scale: int) -> "Model | None":
-    """The network of a file for one scale, or None where it is for another, or for colours."""
+    """The network of a file for one scale, or None where it is for another."""
     from srcnn.zoo.authors import read_authors_mat
     from srcnn.zoo.caffe import read_caffe_model
     from srcnn.zoo.model_file import read_model
 
     if path.suffix == ".safetensors":
         model = read_model(path)
-        return model if (model.spec.scale, model.spec.channels) == (scale, 1) else None
+        return model if model.spec.scale == scale else None
     named = re.search(r"x(\d)$", path.stem)
     if named and int(named[1]) != scale:
         return None

@@ -32,7 +32,7 @@ def load_method(model: "Model", *, engine: Engine = "auto", threads: int = 0, en
     on_enlarged = model.spec.input_space == "hr"
     seen = Model(spec=replace(model.spec, scale=1), weights=model.weights) if on_enlarged else model
     upscaler = Upscaler(seen, engine=engine, threads=threads, ensemble=ensemble)
-    method = upscaler.luma if model.spec.colour == "luma" else OfPictures(upscaler)
+    method = upscaler.luma if model.spec.colour == "luma" else OfPictures(upscaler, upscaler.luma)
     return OnEnlarged(method) if on_enlarged else method
 
 

@@ -62,7 +62,7 @@ def evaluate(
 
     Raises:
         InvalidConfigError: no picture in a folder, the scale is too low, or further metrics of RGB; or a
-            method `OfPictures` where the protocol shrinks luma.
+            method `OfPictures` without one of luma, where the protocol shrinks luma.
         InvalidImageError: pictures that cannot be read, all of them named, since the mean of the others
             is not that of the folder; a picture that is too small, or a method that returns another shape
             or values that are not finite; or no small one, or one of another size; the message names the picture.

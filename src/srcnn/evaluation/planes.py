@@ -34,13 +34,15 @@ Enlarger = Callable[[Plane], Plane]
 
 @dataclass(frozen=True, slots=True)
 class OfPictures:
-    """A method that enlarges the picture, all its channels, such as an `Upscaler`; for protocols that shrink RGB.
+    """A method that enlarges the picture, all its channels, where the protocol shrinks RGB; such as an `Upscaler`.
 
     Attributes:
         enlarger: from float32 H x W x 3 RGB, or H x W grey, in [0, 1] to the same, sH x sW.
+        luma: the method where the protocol shrinks luma; None for one that has none.
     """
 
     enlarger: Enlarger
+    luma: Enlarger | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ def enlarge(small: Plane, scale: int, protocol: Protocol, method: Method | None)
         (scale H) x (scale W), with the same channels; float32, rounded to 8 bits or not.
 
     Raises:
-        InvalidConfigError: a method `OfPictures` where the protocol shrinks luma.
+        InvalidConfigError: a method `OfPictures` without one of luma, where the protocol shrinks luma.
         InvalidImageError: the method returned another shape, or values that are not finite.
 
     Tests: tests/evaluation/test_planes.py.
@@ -139,12 +141,13 @@ def enlarge(small: Plane, scale: int, protocol: Protocol, method: Method | None)
         enlarged = _resize(small, (small.shape[0] * scale, small.shape[1] * scale), protocol.kernel_a_up, protocol)
         return enlarge(enlarged, 1, protocol, method.network)
     if isinstance(method, OfPictures):
-        if protocol.resized != "rgb":
+        enlarger = method.enlarger if protocol.resized == "rgb" else method.luma
+        if enlarger is None:
             raise InvalidConfigError(
-                f"expected a protocol that shrinks RGB for a network of colour, got {protocol.name}; take rgb to "
-                f"measure RGB, or '{varied(protocol, resized='rgb').name}'"
+                f"expected a protocol that shrinks RGB for a method of pictures alone, got {protocol.name}; take rgb "
+                f"to measure RGB, or '{varied(protocol, resized='rgb').name}'"
             )
-        large = _checked(method.enlarger, small, scale)
+        large = _checked(enlarger, small, scale)
     elif small.ndim == 2:
         large = checked(method, small, scale)
     else:

@@ -21,6 +21,10 @@ _OFFSET = np.array([16.0, 128, 128])
 _TO_RGB = np.linalg.inv(_TO_YCBCR / _TO_YCBCR_UNIT).astype(np.float64)
 LUMA_BT601_SPAN = 219 / 255
 """What black to white spans in limited-range luma / 255."""
+LUMA_BT601_BLACK = 16 / 255
+"""Limited-range luma / 255 of black."""
+LUMA_BT601_SHARES = tuple(float(share) for share in _TO_YCBCR[0] / _TO_YCBCR_UNIT)
+"""The shares of R, G and B in [0, 1] in limited-range luma / 255."""
 _FULL_RANGE_LUMA = np.array([299.0, 587, 114])
 FULL_RANGE_LUMA_BT601 = _FULL_RANGE_LUMA / 1000
 """The shares of R, G and B in luma."""

@@ -24,6 +24,7 @@ import numpy as np
 
 from srcnn.imaging.color import (
     FULL_RANGE_LUMA_BT601,
+    LUMA_BT601_BLACK,
     LUMA_BT601_SPAN,
     grey_to_luma_bt601,
     rgb_to_luma_bt601,
@@ -82,11 +83,11 @@ class OnGrey:
 
     def small(self, colours: Planes) -> Planes:
         """Red and blue as their difference from grey, or nothing of a grey picture."""
-        return colours[:0] if len(colours) == 1 else colours[::2] - _grey(luma_of(colours))
+        return colours[:0] if len(colours) == 1 else colours[::2] - grey_of_luma(luma_of(colours))
 
     def join(self, enlarged: Sequence[Plane], output: Plane) -> Sequence[Plane]:
         """The grey of the luma, and the differences."""
-        grey = _grey(output)
+        grey = grey_of_luma(output)
         if not enlarged:
             return [grey]
         red, blue = enlarged
@@ -186,9 +187,9 @@ def _converted(convert: Callable[[Planes], Planes], planes: Planes) -> Planes:
     return np.moveaxis(convert(np.moveaxis(planes, 0, 2)), 2, 0)
 
 
-def _grey(luma: Plane) -> Plane:
+def grey_of_luma(luma: Plane) -> Plane:
     """The grey level that has a limited-range luma."""
-    grey = luma - np.float32(16 / 255)
+    grey = luma - np.float32(LUMA_BT601_BLACK)
     grey *= np.float32(1 / LUMA_BT601_SPAN)
     return grey
 

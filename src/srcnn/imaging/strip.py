@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from srcnn.imaging.depth import Image, Plane, Planes, write_float
-from srcnn.imaging.joining import Joining, grey_of
+from srcnn.imaging.joining import Joining, grey_of, luma_of
 from srcnn.imaging.resize import BICUBIC_REACH, resize_planes
 from srcnn.imaging.translucency import Veiled, bounds, unveiled
 from srcnn.imaging.window import Window
@@ -70,6 +70,23 @@ def join_strip(joining: Joining, window: Window, outputs: Sequence[Planes], scal
         planes = make(joining, part, [output[..., rows, :] for output in outputs], scale)
         for plane, channel in zip(planes, channels, strict=True):
             write_float(plane, channel[rows])
+
+
+def join_grey(joining: Joining, window: Window, output: Planes, scale: int, out: Plane) -> None:
+    """Put together the luma of a grey strip.
+
+    Args:
+        joining: of a network of colour.
+        window: 1 x h x w, grey, and `STRIP_REACH` rows beside the strip where there are as many.
+        output: of the network for what `joining` sees of it: the strip's rows, enlarged.
+        scale: the enlargement.
+        out: scale h x scale w float32, to be filled; unclipped.
+
+    Tests: tests/test_upscaler.py.
+    """
+    for part, rows in parts_of(window, scale):
+        grey = _beside_alpha(joining, part, [output[..., rows, :]], scale)
+        out[rows] = luma_of(np.stack(grey))
 
 
 def parts_of(window: Window, scale: int) -> Iterator[tuple[Window, slice]]:

@@ -3,19 +3,23 @@
 A kernel set into the middle of a larger one, maps more that no old map sees yet, and a layer more that passes on
 what it gets (which comes from a ReLU, so that another one changes nothing; a PReLU has the slope 1), leave the
 function as it was.
+A network of luma in "lr" whose output is added to bicubic's begins one of colour: that sees the luma of its channels,
+and adds the change to all of them. (But at the rim, where zeros around RGB are another luma than zeros.)
 The last layer of a network in "lr" has a map for every place within the square that a pixel becomes;
 another scale has other places, and their maps are interpolated from the nearest ones. A transposed last
 layer is for its own scale only.
 """
 
+from dataclasses import replace
 from functools import cache
 
 import torch
 from torch import Tensor
 
 from srcnn.errors import ModelFileError
+from srcnn.imaging.color import LUMA_BT601_BLACK, LUMA_BT601_SHARES, LUMA_BT601_SPAN
 from srcnn.models.srcnn import Srcnn
-from srcnn.spec import ConvLayer, ModelSpec
+from srcnn.spec import Colour, ConvLayer, ModelSpec
 
 
 @torch.no_grad()
@@ -34,6 +38,8 @@ def start_from(network: Srcnn, spec: ModelSpec, weights: dict[str, Tensor]) -> N
 
     Tests: tests/models/test_transplant.py.
     """
+    if spec.colour == "luma" != network.spec.colour and spec.adds_to_bicubic and len(spec.layers) > 1:
+        spec, weights = _in_colour(spec, weights, network.spec.colour)
     origins = _origins(spec, network.spec)
     *inner, (_, last_weight, last_bias) = network.layers()
     for origin, (number, (layer, weight, bias)) in zip(origins, enumerate(inner, 1), strict=True):
@@ -58,6 +64,25 @@ def start_from(network: Srcnn, spec: ModelSpec, weights: dict[str, Tensor]) -> N
     last_weight.zero_()
     _set_into(last_weight, kernel)
     last_bias.copy_(constant)
+
+
+def _in_colour(spec: ModelSpec, weights: dict[str, Tensor], colour: Colour) -> tuple[ModelSpec, dict[str, Tensor]]:
+    """A network of luma as one that sees the luma of three channels and adds its change to all that make luma."""
+    if colour == "rgb":
+        shares, black = torch.tensor(LUMA_BT601_SHARES), LUMA_BT601_BLACK
+        added = torch.full((3,), 1 / LUMA_BT601_SPAN)
+    else:
+        shares, black, added = torch.tensor([1.0, 0, 0]), 0.0, torch.tensor([1.0, 0, 0])
+    first, *middle, last = spec.layers
+    layers = (replace(first, in_channels=3), *middle, replace(last, out_channels=3 * last.out_channels))
+    kernel, end = weights["conv1.weight"], f"conv{len(spec.layers)}"
+    outputs = 0 if last.upsampling == 1 else 1
+    return replace(spec, channels=3, colour=colour, layers=layers), weights | {
+        "conv1.weight": kernel * shares[:, None, None].to(kernel),
+        "conv1.bias": weights["conv1.bias"] + black * kernel.sum((1, 2, 3)),
+        f"{end}.weight": torch.cat([share * weights[f"{end}.weight"] for share in added], outputs),
+        f"{end}.bias": torch.cat([share * weights[f"{end}.bias"] for share in added]),
+    }
 
 
 def _set_into(larger: Tensor, kernel: Tensor) -> None:

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from srcnn.errors import InvalidImageError
 from srcnn.imaging import imresize
 from srcnn.imaging.depth import Plane
+from srcnn.imaging.joining import AllChannels, grey_of_luma
 from srcnn.zoo.filters import lay_out
 from srcnn.zoo.model_file import Model
 
@@ -16,7 +17,7 @@ def feature_sheets(model: Model, small: Plane) -> tuple[NDArray[np.uint8], ...]:
     """Lay out what the first two layers make of a picture, each map in its own range; a transposed one is left out.
 
     Args:
-        model: of one channel.
+        model: of luma, or of colour, which sees a grey picture.
         small: h x w, limited-range BT.601 luma / 255, at low resolution.
 
     Returns:
@@ -28,7 +29,8 @@ def feature_sheets(model: Model, small: Plane) -> tuple[NDArray[np.uint8], ...]:
     Source: the figure of feature maps in the paper's journal version. Tests: tests/reproduce/test_feature_maps.py.
     """
     plane = small if model.spec.input_space == "lr" else imresize(small, model.spec.scale)
-    maps = plane[None]
+    colour = model.spec.colour
+    maps = plane[None] if colour == "luma" else AllChannels(colour, residual=False).seen(grey_of_luma(plane)[None])
     sheets: list[NDArray[np.uint8]] = []
     for number, layer in enumerate(model.spec.layers[:_SHOWN_LAYERS], 1):
         if layer.upsampling > 1:

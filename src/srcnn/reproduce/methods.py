@@ -12,7 +12,6 @@ from srcnn.reproduce.cache import bytes_digest, code_digest, digest
 from srcnn.reproduce.machine import versions
 from srcnn.rivals import RIVALS
 from srcnn.rivals.fit import SCALES as RIVAL_SCALES
-from srcnn.upscaler import check_luma
 from srcnn.zoo.cards import BICUBIC, is_shipped, shipped_cards
 from srcnn.zoo.model_file import Model, read_model
 from srcnn.zoo.shipped import load_model
@@ -65,7 +64,7 @@ def choose_methods(
 
     Raises:
         InvalidConfigError: an unknown name, or a model that has none of the scales.
-        ModelFileError: a file that is no model file, or of a network of several channels.
+        ModelFileError: a file that is no model file.
 
     Tests: tests/reproduce/test_methods.py.
     """
@@ -106,7 +105,6 @@ def _users(files: Sequence[Path], scales: Sequence[int], taken: set[str]) -> lis
     used: set[tuple[str, int]] = set()
     for file in dict.fromkeys(files):
         model = read_model(file)
-        check_luma(model)
         name, scale = model.spec.name, model.spec.scale
         if scale == 1:
             raise InvalidConfigError(

@@ -235,8 +235,6 @@ def _check_colour(config: TrainConfig) -> None:
     every, counted = list(range(config.channels)), config.loss_channels
     some = set(counted) <= set(every) and len(set(counted)) == len(counted)
     _require(some, "loss_channels", f"some of {every}, each once, in {config.colour!r}", counted)
-    no_jpeg = config.colour == "luma" or not config.jpeg_quality
-    _require(no_jpeg, "jpeg_quality", f"[] in {config.colour!r}, since the JPEGs are grey", config.jpeg_quality)
 
 
 def _check_layers(config: TrainConfig) -> None:

@@ -1,7 +1,7 @@
 """What makes the small picture of a true one: blur, down-scaling, noise and JPEG, in this order.
 
-Every step works on limited-range BT.601 luma in [0, 1] (all but JPEG also on the channels of a colour
-picture, each for itself), and what is random is drawn from a generator that the caller seeds. This
+Every step works on limited-range BT.601 luma in [0, 1], or on the channels of a colour picture, all but JPEG on each
+for itself, and what is random is drawn from a generator that the caller seeds. This
 module knows nothing of files of pictures, patches or networks.
 """
 
@@ -13,14 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srcnn.errors import InvalidConfigError, MissingExtraError
-from srcnn.imaging import from_float, imresize, to_float
-from srcnn.imaging.color import LUMA_BT601_SPAN
+from srcnn.imaging import from_float, imresize, rgb_to_ycbcr_bt601, to_float, ycbcr_to_rgb_bt601
+from srcnn.imaging.color import LUMA_BT601_BLACK, LUMA_BT601_SPAN
+from srcnn.spec import Colour
 from srcnn.training.config import ResizeKernel, TrainConfig
 
 Plane = NDArray[np.float32]
 """H x W, or H x W x C for networks of colour."""
 
-_BLACK = 16 / 255
+_HALVED_CHROMA = 0.75  # of colour JPEGs
 _MIXED: tuple[ResizeKernel, ...] = ("bicubic", "bilinear", "box")  # what most programs shrink by
 
 
@@ -62,7 +63,9 @@ def degrade(truth: Plane, config: TrainConfig, random: np.random.Generator) -> P
         picture = add_noise(picture, random.uniform(low, high), random)
     if config.jpeg_quality:
         worst, best = config.jpeg_quality
-        picture = compress_jpeg(picture, int(random.integers(worst, best + 1)))
+        quality = int(random.integers(worst, best + 1))
+        halved = config.colour != "luma" and random.random() < _HALVED_CHROMA
+        picture = compress_jpeg(picture, quality, config.colour, halved=halved)
     return picture
 
 
@@ -169,24 +172,34 @@ def add_noise(picture: Plane, sigma: float, random: np.random.Generator) -> Plan
     return (picture + added).astype(np.float32, copy=False)
 
 
-def compress_jpeg(luma: Plane, quality: int) -> Plane:
-    """Save as a grey JPEG and open it again.
+def compress_jpeg(picture: Plane, quality: int, colour: Colour = "luma", *, halved: bool = False) -> Plane:
+    """Save as a JPEG, a grey one of luma, and open it again.
 
     A JPEG holds full-range luma: the quantisation of a real file works on it, so limited range becomes
     full range and 8 bits on the way in. What lies beyond black and white is clipped.
 
     Args:
-        luma: H x W, limited range.
+        picture: H x W luma in limited range, or H x W x 3.
         quality: of the IJG's scale, 1 to 100.
+        colour: of the picture.
+        halved: chroma is kept at half the width and height, as most programs do it.
 
     Returns:
-        The same size, limited range, float32, not rounded.
+        The same size and colour, float32, not rounded.
     """
+    if colour == "ycbcr":
+        return rgb_to_ycbcr_bt601(compress_jpeg(ycbcr_to_rgb_bt601(picture), quality, "rgb", halved=halved))
+    if colour == "rgb":
+        return _as_jpeg(picture, quality, halved=halved)
+    opened = _as_jpeg((picture - np.float32(LUMA_BT601_BLACK)) / np.float32(LUMA_BT601_SPAN), quality, halved=False)
+    return opened * np.float32(LUMA_BT601_SPAN) + np.float32(LUMA_BT601_BLACK)
+
+
+def _as_jpeg(picture: Plane, quality: int, *, halved: bool) -> Plane:
+    """Grey or RGB in [0, 1], in and out of a file."""
     from PIL import Image
 
-    full = (luma - np.float32(_BLACK)) / np.float32(LUMA_BT601_SPAN)
-    file = io.BytesIO()
-    Image.fromarray(from_float(full, np.uint8)).save(file, "JPEG", quality=quality)
-    with Image.open(file) as picture:
-        opened = to_float(np.asarray(picture))
-    return opened * np.float32(LUMA_BT601_SPAN) + np.float32(_BLACK)
+    file, subsampling = io.BytesIO(), "4:2:0" if halved else "4:4:4"
+    Image.fromarray(from_float(picture, np.uint8)).save(file, "JPEG", quality=quality, subsampling=subsampling)
+    with Image.open(file) as opened:
+        return to_float(np.asarray(opened))
