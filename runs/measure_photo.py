@@ -2,9 +2,9 @@
 
     python runs/measure_photo.py 2 DATA/test/Set14 DATA/test/BSD100 DATA/test/Kodak24
 
-degrades the pictures of every folder as runs/photo_x2.toml does, from its seed, with one JPEG quality at a
-time, and prints the mean PSNR of every method as a row of Markdown; "clean" is bicubic's down-scaling alone.
-"Deblocked" is examples/deblock_x1.safetensors before `fine`.
+degrades the pictures of every folder, in colour, as runs/photo_x2.toml does, from its seed, with one JPEG quality at a
+time, and prints the mean PSNR of luma and of RGB of every method as a row of Markdown; "clean" is bicubic's
+down-scaling alone. "Deblocked" is examples/deblock_x1.safetensors before `fine`.
 """
 
 import sys
@@ -28,18 +28,20 @@ def main(scale: int, folders: list[Path]) -> None:
     deblock = load(ROOT / "examples" / "deblock_x1.safetensors")
     fine, photo = (load(name, scale=scale) for name in ("fine", "photo"))
 
-    def bicubic(luma: Plane) -> Plane:
-        return imresize(luma, scale)
+    def bicubic(picture: Plane) -> Plane:
+        return imresize(picture, scale)
 
-    def deblocked(luma: Plane) -> Plane:
-        return fine.luma(deblock.luma(luma))
+    def deblocked(picture: Plane) -> Plane:
+        return fine(deblock(picture))
 
     sys.stdout.write("| pictures | JPEG quality | bicubic | fine | deblocked, then fine | photo |\n")
     sys.stdout.write("|---" * 6 + "|\n")
     for folder in folders:
         for name, setting in settings(config).items():
-            methods = (bicubic, fine.luma, deblocked, photo.luma)
-            psnrs = [f"{measure_degraded(method, folder, setting)[1]:.2f}" for method in methods]
+            psnrs: list[str] = []
+            for method in (bicubic, fine, deblocked, photo):
+                luma, rgb = (measure_degraded(method, folder, setting, of_luma=of_luma)[1] for of_luma in (True, False))
+                psnrs.append(f"{luma:.2f} / {rgb:.2f}")
             sys.stdout.write(f"| {folder.name} | {name} | {' | '.join(psnrs)} |\n")
             sys.stdout.flush()
 
@@ -48,6 +50,7 @@ def settings(config: TrainConfig) -> dict[str, TrainConfig]:
     """The config with one quality at a time, and with no degradation at all."""
     clean = replace(
         config,
+        colour="rgb",
         blur_sigma=(),
         downscale="bicubic",
         noise_sigma=(),
@@ -55,7 +58,9 @@ def settings(config: TrainConfig) -> dict[str, TrainConfig]:
         clean_share=0,
         degradations_per_picture=1,
     )
-    return {str(q): replace(config, jpeg_quality=(q, q), clean_share=0) for q in QUALITIES} | {"clean": clean}
+    return {str(q): replace(config, colour="rgb", jpeg_quality=(q, q), clean_share=0) for q in QUALITIES} | {
+        "clean": clean
+    }
 
 
 if __name__ == "__main__":

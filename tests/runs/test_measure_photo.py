@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,3 +30,4 @@ def test_each_row_has_all_methods(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert header == "| pictures | JPEG quality | bicubic | fine | deblocked, then fine | photo |"
     assert [row.split(" | ")[1] for row in rows] == ["40", "60", "80", "95", "clean"]
     assert all(row.count("|") == header.count("|") for row in rows)
+    assert all(re.fullmatch(r"\d+\.\d\d / \d+\.\d\d", cell.strip()) for row in rows for cell in row.split("|")[3:-1])

@@ -6,10 +6,10 @@ import pytest
 from PIL import Image
 
 from srcnn.errors import InvalidConfigError
-from srcnn.imaging import imresize, psnr
+from srcnn.imaging import from_float, imresize, psnr, rgb_to_luma_bt601
 from srcnn.training.config import TrainConfig
 from srcnn.training.measure import measure_degraded
-from srcnn.training.pairs import degraded, read_luma
+from srcnn.training.pairs import degraded, read_luma, read_rgb
 
 
 def config(scale: int, **values: object) -> TrainConfig:
@@ -32,6 +32,23 @@ def test_before_is_the_degraded_picture_and_after_the_networks(picture_folder: P
 def test_a_small_picture_is_measured_after_enlarging(picture_folder: Path) -> None:
     before, after = measure_degraded(lambda luma: imresize(luma, 3), picture_folder, config(3, downscale="box"))
     assert before == after
+
+
+def test_pictures_of_colour_are_degraded_and_measured_in_rgb_or_in_luma(picture_folder: Path) -> None:
+    given = config(2, colour="rgb", jpeg_quality=(40, 40))
+    shapes, rgb, luma = [], [], []
+    for path in sorted(picture_folder.iterdir()):
+        small, hr = degraded(path.name, read_rgb(path), given)
+        large, true = (from_float(picture, np.uint8) for picture in (imresize(small, 2), hr))
+        shapes.append(small.shape)
+        rgb.append(psnr(large, true, data_range=255, border=2))
+        luma.append(psnr(rgb_to_luma_bt601(large), rgb_to_luma_bt601(true), data_range=255, border=2))
+    seen = []
+    before, _ = measure_degraded(lambda image: seen.append(image.shape) or imresize(image, 2), picture_folder, given)
+    assert seen == shapes
+    assert before == pytest.approx(np.mean(rgb))
+    before, after = measure_degraded(lambda image: imresize(image, 2), picture_folder, given, of_luma=True)
+    assert before == after == pytest.approx(np.mean(luma))
 
 
 def test_what_bicubic_gives_exactly_counts_for_neither(picture_folder: Path, tmp_path: Path) -> None:
