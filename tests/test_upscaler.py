@@ -422,7 +422,7 @@ def test_strips_of_any_height_equal_the_whole_picture(
     )
     # Single precision adds up in another order: floats differ in the last digits, and an integer by one
     # level where the exact value lies that near to a half.
-    one = 1 if dtype.startswith("u") else 1e-5
+    one = 1 if dtype.startswith("u") else 4e-5
     np.testing.assert_allclose(strips, whole, atol=one)
     if dtype == "uint8":
         assert (strips != whole).mean() <= 0.002 + 1 / whole.size
@@ -440,6 +440,18 @@ def test_what_is_joined_a_few_rows_at_a_time_is_the_whole_strip(
     monkeypatch.setattr("srcnn.imaging.strip._LEAST_ROWS", rows)
     np.testing.assert_allclose(gentle[3](image), expected[0], atol=1e-5)
     np.testing.assert_allclose(gentle[3].luma(luma), expected[1], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("channels", "colour", "strips"),
+    [((), "luma", 1), ((3,), "luma", 3), ((), "rgb", 3), ((3,), "rgb", 5), ((2,), "rgb", 6), ((4,), "rgb", 8)],
+)
+def test_strips_are_lower_the_more_planes_they_have(
+    channels: tuple[int, ...], colour: Colour, strips: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = noise((360, 50, *channels))
+    monkeypatch.setattr(upscaler_module, "_RESULT_BYTES", 4 * 9 * image.shape[0] * image.shape[1])
+    assert upscaler(3, colour=colour).strip_count(image) == strips
 
 
 def test_a_strip_is_handed_on_whole_so_that_it_is_written_while_the_next_is_made(

@@ -279,7 +279,10 @@ class Upscaler:
     def _source_rows(self, image: Image) -> int:
         """Source rows in a strip: what suits the network, within the bound of the result, but more than the halo."""
         suiting = self._network.pixels // min(image.shape[1], self._network.columns)
-        result_row = 4 * self.scale**2 * image[0].size
+        channels = image[0].size // image.shape[1]
+        outputs = 2 if channels in (2, 4) else 1
+        more = outputs * (self.model.spec.channels - 1)  # of a network of colour
+        result_row = 4 * self.scale**2 * image.shape[1] * (channels + more)
         rows = max(1, 2 * self._network.reach, min(suiting, _RESULT_BYTES // result_row))
         return -(-len(image) // -(-len(image) // rows))  # as many strips, and nearly equal
 

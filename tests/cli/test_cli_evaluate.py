@@ -81,6 +81,10 @@ def test_a_network_of_colour_enlarges_luma_where_luma_is_shrunk(srcnn: Callable,
     save_model(model, gentle_model(scale=3, colour="rgb"))
     expected = evaluate(load(model).luma, folder, 3, AUTHORS).mean.psnr
     assert json.loads(srcnn("evaluate", model, folder, "--json").out)["mean"]["psnr"] == pytest.approx(expected)
+    ensemble = evaluate(load(model, ensemble=True).luma, folder, 3, AUTHORS).mean.psnr
+    found = json.loads(srcnn("evaluate", model, folder, "--ensemble", "--json").out)["mean"]["psnr"]
+    assert found == pytest.approx(ensemble)
+    assert abs(ensemble - expected) > 1e-4
 
 
 def test_more_of_the_papers_metrics_have_columns_and_keys(srcnn: Callable, folder: Path, model_file: Path) -> None:

@@ -95,13 +95,20 @@ def test_the_weights_are_not_replaced_by_the_model(srcnn: Callable, tmp_path: Pa
     assert {path.read_bytes() for path in tmp_path.iterdir()} == {b"weights"}
 
 
-@pytest.fixture
-def torch_file(tmp_path: Path) -> Path:
+@pytest.fixture(params=[True, False], ids=["zipped", "as before"])
+def torch_file(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     """A state dict of 3-1-3 with 4 and 2 maps, with a name that does not say so."""
     torch = pytest.importorskip("torch")
     shapes = [(4, 1, 3, 3), (2, 4, 1, 1), (1, 2, 3, 3)]
-    torch.save({f"conv{i}.weight": torch.ones(shape) for i, shape in enumerate(shapes, 1)}, tmp_path / "weights")
+    state = {f"conv{i}.weight": torch.ones(shape) for i, shape in enumerate(shapes, 1)}
+    torch.save(state, tmp_path / "weights", _use_new_zipfile_serialization=request.param)
     return tmp_path / "weights"
+
+
+def test_a_zip_file_of_something_else_is_no_state_dict(srcnn: Callable, tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", np.zeros(3))
+    outcome = srcnn("import", tmp_path / "a.npz", "-o", tmp_path / "port.safetensors", "-s", 3)
+    outcome.assert_refused("expected a MATLAB v5 file")
 
 
 def test_a_state_dict_becomes_a_model_file(srcnn: Callable, torch_file: Path, tmp_path: Path) -> None:

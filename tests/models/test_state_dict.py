@@ -80,38 +80,63 @@ def weights(*shapes: tuple[int, ...]) -> dict[str, torch.Tensor]:
     ("state", "found"),
     [
         ({}, "got none;"),
-        ({**weights((2, 1, 3, 3), (1, 2, 3, 3)), "prelu.weight": torch.zeros(2)}, r"prelu.weight \(2,\)"),
-        (weights((2, 1, 3, 3), (9, 2, 3, 3)), r"1.weight \(9, 2, 3, 3\)"),  # ESPCN
-        (weights((2, 2, 3, 3), (2, 2, 3, 3)), "from 1 or 3 channels to as many"),
-        (weights((2, 1, 3, 3), (1, 3, 3, 3)), r"1.weight \(1, 3, 3, 3\)"),
-        (weights((1, 1, 3, 5)), r"0.weight \(1, 1, 3, 5\)"),
-        (weights((1, 1, 4, 4)), r"0.weight \(1, 1, 4, 4\)"),
-        ({"0.weight": torch.zeros((1, 1, 3, 3), dtype=torch.int8)}, r"0.weight"),
-        ({"0.weight": torch.zeros((1, 1, 3, 3)), "0.bias": torch.zeros(2)}, r"0.bias \(2,\)"),
-        ({"0.weight": torch.zeros(1).expand(1, 1, 9999, 9999)}, r"0.weight \(1, 1, 9999, 9999\)"),
+        ({"bias": torch.zeros(2)}, "got bias;"),
+        (
+            {**weights((2, 1, 3, 3), (1, 2, 3, 3)), "prelu.weight": torch.zeros(2)},
+            r"prelu.weight \(2,\), which is no odd square kernel",
+        ),
+        (weights((2, 1, 3, 3), (9, 2, 3, 3)), "9 channels as the result of 1"),  # ESPCN
+        (weights((2, 2, 3, 3), (2, 2, 3, 3)), r"0.weight \(2, 2, 3, 3\) as the first"),
+        (weights((2, 1, 3, 3), (1, 3, 3, 3)), r"1.weight \(1, 3, 3, 3\) for 2 maps"),
+        (weights((1, 1, 3, 5)), r"0.weight \(1, 1, 3, 5\), which is no odd square kernel"),
+        (weights((1, 1, 4, 4)), r"0.weight \(1, 1, 4, 4\), which is no odd square kernel"),
+        (weights(*[(2, 1, 3, 3), (1, 2, 3, 3)] * 2), r"2.weight \(2, 1, 3, 3\) behind a layer that gives 1 again"),
+        ({"0.weight": torch.zeros((1, 1, 3, 3), dtype=torch.int8)}, "no plain numbers in 0.weight"),
+        ({"0.weight": torch.zeros((1, 1, 3, 3)).to_sparse()}, "no plain numbers in 0.weight"),
+        ({"0.weight": torch.zeros((1, 1, 3, 3), device="meta")}, "no plain numbers in 0.weight"),
+        ({"0.weight": torch.zeros((1, 1, 3, 3)), "0.bias": torch.zeros(2)}, r"a bias \(2,\) for 0.weight"),
+        ({"0.weight": torch.zeros((1, 1, 3, 3)), "1.bias": torch.zeros(1)}, "got 1.bias;"),
+        ({"0.weight_v": torch.zeros((1, 1, 3, 3))}, "0.weight_v .*, which is no odd square kernel"),
+        (
+            {"0.weight": torch.zeros(1).expand(4096, 1, 9, 9), "1.weight": torch.zeros(1).expand(4096, 4096, 1, 1)},
+            "17,108,992 numbers up to 1.weight",
+        ),
     ],
 )
 def test_other_networks_are_refused(state: dict[str, torch.Tensor], found: str) -> None:
-    with pytest.raises(ModelFileError, match=found):
+    with pytest.raises(ModelFileError, match=found) as caught:
         model_of_state_dict(state, name="other", scale=3)
-
-
-def test_a_state_dict_of_many_arrays_is_refused_in_one_line() -> None:
-    with pytest.raises(ModelFileError, match="and 92 more") as caught:
-        model_of_state_dict({f"{n}.scale": torch.zeros(1) for n in range(100)}, name="other", scale=3)
     assert "\n" not in str(caught.value)
+
+
+def test_names_of_any_length_are_shortened() -> None:
+    with pytest.raises(ModelFileError) as caught:
+        model_of_state_dict({"n" * 100_000: torch.zeros(1)}, name="other", scale=3)
+    assert len(str(caught.value)) < 400
+
+
+def test_counters_are_no_weights() -> None:
+    state = {"n_averaged": torch.tensor(3), **port().state_dict()}
+    assert len(model_of_state_dict(state, name="port", scale=3).spec.layers) == 3
+
+
+def test_the_weights_are_copies_in_single_precision() -> None:
+    state = {key: nn.Parameter(array.double()) for key, array in port().state_dict().items()}
+    model = model_of_state_dict(state, name="port", scale=3)
+    before = model.weights["conv1.weight"].copy()
+    with torch.no_grad():
+        state["0.weight"].zero_()
+    np.testing.assert_array_equal(model.weights["conv1.weight"], before)
+    assert {weight.dtype for weight in model.weights.values()} == {np.dtype(np.float32)}
 
 
 def test_files_that_hold_no_state_dict_are_refused_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "a.pth"
     torch.save(port(), path)
     messages = []
-    for content in (None, b"PK\x03\x04 damaged", b"", path.read_bytes()[:200]):
-        if content is not None:
-            path.write_bytes(content)
-        with pytest.raises(
-            ModelFileError, match=r"expected a state dict in .*a.pth, got a damaged file or one"
-        ) as caught:
+    for content in (b"PK\x03\x04 damaged", b"", path.read_bytes()[:200]):
+        path.write_bytes(content)
+        with pytest.raises(ModelFileError, match=r"expected a state dict in .*a.pth, got a damaged file;") as caught:
             read_state_dict(path, name="a", scale=3)
         messages.append(str(caught.value))
     assert not any("\n" in message for message in messages)
@@ -119,9 +144,26 @@ def test_files_that_hold_no_state_dict_are_refused_in_one_line(tmp_path: Path) -
         read_state_dict(tmp_path / "b.pth", name="a", scale=3)
 
 
+def test_what_keeps_torch_from_reading_a_file_is_named(tmp_path: Path) -> None:
+    torch.save({"state_dict": port().state_dict(), "best": np.float64(30.1)}, tmp_path / "a.pth")
+    with pytest.raises(ModelFileError, match=r"got a numpy\S+scalar in it; write it with torch.save"):
+        read_state_dict(tmp_path / "a.pth", name="a", scale=3)
+
+
+def test_a_file_that_would_fill_the_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.save(port().state_dict(), tmp_path / "a.pth")
+    monkeypatch.setattr("srcnn.models.state_dict._MOST_BYTES", 1000)
+    with pytest.raises(ModelFileError, match=r"expected a state dict in .*, got 0.0 GB when it is unpacked"):
+        read_state_dict(tmp_path / "a.pth", name="a", scale=3)
+
+
 @pytest.mark.parametrize(
     ("content", "got"),
-    [([1, 2], "none"), ({"a": 1}, "none"), ({"params": port().state_dict(), "params_ema": port().state_dict()}, "2")],
+    [
+        ([1, 2], "none"),
+        ({"a": 1}, "none"),
+        ({"params": port().state_dict(), "params_ema": port().state_dict()}, r"2 \(params, params_ema\)"),
+    ],
 )
 def test_one_state_dict_is_wanted(tmp_path: Path, content: object, got: str) -> None:
     torch.save(content, tmp_path / "a.pth")

@@ -11,7 +11,7 @@ from tiny_models import random_model, run_by_definition
 
 from srcnn.errors import BackendError
 from srcnn.runtime import session
-from srcnn.runtime.engines import ENGINES
+from srcnn.runtime.engines import ENGINES, Engine
 from srcnn.runtime.graph import Conv, replicated_graph, valid_graph
 from srcnn.runtime.rewrite import block_last_layer
 from srcnn.runtime.session import open_session
@@ -125,3 +125,11 @@ def test_a_batch_the_engine_cannot_compute_is_a_backend_error_that_says_its_size
         run(np.zeros((1, 2, 3, 4), np.float32))
     assert caught.value.__cause__ is not None
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("engine", ["onnxruntime", "openvino"])
+def test_a_network_of_colour_takes_and_gives_three_channels(engine: Engine) -> None:
+    model = random_model(colour="rgb")
+    batch = np.random.default_rng(0).random((1, 3, 12, 15), np.float32)
+    result = open_session(replicated_graph(model), engine, 1)(batch)
+    np.testing.assert_allclose(result[0], run_by_definition(model, batch[0]), atol=1e-5)

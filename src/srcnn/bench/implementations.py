@@ -5,8 +5,9 @@ from importlib.util import find_spec
 
 import numpy as np
 
-from srcnn.imaging import imresize, rgb_to_ycbcr_bt601, ycbcr_to_rgb_bt601
+from srcnn.imaging import imresize
 from srcnn.imaging.depth import Plane
+from srcnn.imaging.joining import AllChannels
 from srcnn.runtime.engines import ENGINES, Engine
 from srcnn.runtime.graph import replicated_graph
 from srcnn.runtime.session import open_session
@@ -63,10 +64,11 @@ def open_implementation(model: Model, name: str, threads: int) -> Callable[[Plan
     if colour == "luma":
         return lambda luma: session(imresize(luma, scale)[None, None])[0, 0]
 
+    joining = AllChannels(colour, residual=False)
+
     def of_colour(rgb: Plane) -> Plane:
-        seen = rgb_to_ycbcr_bt601(rgb) if colour == "ycbcr" else rgb
-        batch = np.ascontiguousarray(imresize(seen, scale).transpose(2, 0, 1)[None])
-        output = session(batch)[0].transpose(1, 2, 0)
-        return ycbcr_to_rgb_bt601(output) if colour == "ycbcr" else output
+        enlarged = np.moveaxis(imresize(rgb, scale), 2, 0)
+        output = session(np.ascontiguousarray(joining.seen(enlarged))[None])[0]
+        return np.stack(joining.join([], output), axis=2)
 
     return of_colour

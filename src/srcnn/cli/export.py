@@ -15,9 +15,10 @@ from srcnn.cli.say import say
 def export_command(model: str, output: Path, scale: int | None) -> None:
     """Write a model as ONNX for other programs.
 
-    The network takes limited-range BT.601 luma / 255 as N x 1 x H x W float32. One of the SRCNN family
-    takes it already enlarged by bicubic and returns the same shape, borders replicated in every layer;
-    one on the low-resolution plane takes the small picture, at least 2 x 2 pixels, and returns the large one.
+    The network takes limited-range BT.601 luma / 255 as N x 1 x H x W float32, or of colour as N x 3 x H x W RGB
+    or luma, Cb and Cr. One of the SRCNN family takes it already enlarged by bicubic and returns the same shape,
+    borders replicated in every layer; one on the low-resolution plane takes the small picture, at least 2 x 2
+    pixels, and returns the large one.
     """
     from srcnn.atomic import make_folder, write_atomically
     from srcnn.runtime.graph import enlarging_graph, replicated_graph

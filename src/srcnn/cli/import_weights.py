@@ -1,6 +1,7 @@
 """`srcnn import`."""
 
 import importlib.util
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from srcnn.errors import MissingExtraError
 if TYPE_CHECKING:
     from srcnn.zoo.model_file import Model
 
-_TORCH_SUFFIXES, _TORCH_STARTS = (".pth", ".pt", ".ckpt"), (b"PK\x03\x04", b"\x80\x02\x8a")  # a ZIP file, or a pickle
+_TORCH_SUFFIXES, _PICKLE = (".pth", ".pt", ".ckpt"), b"\x80"
 _MATLAB, _ROW_BY_ROW = "matlab", "row-by-row"
 
 
@@ -67,10 +68,13 @@ def _read(file: Path, name: str, scale: int, *, transposed: bool) -> "Model":
 
 
 def _is_of_torch(file: Path) -> bool:
-    """By its first bytes or its name; by its name where it cannot be read."""
+    """A pickle, alone or in a ZIP file, or a file of such a name."""
     try:
         with file.open("rb") as content:
-            start = content.read(4)
-    except OSError:
-        start = b""
-    return start.startswith(_TORCH_STARTS) or file.suffix in _TORCH_SUFFIXES
+            pickled = content.read(1) == _PICKLE
+        if zipfile.is_zipfile(file):
+            with zipfile.ZipFile(file) as archive:
+                pickled = any(name.endswith("/data.pkl") for name in archive.namelist())
+    except (OSError, zipfile.BadZipFile):
+        pickled = False
+    return pickled or file.suffix in _TORCH_SUFFIXES

@@ -37,7 +37,8 @@ class OfPictures:
     """A method that enlarges the picture, all its channels, where the protocol shrinks RGB; such as an `Upscaler`.
 
     Attributes:
-        enlarger: from float32 H x W x 3 RGB, or H x W grey, in [0, 1] to the same, sH x sW.
+        enlarger: from float32 H x W x 3 RGB, or H x W grey, in [0, 1] to the same, sH x sW. An `Upscaler` clips, so
+            where the protocol does not round it measures a little higher than the network.
         luma: the method where the protocol shrinks luma; None for one that has none.
     """
 
