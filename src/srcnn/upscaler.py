@@ -16,8 +16,9 @@ import numpy as np
 
 from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.imaging.alpha import fill_transparent
+from srcnn.imaging.color import luma_bt601_to_grey
 from srcnn.imaging.depth import Image, Plane, Planes, check_image, check_plane, check_range
-from srcnn.imaging.joining import AllChannels, Joining, OnGrey, WithChange, grey_of_luma
+from srcnn.imaging.joining import AllChannels, Joining, OnGrey, WithChange
 from srcnn.imaging.large import blocks, forget
 from srcnn.imaging.strip import STRIP_REACH, enlarge_window, join_grey, join_strip, parts_of, planes_to_enlarge, veil
 from srcnn.imaging.translucency import VEIL_REACH
@@ -230,7 +231,7 @@ class Upscaler:
         for start, stop in self._bounds(luma):
             window, strip = window_of(luma, start, stop, self.reach), result[start * self.scale : stop * self.scale]
             if self.model.spec.colour != "luma":
-                window = replace(window, source=grey_of_luma(window.source)[None])
+                window = replace(window, source=luma_bt601_to_grey(window.source)[None])
                 output = self._run(window, self._joining.seen(window.source))
                 join_grey(self._joining, window, output, self.scale, strip)
                 continue

@@ -14,7 +14,7 @@ from srcnn.imaging import (
     to_float,
     ycbcr_to_rgb_bt601,
 )
-from srcnn.imaging.color import LUMA_BT601_SPAN, grey_to_luma_bt601
+from srcnn.imaging.color import LUMA_BT601_SPAN, grey_to_luma_bt601, luma_bt601_to_grey
 
 # The 8-bit codes of 100 % colour bars in ITU-R BT.601: what MATLAB's rgb2ycbcr gives for the corners of the cube.
 CORNERS = {
@@ -129,3 +129,11 @@ def test_the_dtype_is_kept(convert, dtype: str) -> None:
 def test_other_than_three_channels_are_refused(convert, shape: tuple[int, ...]) -> None:
     with pytest.raises(InvalidImageError, match=r"^expected .* got .*; "):
         convert(np.zeros(shape, np.uint8))
+
+
+def test_luma_of_a_grey_picture_leads_back_to_it_unclipped() -> None:
+    grey = np.linspace(-0.2, 1.2, 50, dtype=np.float32)
+    luma = grey * np.float32(219 / 255) + np.float32(16 / 255)
+    np.testing.assert_allclose(luma_bt601_to_grey(luma), grey, atol=1e-6)
+    inside = grey.clip(0, 1)[None]
+    np.testing.assert_allclose(luma_bt601_to_grey(grey_to_luma_bt601(inside)), inside, atol=1e-6)

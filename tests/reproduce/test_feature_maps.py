@@ -6,6 +6,7 @@ from srcnn.errors import InvalidImageError
 from srcnn.imaging import imresize
 from srcnn.reproduce.feature_maps import feature_sheets, maps_of_layer
 from srcnn.spec import Activation
+from srcnn.zoo.filters import lay_out
 
 
 @pytest.mark.parametrize("activation", ["relu", "prelu", "tanh"])
@@ -41,3 +42,11 @@ def test_a_picture_smaller_than_the_kernel_is_refused() -> None:
 def test_a_transposed_layer_is_not_shown() -> None:
     model = random_model((3, 9), (4,), scale=3, input_space="lr", deconvolution=True)
     assert len(feature_sheets(model, np.random.default_rng(0).random((12, 14), np.float32))) == 1
+
+
+def test_a_network_of_colour_sees_the_grey_picture() -> None:
+    model = random_model(kernel_sizes=(3, 1), widths=(4,), scale=2, colour="rgb", input_space="lr")
+    luma = np.random.default_rng(0).random((12, 14), np.float32)
+    grey = np.repeat((luma[None] - 16 / 255) * 255 / 219, 3, 0)
+    (first, _) = feature_sheets(model, luma)
+    np.testing.assert_allclose(first[:, :12, 0], lay_out(list(maps_of_layer(model, 1, grey)))[:, :12, 0], atol=1)

@@ -63,6 +63,22 @@ def grey_to_luma_bt601(image: Image) -> Image:
     return _transform(image, np.array(219.0), 255.0, _OFFSET[:1])
 
 
+def luma_bt601_to_grey(luma: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The grey level that has a limited-range luma: the inverse of `grey_to_luma_bt601`.
+
+    Args:
+        luma: float32, / 255.
+
+    Returns:
+        The same shape; not clipped: luma beyond black and white leaves [0, 1].
+
+    Source: ITU-R BT.601. Tests: tests/imaging/test_color.py.
+    """
+    grey = luma - np.float32(LUMA_BT601_BLACK)
+    grey *= np.float32(1 / LUMA_BT601_SPAN)
+    return grey
+
+
 def rgb_to_luma_bt601_full_range(image: Image) -> Image:
     """Luma of BT.601 in full range (0..255), as JPEG, Pillow and OpenCV have it; not the paper's.
 

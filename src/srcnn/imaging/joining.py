@@ -24,9 +24,9 @@ import numpy as np
 
 from srcnn.imaging.color import (
     FULL_RANGE_LUMA_BT601,
-    LUMA_BT601_BLACK,
     LUMA_BT601_SPAN,
     grey_to_luma_bt601,
+    luma_bt601_to_grey,
     rgb_to_luma_bt601,
     rgb_to_ycbcr_bt601,
     ycbcr_to_rgb_bt601,
@@ -83,11 +83,11 @@ class OnGrey:
 
     def small(self, colours: Planes) -> Planes:
         """Red and blue as their difference from grey, or nothing of a grey picture."""
-        return colours[:0] if len(colours) == 1 else colours[::2] - grey_of_luma(luma_of(colours))
+        return colours[:0] if len(colours) == 1 else colours[::2] - luma_bt601_to_grey(luma_of(colours))
 
     def join(self, enlarged: Sequence[Plane], output: Plane) -> Sequence[Plane]:
         """The grey of the luma, and the differences."""
-        grey = grey_of_luma(output)
+        grey = luma_bt601_to_grey(output)
         if not enlarged:
             return [grey]
         red, blue = enlarged
@@ -185,13 +185,6 @@ def luma_of(colours: Planes) -> Plane:
 def _converted(convert: Callable[[Planes], Planes], planes: Planes) -> Planes:
     """Planes by a function of H x W x 3."""
     return np.moveaxis(convert(np.moveaxis(planes, 0, 2)), 2, 0)
-
-
-def grey_of_luma(luma: Plane) -> Plane:
-    """The grey level that has a limited-range luma."""
-    grey = luma - np.float32(LUMA_BT601_BLACK)
-    grey *= np.float32(1 / LUMA_BT601_SPAN)
-    return grey
 
 
 def _green(red: Plane, blue: Plane) -> Plane:

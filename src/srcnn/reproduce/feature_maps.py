@@ -5,8 +5,9 @@ from numpy.typing import NDArray
 
 from srcnn.errors import InvalidImageError
 from srcnn.imaging import imresize
+from srcnn.imaging.color import luma_bt601_to_grey
 from srcnn.imaging.depth import Plane
-from srcnn.imaging.joining import AllChannels, grey_of_luma
+from srcnn.imaging.joining import AllChannels
 from srcnn.zoo.filters import lay_out
 from srcnn.zoo.model_file import Model
 
@@ -29,8 +30,9 @@ def feature_sheets(model: Model, small: Plane) -> tuple[NDArray[np.uint8], ...]:
     Source: the figure of feature maps in the paper's journal version. Tests: tests/reproduce/test_feature_maps.py.
     """
     plane = small if model.spec.input_space == "lr" else imresize(small, model.spec.scale)
-    colour = model.spec.colour
-    maps = plane[None] if colour == "luma" else AllChannels(colour, residual=False).seen(grey_of_luma(plane)[None])
+    maps = plane[None]
+    if model.spec.colour != "luma":
+        maps = AllChannels(model.spec.colour, residual=False).seen(luma_bt601_to_grey(maps))
     sheets: list[NDArray[np.uint8]] = []
     for number, layer in enumerate(model.spec.layers[:_SHOWN_LAYERS], 1):
         if layer.upsampling > 1:

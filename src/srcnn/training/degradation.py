@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from srcnn.errors import InvalidConfigError, MissingExtraError
 from srcnn.imaging import from_float, imresize, rgb_to_ycbcr_bt601, to_float, ycbcr_to_rgb_bt601
-from srcnn.imaging.color import LUMA_BT601_BLACK, LUMA_BT601_SPAN
+from srcnn.imaging.color import grey_to_luma_bt601, luma_bt601_to_grey
 from srcnn.spec import Colour
 from srcnn.training.config import ResizeKernel, TrainConfig
 
@@ -191,8 +191,7 @@ def compress_jpeg(picture: Plane, quality: int, colour: Colour = "luma", *, halv
         return rgb_to_ycbcr_bt601(compress_jpeg(ycbcr_to_rgb_bt601(picture), quality, "rgb", halved=halved))
     if colour == "rgb":
         return _as_jpeg(picture, quality, halved=halved)
-    opened = _as_jpeg((picture - np.float32(LUMA_BT601_BLACK)) / np.float32(LUMA_BT601_SPAN), quality, halved=False)
-    return opened * np.float32(LUMA_BT601_SPAN) + np.float32(LUMA_BT601_BLACK)
+    return grey_to_luma_bt601(_as_jpeg(luma_bt601_to_grey(picture), quality, halved=False))
 
 
 def _as_jpeg(picture: Plane, quality: int, *, halved: bool) -> Plane:
