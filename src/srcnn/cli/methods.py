@@ -40,7 +40,7 @@ def load_zero_padded(model: "Model", *, engine: Engine, threads: int) -> "Networ
     """Load a network on the enlarged picture with zeros around every layer, as in ports that pad by k // 2.
 
     Args:
-        model: of luma, in "hr".
+        model: in "hr".
         engine: as for `Upscaler`.
         threads: as for `Upscaler`.
 

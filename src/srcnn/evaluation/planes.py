@@ -131,8 +131,9 @@ def enlarge(small: Plane, scale: int, protocol: Protocol, method: Method | None)
         (scale H) x (scale W), with the same channels; float32, rounded to 8 bits or not.
 
     Raises:
-        InvalidConfigError: a method `OfPictures` without one of luma, where the protocol shrinks luma.
-        InvalidImageError: the method returned another shape, or values that are not finite.
+        InvalidConfigError: a method `OfPictures` without one of luma, where the protocol shrinks luma, or an `Upscaler`
+            for a function of luma.
+        InvalidImageError: the method returned another shape, or values that are not finite or far from [0, 1].
 
     Tests: tests/evaluation/test_planes.py.
     """
@@ -148,32 +149,23 @@ def enlarge(small: Plane, scale: int, protocol: Protocol, method: Method | None)
                 f"expected a protocol that shrinks RGB for a method of pictures alone, got {protocol.name}; take rgb "
                 f"to measure RGB, or '{varied(protocol, resized='rgb').name}'"
             )
-        large = _checked(enlarger, small, scale)
+        large = _called(enlarger, small, scale)
+    elif hasattr(method, "luma"):  # it would take luma for a grey picture
+        raise InvalidConfigError(
+            "expected a function of luma, got an Upscaler; give its method luma, or OfPictures of it"
+        )
     elif small.ndim == 2:
-        large = checked(method, small, scale)
+        large = _called(method, small, scale)
     else:
         ycbcr = rgb_to_ycbcr_bt601(small)
-        luma = checked(method, np.ascontiguousarray(ycbcr[:, :, 0]), scale)
+        luma = _called(method, np.ascontiguousarray(ycbcr[:, :, 0]), scale)
         colours = _resize(ycbcr[:, :, 1:], luma.shape, protocol.kernel_a_up, protocol, in_float=True)
         large = ycbcr_to_rgb_bt601(np.concatenate([luma[:, :, None], colours], 2))
     return _rounded(large) if protocol.output_rounded else large
 
 
-def checked(method: Enlarger, small: Plane, scale: int) -> Plane:
-    """Call a method and refuse what cannot be measured.
-
-    Raises:
-        InvalidConfigError: an `Upscaler`, which would take luma for a grey picture.
-        InvalidImageError: another shape than scale times the input's, values that are not finite, or not in [0, 1].
-    """
-    if hasattr(method, "luma"):
-        raise InvalidConfigError(
-            "expected a function of luma, got an Upscaler; give its method luma, or OfPictures of it"
-        )
-    return _checked(method, small, scale)
-
-
-def _checked(method: Enlarger, small: Plane, scale: int) -> Plane:
+def _called(method: Enlarger, small: Plane, scale: int) -> Plane:
+    """What a method returns; refuses what cannot be measured."""
     large = np.asarray(method(small))
     expected = (small.shape[0] * scale, small.shape[1] * scale, *small.shape[2:])
     if large.shape != expected:
