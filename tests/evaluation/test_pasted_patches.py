@@ -51,6 +51,18 @@ def test_each_patch_with_its_own_border_is_right_inside_only():
     assert np.abs(pasted[32, :33] - right[32, :33]).max() > 1e-3
 
 
+@pytest.mark.parametrize("stride", [14, 21, 33])
+@pytest.mark.parametrize("reach", [1, 6])
+def test_middles_that_see_no_edge_are_those_of_the_whole_picture(stride, reach):
+    seen = []
+    network = lambda plane: seen.append(plane.shape) or blur(plane)  # noqa: E731
+    at_once = pasted_patches(network, stride=stride, reach=reach).network(ENLARGED)
+    assert seen == [ENLARGED.shape]
+    one_by_one = pasted_patches(network, stride=stride, reach=7).network(ENLARGED)
+    assert set(seen[1:]) == {(33, 33)}
+    np.testing.assert_allclose(at_once, one_by_one, atol=1e-6)
+
+
 def test_a_picture_smaller_than_a_patch_becomes_black():
     assert not pasted_patches(blur, stride=21).network(np.ones((32, 80), np.float32)).any()
 

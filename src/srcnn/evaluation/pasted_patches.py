@@ -51,7 +51,7 @@ def black_frame(network: Network, *, rim: int = (PATCH - KEPT) // 2) -> OnEnlarg
     return OnEnlarged(lambda enlarged: np.pad(network(enlarged)[rim:-rim, rim:-rim], rim))
 
 
-def pasted_patches(network: Network, *, stride: int, kept: int = KEPT) -> OnEnlarged:
+def pasted_patches(network: Network, *, stride: int, kept: int = KEPT, reach: int = (PATCH - KEPT) // 2) -> OnEnlarged:
     """Predict patch by patch and paste the middles side by side, from the top left corner.
 
     Patches that do not fit whole are left out. With stride 21 the picture is whole but shifted by
@@ -62,6 +62,8 @@ def pasted_patches(network: Network, *, stride: int, kept: int = KEPT) -> OnEnla
         network: on patches of 33 x 33 of the enlarged luma.
         stride: pixels from patch to patch: 14 in training, 21 so that the middles meet.
         kept: pixels a side of what is kept of each patch.
+        reach: pixels of input on each side that an output pixel depends on. Where nothing is kept that sees the edges
+            of its patch, the network is applied once to the whole picture, which gives the same.
 
     Returns:
         A method.
@@ -82,10 +84,12 @@ def pasted_patches(network: Network, *, stride: int, kept: int = KEPT) -> OnEnla
         rows, columns = ((length - PATCH) // stride + 1 for length in (height, width))
         canvas = np.zeros((max(height, rows * kept), max(width, columns * kept)), np.float32)
         margin = (PATCH - kept) // 2
+        whole = network(enlarged) if margin >= reach else None
         for row in range(rows):
             for column in range(columns):
                 top, left = row * stride, column * stride
-                patch = network(np.ascontiguousarray(enlarged[top : top + PATCH, left : left + PATCH]))
+                place = np.s_[top : top + PATCH, left : left + PATCH]
+                patch = network(np.ascontiguousarray(enlarged[place])) if whole is None else whole[place]
                 middle = patch[margin : margin + kept, margin : margin + kept]
                 canvas[row * kept : (row + 1) * kept, column * kept : (column + 1) * kept] = middle
         return canvas[:height, :width]
@@ -116,8 +120,10 @@ def uses_of_a_network(
         "the network on an enlarged picture that was rounded to 8 bits": rounded_enlargement(network),
         **({_ZERO_PADDED: OnEnlarged(zero_padded)} if zero_padded else {}),
         f"the network with a black frame of {reach} pixels": black_frame(network, rim=reach),
-        shifted: pasted_patches(network, stride=kept, kept=kept),
-        f"{patches} every 14 pixels, {pasted}": pasted_patches(network, stride=14, kept=kept),
-        f"{patches} side by side, {pasted}": pasted_patches(network, stride=PATCH, kept=kept),
-        f"{patches} side by side, each with its own border (seams)": pasted_patches(network, stride=PATCH, kept=PATCH),
+        shifted: pasted_patches(network, stride=kept, kept=kept, reach=reach),
+        f"{patches} every 14 pixels, {pasted}": pasted_patches(network, stride=14, kept=kept, reach=reach),
+        f"{patches} side by side, {pasted}": pasted_patches(network, stride=PATCH, kept=kept, reach=reach),
+        f"{patches} side by side, each with its own border (seams)": pasted_patches(
+            network, stride=PATCH, kept=PATCH, reach=reach
+        ),
     }
