@@ -31,7 +31,7 @@ def test_a_black_frame_is_right_inside_and_black_outside():
 
 def test_patches_every_21_pixels_are_the_picture_shifted_by_6():
     # (120 - 33) // 21 + 1 = 5 rows of 21 = 105; (141 - 33) // 21 + 1 = 6 columns = 126.
-    pasted, right = pasted_patches(blur, stride=21).network(ENLARGED), blur(ENLARGED)
+    pasted, right = pasted_patches(blur, stride=21, reach=1).network(ENLARGED), blur(ENLARGED)
     np.testing.assert_allclose(pasted[:105, :126], right[6:111, 6:132], atol=1e-6)
     assert not pasted[105:].any()
     assert not pasted[:, 126:].any()
@@ -40,13 +40,13 @@ def test_patches_every_21_pixels_are_the_picture_shifted_by_6():
 @pytest.mark.parametrize(("stride", "rows"), [(21, 231), (14, 256), (33, 147)])
 def test_a_picture_of_256_pixels_becomes_as_large_as_reproductions_report(stride, rows):
     # tegg89/SRCNN-Tensorflow issues 20 and 29: 256 pixels become 231 at stride 21, and 336 (cut here) at 14.
-    pasted = pasted_patches(np.ones_like, stride=stride).network(np.zeros((256, 256), np.float32))
+    pasted = pasted_patches(np.ones_like, stride=stride, reach=1).network(np.zeros((256, 256), np.float32))
     assert pasted.shape == (256, 256)
     assert np.count_nonzero(pasted.any(1)) == rows
 
 
 def test_each_patch_with_its_own_border_is_right_inside_only():
-    pasted, right = pasted_patches(blur, stride=33, kept=33).network(ENLARGED), blur(ENLARGED)
+    pasted, right = pasted_patches(blur, stride=33, reach=1, kept=33).network(ENLARGED), blur(ENLARGED)
     np.testing.assert_allclose(pasted[1:32, 1:32], right[1:32, 1:32], atol=1e-6)
     assert np.abs(pasted[32, :33] - right[32, :33]).max() > 1e-3
 
@@ -64,7 +64,7 @@ def test_middles_that_see_no_edge_are_those_of_the_whole_picture(stride, reach):
 
 
 def test_a_picture_smaller_than_a_patch_becomes_black():
-    assert not pasted_patches(blur, stride=21).network(np.ones((32, 80), np.float32)).any()
+    assert not pasted_patches(blur, stride=21, reach=1).network(np.ones((32, 80), np.float32)).any()
 
 
 def test_every_use_returns_the_whole_size_and_the_right_one_is_first():
@@ -76,9 +76,9 @@ def test_every_use_returns_the_whole_size_and_the_right_one_is_first():
 
 def test_impossible_patches_are_refused():
     with pytest.raises(InvalidConfigError, match="got stride 0"):
-        pasted_patches(blur, stride=0)
+        pasted_patches(blur, stride=0, reach=1)
     with pytest.raises(InvalidConfigError, match="34 pixels"):
-        pasted_patches(blur, stride=21, kept=34)
+        pasted_patches(blur, stride=21, reach=1, kept=34)
     with pytest.raises(InvalidConfigError, match="got 0"):
         black_frame(blur, rim=0)
 

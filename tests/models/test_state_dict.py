@@ -51,9 +51,10 @@ def test_the_model_is_the_network_in_torch(channels: int, colour: Colour) -> Non
     [
         lambda state: state,
         lambda state: {"state_dict": state, "epoch": 3, "optimizer": {"state": {0: {"step": torch.zeros(1)}}}},
+        lambda state: {"state_dict": state, "losses": torch.zeros(10, 2), "history": {"mean": torch.zeros(3, 1, 1)}},
         lambda state: OrderedDict((f"module.{key}", array.double()) for key, array in state.items()),
     ],
-    ids=["plain", "checkpoint", "of several GPUs, double"],
+    ids=["plain", "checkpoint", "with other arrays", "of several GPUs, double"],
 )
 def test_files_of_torch_save_are_read(tmp_path: Path, wrapped, zipped: bool) -> None:
     state = port().state_dict()
@@ -96,6 +97,10 @@ def weights(*shapes: tuple[int, ...]) -> dict[str, torch.Tensor]:
         ({"0.weight": torch.zeros((1, 1, 3, 3), device="meta")}, "no plain numbers in 0.weight"),
         ({"0.weight": torch.zeros((1, 1, 3, 3)), "0.bias": torch.zeros(2)}, r"a bias \(2,\) for 0.weight"),
         ({"0.weight": torch.zeros((1, 1, 3, 3)), "1.bias": torch.zeros(1)}, "got 1.bias;"),
+        ({"0.weight": torch.full((1, 1, 3, 3), torch.nan)}, "numbers that are not finite in 0.weight"),
+        ({"0.weight": torch.zeros((1, 1, 3, 3)), "0.bias": torch.tensor(0.7)}, r"a bias \(\) for 0.weight"),
+        ({"0.weight": torch.zeros((1, 1, 3, 3)), "scale": torch.tensor(0.1)}, r"scale \(\), which is no odd"),
+        (weights(*[(1, 1, 1, 1)] * 101), "got 101 of them"),
         ({"0.weight_v": torch.zeros((1, 1, 3, 3))}, "0.weight_v .*, which is no odd square kernel"),
         (
             {"0.weight": torch.zeros(1).expand(4096, 1, 9, 9), "1.weight": torch.zeros(1).expand(4096, 4096, 1, 1)},
@@ -136,7 +141,9 @@ def test_files_that_hold_no_state_dict_are_refused_in_one_line(tmp_path: Path) -
     messages = []
     for content in (b"PK\x03\x04 damaged", b"", path.read_bytes()[:200]):
         path.write_bytes(content)
-        with pytest.raises(ModelFileError, match=r"expected a state dict in .*a.pth, got a damaged file;") as caught:
+        with pytest.raises(
+            ModelFileError, match=r"expected a state dict in .*a.pth, got something else, or a damaged file;"
+        ) as caught:
             read_state_dict(path, name="a", scale=3)
         messages.append(str(caught.value))
     assert not any("\n" in message for message in messages)

@@ -195,6 +195,20 @@ def test_another_scale_starts_with_the_last_layer_interpolated() -> None:
             random_model((5, 3), (4,), input_space="lr"),
             srcnn(name="new", scale=2, kernel_sizes=(5, 3), widths=(4,), input_space="lr", residual=False),
         ),
+        (
+            random_model((5, 3), (4,), input_space="lr", residual=False),
+            srcnn(
+                name="new", scale=2, kernel_sizes=(5, 3), widths=(4,), colour="rgb", input_space="lr", residual=False
+            ),
+        ),
+        (
+            random_model((5,), (), input_space="lr"),
+            srcnn(name="new", scale=2, kernel_sizes=(5,), widths=(), colour="rgb", input_space="lr"),
+        ),
+        (
+            random_model((5, 3), (4,), input_space="lr"),
+            srcnn(name="new", scale=2, kernel_sizes=(3, 3), widths=(4,), colour="rgb", input_space="lr"),
+        ),
         (random_model((5, 3, 3), (4, 4), input_space="lr"), spec((5, 3), (4,))),
         (random_model((5, 3), (4,), input_space="lr"), spec((5, 3, 3), (4, 3))),
         (random_model((5, 3), (4,)), spec((1, 5, 3), (1, 4), space="hr")),
@@ -215,6 +229,9 @@ def test_another_scale_starts_with_the_last_layer_interpolated() -> None:
         "more channels",
         "other colour",
         "not added to bicubic",
+        "colour of a network that is not added to bicubic",
+        "colour of one layer",
+        "colour of smaller kernels",
         "fewer layers",
         "added layer of other width",
         "added layer before any ReLU",
@@ -227,5 +244,8 @@ def test_another_scale_starts_with_the_last_layer_interpolated() -> None:
     ],
 )
 def test_a_network_that_does_not_fit_is_refused(model: Model, wanted: ModelSpec) -> None:
-    with pytest.raises(ModelFileError, match=r"expected a model to start from whose layers are those of .* got tiny"):
+    with pytest.raises(
+        ModelFileError, match=r"expected a model to start from whose layers are those of .* got tiny"
+    ) as caught:
         started(wanted, model)
+    assert f"of {model.spec.colour}" in str(caught.value).partition("got tiny")[2]

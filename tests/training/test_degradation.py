@@ -210,6 +210,12 @@ class TestDegrade:
         expected = add_noise(shrink(expected, 2, "box"), generator.uniform(9, 9), generator)
         np.testing.assert_array_equal(degrade(luma, given, random()), compress_jpeg(expected, 35))
 
+    def test_a_jpeg_of_luma_draws_its_quality_and_nothing_else(self) -> None:
+        drawn, expected = random(), random()
+        degrade(noise(16, 16), config(jpeg_quality=(10, 90)), drawn)
+        expected.integers(10, 91)
+        assert drawn.random() == expected.random()
+
     def test_a_mixed_down_scaling_is_each_of_three_as_it_falls(self) -> None:
         luma, given = noise(24, 24), config(scale=2, downscale="mixed")
         seen = {degrade(luma, given, random(seed)).tobytes() for seed in range(50)}

@@ -119,7 +119,8 @@ def _explain(
 def _uses(name: str, scale: int, engine: Engine, threads: int) -> dict[str, "Method"]:
     """The ways to apply a model that are tried, the right one first.
 
-    The wrong ones are those of networks on the enlarged picture; nobody pastes what one on the small picture gives.
+    The wrong ones are those of networks of luma on the enlarged picture; nobody pastes what one on the small picture
+    gives.
     """
     from srcnn.evaluation.pasted_patches import WHOLE_PICTURE, uses_of_a_network
     from srcnn.evaluation.planes import OfPictures, OnEnlarged
@@ -127,13 +128,10 @@ def _uses(name: str, scale: int, engine: Engine, threads: int) -> dict[str, "Met
 
     model = load_model(name, scale)
     method = load_method(model, engine=engine, threads=threads)
-    if not isinstance(method, OnEnlarged):
+    if not isinstance(method, OnEnlarged) or isinstance(method.network, OfPictures):
         return {WHOLE_PICTURE: method}
-    network = method.network.luma if isinstance(method.network, OfPictures) else method.network
-    assert network is not None  # the wrong ways are known of luma
     zero_padded = load_zero_padded(model, engine=engine, threads=threads)
-    uses = uses_of_a_network(network, reach=model.spec.reach, zero_padded=zero_padded)
-    return {**uses, WHOLE_PICTURE: method}
+    return dict[str, "Method"](uses_of_a_network(method.network, reach=model.spec.reach, zero_padded=zero_padded))
 
 
 def _decibels(text: str, example: str) -> Decibels:

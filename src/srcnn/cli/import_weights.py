@@ -75,6 +75,6 @@ def _is_of_torch(file: Path) -> bool:
         if zipfile.is_zipfile(file):
             with zipfile.ZipFile(file) as archive:
                 pickled = any(name.endswith("/data.pkl") for name in archive.namelist())
-    except (OSError, zipfile.BadZipFile):
+    except Exception:  # a damaged ZIP file fails in many ways
         pickled = False
     return pickled or file.suffix in _TORCH_SUFFIXES

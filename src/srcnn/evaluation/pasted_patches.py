@@ -51,7 +51,7 @@ def black_frame(network: Network, *, rim: int = (PATCH - KEPT) // 2) -> OnEnlarg
     return OnEnlarged(lambda enlarged: np.pad(network(enlarged)[rim:-rim, rim:-rim], rim))
 
 
-def pasted_patches(network: Network, *, stride: int, kept: int = KEPT, reach: int = (PATCH - KEPT) // 2) -> OnEnlarged:
+def pasted_patches(network: Network, *, stride: int, reach: int, kept: int = KEPT) -> OnEnlarged:
     """Predict patch by patch and paste the middles side by side, from the top left corner.
 
     Patches that do not fit whole are left out. With stride 21 the picture is whole but shifted by
@@ -61,9 +61,9 @@ def pasted_patches(network: Network, *, stride: int, kept: int = KEPT, reach: in
     Args:
         network: on patches of 33 x 33 of the enlarged luma.
         stride: pixels from patch to patch: 14 in training, 21 so that the middles meet.
-        kept: pixels a side of what is kept of each patch.
         reach: pixels of input on each side that an output pixel depends on. Where nothing is kept that sees the edges
             of its patch, the network is applied once to the whole picture, which gives the same.
+        kept: pixels a side of what is kept of each patch.
 
     Returns:
         A method.

@@ -22,6 +22,7 @@ from srcnn.spec import srcnn
 from srcnn.zoo.model_file import Model
 
 _MOST_NUMBERS = 2**24  # of all arrays; an expanded one takes no room in its file
+_MOST_LAYERS = 100
 _MOST_BYTES = 2**28  # of a file when it is unpacked
 _LONGEST_NAME = 80
 _SAVE = "write it with torch.save(network.state_dict(), FILE)"
@@ -61,7 +62,7 @@ def read_state_dict(path: Path, *, name: str, scale: int) -> Model:
         ) from error
     except Exception as error:  # a damaged file fails inside torch in many ways
         blocking = re.search(r"GLOBAL ([\w.]{1,80})", str(error))
-        got = f"a {blocking[1]} in it" if blocking else "a damaged file"
+        got = f"a {blocking[1]} in it" if blocking else "something else, or a damaged file"
         raise ModelFileError(f"expected a state dict in {path}, got {got}; {_SAVE}") from error
     try:
         return model_of_state_dict(_state_in(content), name=name, scale=scale, source=f"{path.name}, by PyTorch")
@@ -113,10 +114,12 @@ def model_of_state_dict(
 def _convolutions(state: Mapping[str, Tensor]) -> Iterator[_Convolution]:
     """Kernels and biases of each, which are found to be a chain."""
     # Counters, such as those of averaged weights, have no dimension.
-    arrays = {key: array for key, array in state.items() if array.ndim}
+    arrays = {key: array for key, array in state.items() if array.ndim or array.is_floating_point()}
     kernels = {key: array for key, array in arrays.items() if not key.endswith("bias")}
     biases = {key: array for key, array in arrays.items() if key.endswith("bias")}
     total, maps, channels = 0, 0, 0
+    if len(kernels) > _MOST_LAYERS:
+        raise _UnusableError(f"{len(kernels)} of them")
     for key, kernel in kernels.items():
         shape, bias = tuple(kernel.shape), biases.pop(key.removesuffix("weight") + "bias", None)
         found = f"{_short(key)} {shape}"
@@ -143,7 +146,10 @@ def _numbers(array: Tensor, found: str) -> NDArray[np.float32]:
     """A copy in single precision."""
     if array.layout != torch.strided or array.is_meta or not array.is_floating_point():
         raise _UnusableError(f"no plain numbers in {found}")
-    return np.array(array.detach().cpu().float().numpy(), order="C")
+    numbers = np.array(array.detach().cpu().float().numpy(), order="C")
+    if not np.isfinite(numbers).all():
+        raise _UnusableError(f"numbers that are not finite in {found}")
+    return numbers
 
 
 def _check_size(path: Path) -> None:
@@ -151,7 +157,7 @@ def _check_size(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
-    except (OSError, zipfile.BadZipFile):  # written by an old version, or torch will say what is wrong
+    except Exception:  # no ZIP file, or a damaged one, which fails in many ways: torch says what is wrong
         return
     if size > _MOST_BYTES:
         raise ModelFileError(f"expected a state dict in {path}, got {size / 1e9:.1f} GB when it is unpacked; {_SAVE}")
@@ -161,7 +167,8 @@ def _state_in(content: object) -> dict[str, Tensor]:
     """The arrays of a state dict, or of the only one within a checkpoint."""
     whole = _arrays(content)
     inner = {str(key): _arrays(value) for key, value in content.items()} if isinstance(content, dict) else {}
-    dicts = {key: arrays for key, arrays in {"": whole, **inner}.items() if any(a.ndim > 1 for a in arrays.values())}
+    named = {"the file": whole, **inner}
+    dicts = {key: arrays for key, arrays in named.items() if any(array.ndim == 4 for array in arrays.values())}
     if len(dicts) != 1:
         got = f"{len(dicts)} ({some_of([_short(key) for key in dicts])})" if dicts else "none"
         raise ModelFileError(f"expected one state dict, got {got}; {_SAVE}")

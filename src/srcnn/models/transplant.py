@@ -38,9 +38,12 @@ def start_from(network: Srcnn, spec: ModelSpec, weights: dict[str, Tensor]) -> N
 
     Tests: tests/models/test_transplant.py.
     """
+    given = spec
     if spec.colour == "luma" != network.spec.colour and spec.adds_to_bicubic and len(spec.layers) > 1:
         spec, weights = _in_colour(spec, weights, network.spec.colour)
     origins = _origins(spec, network.spec)
+    if origins is None:
+        raise _misfit(given, network.spec)
     *inner, (_, last_weight, last_bias) = network.layers()
     for origin, (number, (layer, weight, bias)) in zip(origins, enumerate(inner, 1), strict=True):
         if origin:
@@ -106,8 +109,11 @@ def _shares(old: int, new: int) -> Tensor:
     return torch.kron(line, line)
 
 
-def _origins(spec: ModelSpec, wanted: ModelSpec) -> tuple[int | None, ...]:
-    """For each layer of `wanted` before the last: the number of the layer in `spec` it begins as; None passes on."""
+def _origins(spec: ModelSpec, wanted: ModelSpec) -> tuple[int | None, ...] | None:
+    """For each layer of `wanted` before the last: the number of the layer in `spec` it begins as; None passes on.
+
+    None if one cannot begin as the other.
+    """
     *old, old_last = spec.layers
     *new, new_last = wanted.layers
     fits = (
@@ -118,15 +124,16 @@ def _origins(spec: ModelSpec, wanted: ModelSpec) -> tuple[int | None, ...]:
         and old_last.activation == new_last.activation == "none"
         and old_last.kernel_size <= new_last.kernel_size
     )
-    origins = _placed(tuple(new), tuple(old)) if fits else None
-    if origins is None:
-        raise ModelFileError(
-            f"expected a model to start from whose layers are those of {_described(wanted)}, or fewer, narrower or of "
-            f"smaller kernels, got {spec.name} with {_described(spec)}; "
-            "set kernel_sizes, widths, activation, deconvolution, residual, input_space and colour to the model's "
-            "(with deconvolution, scale too), or start from another"
-        )
-    return origins
+    return _placed(tuple(new), tuple(old)) if fits else None
+
+
+def _misfit(spec: ModelSpec, wanted: ModelSpec) -> ModelFileError:
+    return ModelFileError(
+        f"expected a model to start from whose layers are those of {_described(wanted)}, or fewer, narrower or of "
+        f"smaller kernels, got {spec.name} with {_described(spec)}; "
+        "set kernel_sizes, widths, activation, deconvolution, residual, input_space and colour to the model's "
+        "(with deconvolution, scale too), or start from another"
+    )
 
 
 def _placed(new: tuple[ConvLayer, ...], old: tuple[ConvLayer, ...]) -> tuple[int | None, ...] | None:
