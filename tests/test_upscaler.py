@@ -454,6 +454,20 @@ def test_strips_are_lower_the_more_planes_they_have(
     assert upscaler(3, colour=colour).strip_count(image) == strips
 
 
+@pytest.mark.parametrize("rows", [1, 2, 5])
+@pytest.mark.parametrize("space", ["hr", "lr"])
+def test_colours_are_joined_a_few_rows_at_a_time_too(
+    rows: int, space: Literal["hr", "lr"], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    up, luma = of_colour("ycbcr", space=space, residual=True), noise((17, 19), "float32")
+    pictures = [noise((17, 19, *channels), "float32") for channels in ((), (3,), (4,))]
+    expected = [up.luma(luma), *map(up, pictures)]
+    monkeypatch.setattr("srcnn.imaging.strip._CACHED_BYTES", 0)
+    monkeypatch.setattr("srcnn.imaging.strip._LEAST_ROWS", rows)
+    for result, whole in zip([up.luma(luma), *map(up, pictures)], expected, strict=True):
+        np.testing.assert_allclose(result, whole, atol=4e-5)
+
+
 def test_a_strip_is_handed_on_whole_so_that_it_is_written_while_the_next_is_made(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
