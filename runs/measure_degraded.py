@@ -29,7 +29,7 @@ def main(config_file: Path, model: str, folders: list[Path]) -> None:
         }
     for folder in folders:
         for name, setting in settings.items():
-            before, after = measure_degraded(upscaler.luma, folder, setting)
+            (before, *_), (after, *_) = measure_degraded(upscaler.luma, folder, setting)
             sys.stdout.write(
                 f"{printable(folder.name)}{name}: {before:.2f} dB -> {after:.2f} dB ({after - before:+.2f})\n"
             )

@@ -40,7 +40,7 @@ def main(scale: int, folders: list[Path]) -> None:
         for name, setting in settings(config).items():
             psnrs: list[str] = []
             for method in (bicubic, fine, deblocked, photo):
-                luma, rgb = (measure_degraded(method, folder, setting, of_luma=of_luma)[1] for of_luma in (True, False))
+                _, (luma, rgb) = measure_degraded(method, folder, setting)
                 psnrs.append(f"{luma:.2f} / {rgb:.2f}")
             sys.stdout.write(f"| {folder.name} | {name} | {' | '.join(psnrs)} |\n")
             sys.stdout.flush()

@@ -121,7 +121,7 @@ class ModelSpec:
             )
 
     def _check_colour(self) -> None:
-        if self.colour not in get_args(Colour) or self.channels != _channels_of(self.colour):
+        if self.colour not in get_args(Colour) or self.channels != channels_of(self.colour):
             raise ModelFileError(
                 f"expected colour 'luma' with 1 channel, or 'ycbcr' or 'rgb' with 3, got {self.colour!r} with "
                 f"{self.channels}; check the model's spec, or update srcnn for this model"
@@ -213,7 +213,7 @@ def _check_kinds(spec: ModelSpec) -> None:
         raise TypeError("training holds something else than texts")
 
 
-def _channels_of(colour: Colour) -> int:
+def channels_of(colour: Colour) -> int:
     """Of the picture that a network takes and gives."""
     return 1 if colour == "luma" else 3
 
@@ -293,7 +293,7 @@ def srcnn(
             "9-1-5 has widths (64, 32)"
         )
     enlarges = input_space == "lr"
-    channels = _channels_of(colour)
+    channels = channels_of(colour)
     maps = (channels, *widths, channels * (scale**2 if enlarges and not deconvolution else 1))
     layers = tuple(
         ConvLayer(

@@ -18,7 +18,7 @@ from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.imaging.alpha import fill_transparent
 from srcnn.imaging.color import luma_bt601_to_grey
 from srcnn.imaging.depth import Image, Plane, Planes, check_image, check_plane, check_range
-from srcnn.imaging.joining import AllChannels, Joining, OnGrey, WithChange
+from srcnn.imaging.joining import joining_of
 from srcnn.imaging.large import blocks, forget
 from srcnn.imaging.strip import STRIP_REACH, enlarge_window, join_grey, join_strip, parts_of, planes_to_enlarge, veil
 from srcnn.imaging.translucency import VEIL_REACH
@@ -27,7 +27,6 @@ from srcnn.progress import Progress
 from srcnn.runtime.engines import Engine
 from srcnn.runtime.enlarging import enlarge_rows, open_network
 from srcnn.runtime.ensemble import SelfEnsemble
-from srcnn.spec import ModelSpec
 from srcnn.zoo.model_file import Model
 from srcnn.zoo.shipped import load_model
 
@@ -111,7 +110,7 @@ class Upscaler:
         self._ensemble = ensemble
         network = open_network(model, engine=engine, threads=threads)
         self._network = SelfEnsemble(network, self.scale) if ensemble else network
-        self._joining = _joining_of(model.spec)
+        self._joining = joining_of(model.spec)
         self.reach = max(self._network.reach, STRIP_REACH)
 
     def __repr__(self) -> str:
@@ -294,10 +293,3 @@ class Upscaler:
     def _run(self, window: Window, planes: Planes) -> Planes:
         """What the network makes of the strip, given what it sees of the window."""
         return enlarge_rows(self._network, planes, window.above, window.above + window.rows, self.scale)
-
-
-def _joining_of(spec: ModelSpec) -> Joining:
-    """How a picture enters the network, and its output becomes one."""
-    if spec.colour != "luma":
-        return AllChannels(spec.colour, spec.adds_to_bicubic)
-    return OnGrey() if spec.input_space == "hr" else WithChange(spec.residual)

@@ -143,16 +143,18 @@ def test_without_torch_the_extra_is_named(
     assert "torch is needed and not installed; in the folder of srcnn's source run: pip install" in outcome.err
 
 
-@pytest.mark.parametrize("offset", [6, 8])
-def test_a_zip_file_with_a_damaged_list_of_its_files_is_refused(
-    srcnn: Callable, torch_file: Path, tmp_path: Path, offset: int
+@pytest.mark.parametrize("place", [6, 8])
+def test_a_zip_file_with_a_damaged_list_of_its_files_leads_to_no_traceback(
+    srcnn: Callable, tmp_path: Path, place: int
 ) -> None:
-    content = bytearray(torch_file.read_bytes())
-    first = content.find(b"PK\x01\x02")
-    if first < 0:
-        pytest.skip("no ZIP file")
-    content[first + offset : first + offset + 2] = b"\xff\xff"  # the version that it needs, or its flags
+    torch = pytest.importorskip("torch")
+    torch.save({"conv1.weight": torch.ones(1, 1, 3, 3)}, tmp_path / "a.pth")
+    content = bytearray((tmp_path / "a.pth").read_bytes())
+    first = content.index(b"PK\x01\x02")
+    content[first + place : first + place + 2] = b"\xff\xff"  # the version that it needs, or its flags
     (tmp_path / "a.pth").write_bytes(content)
     outcome = srcnn("import", tmp_path / "a.pth", "-o", tmp_path / "port.safetensors", "-s", 3)
-    assert outcome.code in (0, 2)  # torch reads some of them
-    assert "Traceback" not in outcome.err
+    if outcome.code:  # torch does not mind every damage
+        outcome.assert_refused("expected a state dict in")
+    else:
+        assert read_model(tmp_path / "port.safetensors").spec.name == "port"

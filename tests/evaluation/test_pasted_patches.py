@@ -55,7 +55,11 @@ def test_each_patch_with_its_own_border_is_right_inside_only():
 @pytest.mark.parametrize("reach", [1, 6])
 def test_middles_that_see_no_edge_are_those_of_the_whole_picture(stride, reach):
     seen = []
-    network = lambda plane: seen.append(plane.shape) or blur(plane)  # noqa: E731
+
+    def network(plane):
+        seen.append(plane.shape)
+        return blur(plane)
+
     at_once = pasted_patches(network, stride=stride, reach=reach).network(ENLARGED)
     assert seen == [ENLARGED.shape]
     one_by_one = pasted_patches(network, stride=stride, reach=7).network(ENLARGED)

@@ -48,8 +48,8 @@ def started(wanted: ModelSpec, model: Model) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("space", ["hr", "lr"])
-def test_a_network_of_colour_starts_with_the_same_function(space: str) -> None:
-    model = random_model((5, 1, 3), (4, 3), colour="rgb", input_space=space)  # type: ignore[arg-type]
+def test_a_network_of_colour_starts_with_the_same_function(space: Literal["hr", "lr"]) -> None:
+    model = random_model((5, 1, 3), (4, 3), colour="rgb", input_space=space)
     torch.testing.assert_close(started(replace(model.spec, name="new"), model), run(model), atol=1e-5, rtol=0)
 
 

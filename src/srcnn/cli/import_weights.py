@@ -1,7 +1,6 @@
 """`srcnn import`."""
 
 import importlib.util
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,12 +68,12 @@ def _read(file: Path, name: str, scale: int, *, transposed: bool) -> "Model":
 
 def _is_of_torch(file: Path) -> bool:
     """A pickle, alone or in a ZIP file, or a file of such a name."""
+    from srcnn.zoo.zip_entries import unpacked_sizes
+
+    if file.suffix in _TORCH_SUFFIXES or any(name.endswith("/data.pkl") for name in unpacked_sizes(file)):
+        return True
     try:
         with file.open("rb") as content:
-            pickled = content.read(1) == _PICKLE
-        if zipfile.is_zipfile(file):
-            with zipfile.ZipFile(file) as archive:
-                pickled = any(name.endswith("/data.pkl") for name in archive.namelist())
-    except Exception:  # a damaged ZIP file fails in many ways
-        pickled = False
-    return pickled or file.suffix in _TORCH_SUFFIXES
+            return content.read(1) == _PICKLE
+    except OSError:
+        return False

@@ -33,7 +33,7 @@ from srcnn.imaging.color import (
 )
 from srcnn.imaging.depth import Plane, Planes
 from srcnn.imaging.slopes import luma_slopes
-from srcnn.spec import Colour
+from srcnn.spec import Colour, ModelSpec
 
 
 class Joining(Protocol):
@@ -162,6 +162,13 @@ class AllChannels:
         """The sum, in RGB."""
         planes = output + np.stack(enlarged) if enlarged else output
         return list(planes if self.colour == "rgb" else _converted(ycbcr_to_rgb_bt601, planes))
+
+
+def joining_of(spec: ModelSpec) -> Joining:
+    """How a picture enters a network, and its output becomes one. Tests: tests/test_upscaler.py."""
+    if spec.colour != "luma":
+        return AllChannels(spec.colour, spec.adds_to_bicubic)
+    return OnGrey() if spec.input_space == "hr" else WithChange(spec.residual)
 
 
 def grey_of(colours: Sequence[Plane]) -> Plane:

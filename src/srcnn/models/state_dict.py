@@ -7,7 +7,6 @@ after every convolution but the last, and nothing else, so no skip around them e
 import math
 import re
 import warnings
-import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from srcnn.errors import ModelFileError
 from srcnn.printable import some_of
 from srcnn.spec import srcnn
 from srcnn.zoo.model_file import Model
+from srcnn.zoo.zip_entries import unpacked_sizes
 
 _MOST_NUMBERS = 2**24  # of all arrays; an expanded one takes no room in its file
 _MOST_LAYERS = 100
@@ -154,11 +154,7 @@ def _numbers(array: Tensor, found: str) -> NDArray[np.float32]:
 
 def _check_size(path: Path) -> None:
     """Refuse a file that would fill the memory, before it is unpacked."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-    except Exception:  # no ZIP file, or a damaged one, which fails in many ways: torch says what is wrong
-        return
+    size = sum(unpacked_sizes(path).values())
     if size > _MOST_BYTES:
         raise ModelFileError(f"expected a state dict in {path}, got {size / 1e9:.1f} GB when it is unpacked; {_SAVE}")
 

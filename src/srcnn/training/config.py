@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from srcnn.errors import InvalidConfigError, ModelFileError
-from srcnn.spec import Colour, ModelSpec, srcnn
+from srcnn.spec import Colour, ModelSpec, channels_of, srcnn
 
 ResizeKernel = Literal["bicubic", "bilinear", "box", "nearest", "spline"]
 Downscale = Literal[ResizeKernel, "mixed", "given"]
@@ -177,7 +177,7 @@ class TrainConfig:
     @property
     def channels(self) -> int:
         """Of the pictures."""
-        return self.spec().channels
+        return channels_of(self.colour)
 
     @property
     def label_border(self) -> int:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from srcnn.errors import InvalidConfigError
 from srcnn.imaging import from_float, imresize, psnr, rgb_to_luma_bt601
@@ -14,10 +13,11 @@ from srcnn.training.config import TrainConfig
 from srcnn.training.degradation import Plane
 from srcnn.training.pairs import degraded, read_luma, read_rgb
 
+PSNRs = tuple[float, ...]
+"""In dB: of luma; of colour pictures also of RGB."""
 
-def measure_degraded(
-    method: Callable[[Plane], Plane], folder: Path, config: TrainConfig, *, of_luma: bool = False
-) -> tuple[float, float]:
+
+def measure_degraded(method: Callable[[Plane], Plane], folder: Path, config: TrainConfig) -> tuple[PSNRs, PSNRs]:
     """Degrade every picture of a folder and measure it before and after a network.
 
     Args:
@@ -25,12 +25,11 @@ def measure_degraded(
             float32; such as `Upscaler.luma`, or an `Upscaler`.
         folder: pictures, also in folders below.
         config: scale, degradations and the seed that draws them, and colour: "luma", or "rgb" to degrade pictures.
-        of_luma: measure the luma of RGB.
 
     Returns:
         Mean PSNR in dB of bicubic's enlargement (at scale 1 the degraded picture itself) and of the
-        network's output: limited-range BT.601 luma, or RGB, in 8 bits, `scale` pixels left out on every side. Pictures
-        that either gives exactly count for neither, unless there are no others.
+        network's output: limited-range BT.601 luma, and of colour pictures RGB too, in 8 bits, `scale` pixels left out
+        on every side. Pictures that either gives exactly count for neither, unless there are no others.
 
     Raises:
         InvalidConfigError: no picture in the folder.
@@ -39,18 +38,18 @@ def measure_degraded(
     Tests: tests/training/test_measure.py.
     """
     read = read_luma if config.colour == "luma" else read_rgb
-    rows: list[list[float]] = []
+    rows: list[list[PSNRs]] = []
     for path in find_pictures(folder, follow_links=True):
         small, hr = degraded(path.name, read(path), config)
-        pair = [_in_8_bits(each, of_luma=of_luma) for each in (imresize(small, config.scale), method(small))]
-        true = _in_8_bits(hr, of_luma=of_luma)
-        rows.append([psnr(picture, true, data_range=255, border=config.scale) for picture in pair])
+        rows.append([_psnrs(picture, hr, config.scale) for picture in (imresize(small, config.scale), method(small))])
     if not rows:
         raise InvalidConfigError(f"expected pictures in {folder}, got none; name another folder")
-    before, after = np.array(rows)[comparable(*zip(*rows, strict=True))].mean(axis=0)
-    return float(before), float(after)
+    before, after = np.moveaxis(np.array(rows), 1, 0)  # pictures x measures
+    counts = np.transpose([comparable(*both) for both in zip(before.T, after.T, strict=True)])
+    return tuple(before.mean(axis=0, where=counts).tolist()), tuple(after.mean(axis=0, where=counts).tolist())
 
 
-def _in_8_bits(picture: Plane, *, of_luma: bool) -> NDArray[np.uint8]:
-    samples = from_float(picture, np.uint8)
-    return rgb_to_luma_bt601(samples) if of_luma else samples
+def _psnrs(picture: Plane, hr: Plane, border: int) -> PSNRs:
+    sr, true = (from_float(each, np.uint8) for each in (picture, hr))
+    pairs = [(sr, true)] if sr.ndim == 2 else [(rgb_to_luma_bt601(sr), rgb_to_luma_bt601(true)), (sr, true)]
+    return tuple(psnr(*pair, data_range=255, border=border) for pair in pairs)
