@@ -1,11 +1,14 @@
-"""What everything beside the network takes: colour, bicubic and joining, 1920x1080 from a small picture of 8-bit RGB.
+"""What everything beside the network of luma takes: colours, bicubic, joining; 1920x1080 from small 8-bit RGB.
 
 python benchmarks/beside.py [--threads 1]
 
 The reference of each case is luma that is there already, enlarged; for networks on the small picture that includes
-bicubic's enlargement of it. A call does one thing after the other; a strip of `srcnn upscale` is joined in another
-thread while the network makes the next one.
+bicubic's enlargement of it. A model with a network of chroma is measured without it too. A call does one thing after
+the other; a strip of `srcnn upscale` is joined in another thread while the network makes the next one.
 """
+
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from timing import arguments, measure, show
@@ -29,11 +32,20 @@ def main() -> None:
         upscaler = load(name, SCALE, threads=options.threads)
         implementations = {
             "luma alone": lambda upscaler=upscaler: upscaler.luma(luma),
+            **without_chroma(upscaler, options.threads, picture),
             "a call": lambda upscaler=upscaler: upscaler(picture),
             "strips of srcnn upscale": lambda upscaler=upscaler: strips(picture, upscaler),
         }
         rows += measure(f"{name} x{SCALE}", implementations, options.rounds)
     show(rows, as_json=options.json)
+
+
+def without_chroma(upscaler: Upscaler, threads: int, picture: Image) -> dict[str, Callable[[], Image]]:
+    """A call without the network of chroma, if there is one."""
+    if upscaler.model.chroma is None:
+        return {}
+    alone = Upscaler(replace(upscaler.model, chroma=None), threads=threads)
+    return {"a call without chroma's network": lambda: alone(picture)}
 
 
 def strips(picture: Image, upscaler: Upscaler) -> None:

@@ -1,10 +1,10 @@
-"""Chroma, four ways, beside one network's luma: PSNR of the RGB picture, and time.
+"""Chroma, five ways, beside one network's luma: PSNR of the RGB picture, and time.
 
 python benchmarks/chroma.py PICTURES --model swift -s 3
 
 Bicubic is the paper's way. "slopes" adds the luma's change to each channel times the channel's slope on
-luma (`srcnn.imaging.slopes`). "network" enlarges Cb and Cr with the network of the luma. "truth" is the
-chroma of the picture itself: the most that any way could give.
+luma (`srcnn.imaging.slopes`). "network" enlarges Cb and Cr with the network of the luma. "chroma" is the network of
+chroma beside it, if the model has one. "truth" is the chroma of the picture itself: the most that any way could give.
 """
 
 import argparse
@@ -115,7 +115,8 @@ def ways(upscaler: Upscaler, lr: Picture, hr: Picture) -> dict[str, Callable[[],
         luma, _ = luma_and_bicubic()
         return ycbcr_to_rgb_bt601(np.dstack([luma, rgb_to_ycbcr_bt601(to_float(hr))[:, :, 1:]]))
 
-    return {"bicubic": bicubic, "slopes": slopes, "network": network, "truth": truth}
+    beside = {"chroma": lambda: upscaler(lr)} if upscaler.model.chroma else {}
+    return {"bicubic": bicubic, "slopes": slopes, "network": network, **beside, "truth": truth}
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@
 
 degrades the pictures of every folder, in colour, as runs/photo_x2.toml does, from its seed, with one JPEG quality at a
 time, and prints the mean PSNR of luma and of RGB of every method as a row of Markdown; "clean" is bicubic's
-down-scaling alone. "Deblocked" is examples/deblock_x1.safetensors before `fine`.
+down-scaling alone. "Deblocked" is examples/deblock_x1.safetensors before `fine`; "without chroma" is `photo` without
+its network for that.
 """
 
 import sys
@@ -16,7 +17,7 @@ from srcnn.training.config import TrainConfig
 from srcnn.training.config_file import read_config
 from srcnn.training.degradation import Plane
 from srcnn.training.measure import measure_degraded
-from srcnn.upscaler import load
+from srcnn.upscaler import Upscaler, load
 
 ROOT = Path(__file__).parent.parent
 QUALITIES = (40, 60, 80, 95)
@@ -27,6 +28,7 @@ def main(scale: int, folders: list[Path]) -> None:
     config = read_config(ROOT / "runs" / f"photo_x{scale}.toml", {})
     deblock = load(ROOT / "examples" / "deblock_x1.safetensors")
     fine, photo = (load(name, scale=scale) for name in ("fine", "photo"))
+    alone = Upscaler(replace(photo.model, chroma=None))
 
     def bicubic(picture: Plane) -> Plane:
         return imresize(picture, scale)
@@ -34,12 +36,14 @@ def main(scale: int, folders: list[Path]) -> None:
     def deblocked(picture: Plane) -> Plane:
         return fine(deblock(picture))
 
-    sys.stdout.write("| pictures | JPEG quality | bicubic | fine | deblocked, then fine | photo |\n")
-    sys.stdout.write("|---" * 6 + "|\n")
+    sys.stdout.write(
+        "| pictures | JPEG quality | bicubic | fine | deblocked, then fine | photo without chroma | photo |\n"
+    )
+    sys.stdout.write("|---" * 7 + "|\n")
     for folder in folders:
         for name, setting in settings(config).items():
             psnrs: list[str] = []
-            for method in (bicubic, fine, deblocked, photo):
+            for method in (bicubic, fine, deblocked, alone, photo):
                 _, (luma, rgb) = measure_degraded(method, folder, setting)
                 psnrs.append(f"{luma:.2f} / {rgb:.2f}")
             sys.stdout.write(f"| {folder.name} | {name} | {' | '.join(psnrs)} |\n")

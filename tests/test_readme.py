@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from tiny_models import random_model
 
 from srcnn.zoo.cards import markdown_table
+from srcnn.zoo.model_file import save_model
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -61,6 +63,9 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "biases_conv3": random.normal(size=(1, 1)),
     }
     scipy.io.savemat(folder / "x3.mat", matrices)
+    (folder / "chroma_run").mkdir()
+    chroma = random_model((3, 3), (4,), scale=2, colour="chroma", input_space="lr")
+    save_model(folder / "chroma_run" / "model.safetensors", chroma)
     return folder
 
 

@@ -1,6 +1,7 @@
 import json
 import math
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -47,6 +48,7 @@ def test_the_tensors_have_the_names_and_shapes_of_the_model_file() -> None:
         srcnn(name="ä b", scale=1, kernel_sizes=(3,), widths=(), training={"steps": "12", "note": "ü"}),
         srcnn(name="four", scale=4, kernel_sizes=(3, 1, 1, 5), widths=(2, 3, 4), colour="rgb"),
         srcnn(name="colour", scale=3, colour="ycbcr"),
+        srcnn(name="chroma", scale=3, colour="chroma", input_space="lr"),
     ],
 )
 def test_a_spec_survives_json(spec: ModelSpec) -> None:
@@ -113,11 +115,11 @@ def changed_layer(**values: object) -> str:
         (changed(input_space="yuv"), "expected input_space 'hr' or 'lr', got 'yuv'; update srcnn"),
         (
             changed(colour="yuv"),
-            "expected colour 'luma' with 1 channel, or 'ycbcr' or 'rgb' with 3, got 'yuv' with 1; check",
+            "expected colour 'luma' with 1 channel, or 'ycbcr', 'rgb' or 'chroma' with 3, got 'yuv' with 1; check",
         ),
         (
             changed(colour="rgb"),
-            "expected colour 'luma' with 1 channel, or 'ycbcr' or 'rgb' with 3, got 'rgb' with 1; check",
+            "expected colour 'luma' with 1 channel, or 'ycbcr', 'rgb' or 'chroma' with 3, got 'rgb' with 1; check",
         ),
         (changed(input_space="lr"), "expected the last layer to give 9 channels, got 1"),
         (changed_layer(upsampling=3), "expected layer 2 not to enlarge, got 3 times"),
@@ -196,3 +198,18 @@ def test_fsrcnn_has_the_weights_its_paper_counts() -> None:
     assert shapes["conv1.slope"] == (56,)
     assert [layer.reach for layer in fsrcnn.layers] == [2, 0, 1, 1, 1, 1, 0, 1]
     assert fsrcnn.macs_per_pixel == -(-12464 // 9)
+
+
+@pytest.mark.parametrize("deconvolution", [False, True])
+def test_a_network_of_chroma_sees_three_channels_and_gives_two(deconvolution: bool) -> None:
+    kinds = {"scale": 3, "kernel_sizes": (5, 3), "widths": (4,), "input_space": "lr", "deconvolution": deconvolution}
+    spec = srcnn(name="n", colour="chroma", **kinds)
+    assert (spec.channels, spec.channels_out) == (spec.layers[0].in_channels, 2) == (3, 2)
+    assert spec.layers[-1].out_channels == (2 if deconvolution else 2 * 9)
+    assert srcnn(name="n", colour="ycbcr", **kinds).channels_out == 3
+
+
+@pytest.mark.parametrize("kind", [{"input_space": "hr"}, {"input_space": "lr", "residual": False}])
+def test_a_network_of_chroma_is_added_to_bicubic(kind: dict[str, Any]) -> None:
+    with pytest.raises(ModelFileError, match="expected a network of chroma in 'lr' whose output is added to bicubic"):
+        srcnn(name="n", scale=2, colour="chroma", **kind)

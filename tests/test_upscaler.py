@@ -250,6 +250,88 @@ def test_to_a_network_of_colour_luma_is_that_of_a_grey_picture(
     assert unclipped.min() < 16 or unclipped.max() > 235
 
 
+CHROMA = gentle_model(scale=3, colour="chroma", input_space="lr", seed=5)
+every_luma = pytest.mark.parametrize(("space", "residual"), [("hr", True), ("lr", True), ("lr", False)])
+
+
+def with_chroma(
+    *, space: Literal["hr", "lr"], residual: bool, strip_rows: int | None = None, ensemble: bool = False
+) -> Upscaler:
+    """One that leaves colours inside the cube."""
+    model = gentle_model(scale=3, input_space=space)
+    spec = replace(model.spec, residual=residual)
+    return Upscaler(Model(spec, model.weights, CHROMA), threads=1, strip_rows=strip_rows, ensemble=ensemble)
+
+
+@every_luma
+def test_a_network_of_chroma_enlarges_what_the_one_of_luma_leaves(space: Literal["hr", "lr"], residual: bool) -> None:
+    image, up = muted((19, 23, 3)), with_chroma(space=space, residual=residual)
+    seen = rgb_to_ycbcr_bt601(image)
+    expected = imresize(seen, 3)
+    change = run_lr_by_definition(CHROMA, np.moveaxis(seen, 2, 0))
+    assert np.abs(change).mean() > 1e-3
+    expected[:, :, 0] = up.luma(np.ascontiguousarray(seen[:, :, 0]))
+    expected[:, :, 1:] += np.moveaxis(change, 0, 2)
+    np.testing.assert_allclose(up(image), np.clip(ycbcr_to_rgb_bt601(expected), 0, 1), atol=5e-6)
+
+
+@every_luma
+def test_beside_chroma_grey_pictures_and_luma_are_as_without(space: Literal["hr", "lr"], residual: bool) -> None:
+    up = with_chroma(space=space, residual=residual)
+    alone = Upscaler(replace(up.model, chroma=None), threads=1)
+    luma = noise((12, 15), "float32")
+    np.testing.assert_allclose(up.luma(luma), alone.luma(luma), atol=2e-6)
+    for shape in ((12, 15), (12, 15, 1), (12, 15, 2)):
+        np.testing.assert_allclose(up(muted(shape)), alone(muted(shape)), atol=5e-6)
+    rgba = muted((12, 15, 4))
+    np.testing.assert_allclose(up(rgba)[:, :, 3], alone(rgba)[:, :, 3], atol=5e-6)
+
+
+@every_luma
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+def test_a_picture_of_equal_channels_is_as_grey_as_without_chroma(
+    space: Literal["hr", "lr"], residual: bool, dtype: str
+) -> None:
+    grey = noise((15, 17, 1), dtype)
+    rgb, rgba = (np.concatenate([grey] * 3 + [noise((15, 17, 1), dtype, seed=1)] * more, 2) for more in (0, 1))
+    up = with_chroma(space=space, residual=residual, strip_rows=6)
+    alone = Upscaler(replace(up.model, chroma=None), threads=1, strip_rows=6)
+    for image in (rgb, rgba):
+        np.testing.assert_array_equal(up(image), alone(image))
+    nearly = rgb.copy()
+    nearly[-1, -1, 2] = 0 if nearly[-1, -1, 0] else 1
+    assert np.abs(up(nearly).astype(float) - alone(nearly)).max() > 0
+
+
+@pytest.mark.parametrize("strip_rows", [1, 8, 13])
+@pytest.mark.parametrize("channels", [3, 4])
+@every_luma
+def test_strips_with_chroma_equal_the_whole_picture(
+    strip_rows: int, channels: int, space: Literal["hr", "lr"], residual: bool
+) -> None:
+    image = noise((13, 17, channels), "float32")
+    whole, strips = (with_chroma(space=space, residual=residual, strip_rows=rows) for rows in (None, strip_rows))
+    np.testing.assert_allclose(strips(image), whole(image), atol=2e-5)
+
+
+@pytest.mark.parametrize("space", ["hr", "lr"])
+def test_an_ensemble_with_chroma_is_the_mean_of_all_copies(space: Literal["hr", "lr"]) -> None:
+    image = muted((13, 17, 3))
+    once, ensemble = (with_chroma(space=space, residual=True, ensemble=each) for each in (False, True))
+    copies: list[np.ndarray] = []
+    for turns in range(4):
+        for mirrored in (False, True):
+            copy = np.rot90(image[:, ::-1] if mirrored else image, turns)
+            result = np.rot90(once(np.ascontiguousarray(copy)), -turns)
+            copies.append(result[:, ::-1] if mirrored else result)
+    np.testing.assert_allclose(ensemble(image), np.mean(copies, 0), atol=1e-5)
+
+
+def test_a_network_of_chroma_alone_enlarges_nothing() -> None:
+    with pytest.raises(ModelFileError, match="expected a network that enlarges pictures, got tiny, which gives chroma"):
+        Upscaler(CHROMA, threads=1)
+
+
 @pytest.mark.parametrize("strip_rows", [1, 8, 13])
 @pytest.mark.parametrize("space", ["hr", "lr"])
 def test_luma_by_a_network_of_colour_in_strips_equals_the_whole_plane(

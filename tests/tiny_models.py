@@ -74,10 +74,11 @@ def run_by_definition(model: Model, planes: Plane) -> Plane:
 def run_lr_by_definition(model: Model, planes: Plane) -> Plane:
     """Every layer's border zero, then correlated; map s a + b goes to offset (a, b) of every s x s square.
 
-    Of h x w, or of C x h x w, whose channels have s^2 maps each.
+    Of h x w, or of C x h x w, whose channels have s^2 maps each; a network of chroma gives two of three.
     """
     scale = model.spec.scale
     *channels, height, width = planes.shape
+    channels = [2] if model.spec.colour == "chroma" else channels
     maps = _correlate(model, planes, "constant").reshape(*channels, scale, scale, height, width)
     result = np.empty((*channels, height * scale, width * scale), np.float32)
     for a in range(scale):

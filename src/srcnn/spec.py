@@ -12,7 +12,7 @@ from srcnn.errors import ModelFileError
 
 FORMAT = "srcnn-1"
 Activation = Literal["none", "relu", "prelu", "tanh"]
-Colour = Literal["luma", "ycbcr", "rgb"]
+Colour = Literal["luma", "ycbcr", "rgb", "chroma"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +73,9 @@ class ModelSpec:
             last layer that is transposed or whose scale^2 maps are shuffled into place; every layer's
             border is zero.
         residual: in "lr", the output is added to the bicubic enlargement instead of replacing it.
-        channels: of the picture: 1 of luma, 3 of colour.
-        colour: what they are: "luma", "ycbcr": BT.601 in limited range, / 255; or "rgb".
+        channels: of the picture that it sees: 1 of luma, 3 of colour.
+        colour: what they are: "luma"; "ycbcr": BT.601 in limited range, / 255; or "rgb". "chroma": it sees YCbCr, and
+            gives Cb and Cr alone, beside a network of luma; only in "lr" and added to bicubic.
         layers: the convolutions in order.
         training: the record of its training, name to text; for people, never computed with.
     """
@@ -114,7 +115,7 @@ class ModelSpec:
                 )
             _check_layer(number, layer)
             channels = layer.out_channels
-        wanted = self.channels * (self.shuffle // self.layers[-1].upsampling) ** 2
+        wanted = self.channels_out * (self.shuffle // self.layers[-1].upsampling) ** 2
         if channels != wanted:
             raise ModelFileError(
                 f"expected the last layer to give {wanted} channels, got {channels}; check the model's spec"
@@ -123,9 +124,19 @@ class ModelSpec:
     def _check_colour(self) -> None:
         if self.colour not in get_args(Colour) or self.channels != channels_of(self.colour):
             raise ModelFileError(
-                f"expected colour 'luma' with 1 channel, or 'ycbcr' or 'rgb' with 3, got {self.colour!r} with "
-                f"{self.channels}; check the model's spec, or update srcnn for this model"
+                f"expected colour 'luma' with 1 channel, or 'ycbcr', 'rgb' or 'chroma' with 3, got {self.colour!r} "
+                f"with {self.channels}; check the model's spec, or update srcnn for this model"
             )
+        if self.colour == "chroma" and not self.adds_to_bicubic:
+            raise ModelFileError(
+                "expected a network of chroma in 'lr' whose output is added to bicubic, got another; set input_space "
+                "to 'lr' and residual to true"
+            )
+
+    @property
+    def channels_out(self) -> int:
+        """Of the picture that it gives."""
+        return channels_out_of(self.colour)
 
     @property
     def shuffle(self) -> int:
@@ -214,8 +225,13 @@ def _check_kinds(spec: ModelSpec) -> None:
 
 
 def channels_of(colour: Colour) -> int:
-    """Of the picture that a network takes and gives."""
+    """Of the picture that a network takes."""
     return 1 if colour == "luma" else 3
+
+
+def channels_out_of(colour: Colour) -> int:
+    """Of the picture that a network gives."""
+    return 2 if colour == "chroma" else channels_of(colour)
 
 
 _KINDS = {str: "text", int: "whole number", bool: "truth value", dict: "object"}
@@ -276,7 +292,7 @@ def srcnn(
         residual: in "lr", whether the output is added to the bicubic enlargement.
         activation: after every layer but the last.
         deconvolution: in "lr", whether the last layer is a transposed convolution.
-        colour: what it takes and gives: "luma"; or three channels, "ycbcr" or "rgb".
+        colour: what it takes and gives: "luma"; three channels, "ycbcr" or "rgb"; or "chroma".
         training: the record of its training.
 
     Returns:
@@ -293,8 +309,8 @@ def srcnn(
             "9-1-5 has widths (64, 32)"
         )
     enlarges = input_space == "lr"
-    channels = channels_of(colour)
-    maps = (channels, *widths, channels * (scale**2 if enlarges and not deconvolution else 1))
+    places = scale**2 if enlarges and not deconvolution else 1
+    maps = (channels_of(colour), *widths, channels_out_of(colour) * places)
     layers = tuple(
         ConvLayer(
             in_channels=maps[i],
@@ -310,7 +326,7 @@ def srcnn(
         scale=scale,
         input_space=input_space,
         residual=residual,
-        channels=channels,
+        channels=channels_of(colour),
         colour=colour,
         layers=layers,
         training=training or {},

@@ -1,6 +1,7 @@
 """The heart: a picture's array becomes a larger picture's array.
 
-The network enlarges luma, or all channels, bicubic what goes beside it, and `imaging/joining.py` puts both together.
+The network enlarges luma, or all channels, one beside it maybe chroma, bicubic the rest, and `imaging/joining.py` puts
+all together.
 It is done strip by strip, so that memory beyond input and output is bounded; only where a picture
 has fully transparent pixels are their colours first filled in for the whole picture, which takes its
 memory once more, or lies in a file if it is large. This module knows nothing of pictures' files.
@@ -18,16 +19,17 @@ from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.imaging.alpha import fill_transparent
 from srcnn.imaging.color import luma_bt601_to_grey
 from srcnn.imaging.depth import Image, Plane, Planes, check_image, check_plane, check_range
-from srcnn.imaging.joining import joining_of
+from srcnn.imaging.joining import Joining, joining_of
 from srcnn.imaging.large import blocks, forget
 from srcnn.imaging.strip import STRIP_REACH, enlarge_window, join_grey, join_strip, parts_of, planes_to_enlarge, veil
 from srcnn.imaging.translucency import VEIL_REACH
 from srcnn.imaging.window import Window, window_of
 from srcnn.progress import Progress
+from srcnn.runtime.beside import ChromaBeside
 from srcnn.runtime.engines import Engine
 from srcnn.runtime.enlarging import enlarge_rows, open_network
 from srcnn.runtime.ensemble import SelfEnsemble
-from srcnn.zoo.model_file import Model
+from srcnn.zoo.model_file import Model, check_enlarges
 from srcnn.zoo.shipped import load_model
 
 _RESULT_BYTES = 32 << 20  # of a strip of the result in floating point
@@ -97,6 +99,7 @@ class Upscaler:
             ensemble: the mean over the picture mirrored and transposed eight ways: better, and eight times as long.
 
         Raises:
+            ModelFileError: a network of chroma alone.
             InvalidConfigError: an unknown engine, threads or strip_rows out of range.
             BackendError: the engine refuses the network.
         """
@@ -108,9 +111,12 @@ class Upscaler:
         self._threads = threads
         self._strip_rows = strip_rows
         self._ensemble = ensemble
+        check_enlarges(model)
         network = open_network(model, engine=engine, threads=threads)
+        if model.chroma:
+            network = ChromaBeside(network, open_network(model.chroma, engine=engine, threads=threads), self.scale)
         self._network = SelfEnsemble(network, self.scale) if ensemble else network
-        self._joining = joining_of(model.spec)
+        self._joining = joining_of(model.spec, chroma=model.chroma is not None)
         self.reach = max(self._network.reach, STRIP_REACH)
 
     def __repr__(self) -> str:
@@ -150,10 +156,9 @@ class Upscaler:
         height, width = (length * self.scale for length in image.shape[:2])
         result = np.empty((height, width, *image.shape[2:]), image.dtype)
         done = 0
-        for window, outputs in self._outputs(image):
-            strip = result[done : done + window.rows * self.scale]
-            self._join(window, outputs, strip)
-            done += len(strip)
+        for rows, join in self._joins(image):
+            join(result[done : done + rows])
+            done += rows
             if progress:
                 progress(done, height)
         return result
@@ -190,12 +195,12 @@ class Upscaler:
         Tests: tests/test_upscaler.py.
         """
 
-        def make(window: Window, outputs: list[Planes]) -> Image:
-            strip = np.empty((window.rows * self.scale, image.shape[1] * self.scale, *image.shape[2:]), image.dtype)
-            self._join(window, outputs, strip)
+        def make(rows: int, join: Callable[[Image], None]) -> Image:
+            strip = np.empty((rows, image.shape[1] * self.scale, *image.shape[2:]), image.dtype)
+            join(strip)
             return strip
 
-        return (partial(make, window, outputs) for window, outputs in self._outputs(image))
+        return (partial(make, rows, join) for rows, join in self._joins(image))
 
     def strip_count(self, image: Image) -> int:
         """How many strips a picture is enlarged in.
@@ -239,12 +244,22 @@ class Upscaler:
                 strip[rows] += enlarge_window(part, self.scale)
         return result
 
-    def _outputs(self, image: Image) -> Iterator[tuple[Window, list[Planes]]]:
-        """The picture's planes in strips, and what the network makes of what it sees of each, alpha too."""
-        return (
-            (window, [self._run(window, planes) for planes in planes_to_enlarge(self._joining, window)])
-            for window in self._windows(image)
-        )
+    def _joins(self, image: Image) -> Iterator[tuple[int, Callable[[Image], None]]]:
+        """The rows of each strip of the result, and what fills it, when the network has done its part, alpha too."""
+        windows, joining = self._windows(image), self._joining_of(image)
+
+        def run(window: Window) -> Callable[[Image], None]:
+            outputs = [self._run(window, planes) for planes in planes_to_enlarge(joining, window)]
+            return partial(join_strip, joining, window, outputs, self.scale)
+
+        return ((window.rows * self.scale, run(window)) for window in windows)
+
+    def _joining_of(self, image: Image) -> Joining:
+        """A picture whose channels are all alike has no chroma, which a network of it would only tint."""
+        has_both = self.model.chroma and image.shape[2:] in ((3,), (4,))
+        if has_both and all((block[:, :, 1:3] == block[:, :, :1]).all() for block in blocks(image)):
+            return joining_of(self.model.spec)
+        return self._joining
 
     def _windows(self, image: Image) -> Iterator[Window]:
         """The picture's planes in strips; refuses what is no picture now, not when the first is asked for."""
@@ -281,14 +296,10 @@ class Upscaler:
         suiting = self._network.pixels // min(image.shape[1], self._network.columns)
         channels = image[0].size // image.shape[1]
         outputs = 2 if channels in (2, 4) else 1
-        more = outputs * (self.model.spec.channels - 1)  # of a network of colour
+        more = 2 * (channels > 2) if self.model.chroma else outputs * (self.model.spec.channels - 1)
         result_row = 4 * self.scale**2 * image.shape[1] * (channels + more)
         rows = max(1, 2 * self._network.reach, min(suiting, _RESULT_BYTES // result_row))
         return -(-len(image) // -(-len(image) // rows))  # as many strips, and nearly equal
-
-    def _join(self, window: Window, outputs: list[Planes], out: Image) -> None:
-        """Make a strip of what the network gave and what goes beside it."""
-        join_strip(self._joining, window, outputs, self.scale, out)
 
     def _run(self, window: Window, planes: Planes) -> Planes:
         """What the network makes of the strip, given what it sees of the window."""

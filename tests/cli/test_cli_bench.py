@@ -3,11 +3,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tiny_models import random_model
 
 from srcnn.bench import chart, speed
 from srcnn.bench.fresh import Fresh
 from srcnn.errors import OutputError
 from srcnn.zoo.cards import shipped_cards
+from srcnn.zoo.model_file import save_model
 
 SMALL = ("--size", "60x48", "--rounds", 1, "--threads", 1)
 
@@ -124,6 +126,13 @@ def test_all_models_are_looked_up_before_any_is_measured(
     srcnn: Callable, model_file: Path, last: str, words: str
 ) -> None:
     srcnn("bench", "--models", f"srcnn-915,{model_file},{last}", *SMALL).assert_refused(words)
+
+
+@pytest.mark.usefixtures("never_measured")
+def test_a_network_of_chroma_alone_is_refused_before_any_is_measured(srcnn: Callable, tmp_path: Path) -> None:
+    save_model(tmp_path / "chroma.safetensors", random_model(colour="chroma", input_space="lr"))
+    outcome = srcnn("bench", "--models", f"srcnn-915,{tmp_path / 'chroma.safetensors'}", *SMALL)
+    outcome.assert_refused("gives chroma alone")
 
 
 @pytest.mark.usefixtures("never_measured")

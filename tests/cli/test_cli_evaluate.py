@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -85,6 +86,26 @@ def test_a_network_of_colour_enlarges_luma_where_luma_is_shrunk(srcnn: Callable,
     found = json.loads(srcnn("evaluate", model, folder, "--ensemble", "--json").out)["mean"]["psnr"]
     assert found == pytest.approx(ensemble)
     assert abs(ensemble - expected) > 1e-4
+
+
+@pytest.mark.parametrize("space", ["hr", "lr"])
+def test_a_network_of_chroma_is_heeded_where_rgb_is_shrunk_and_luma_is_the_protocols_as_without(
+    srcnn: Callable, folder: Path, tmp_path: Path, space: Literal["hr", "lr"]
+) -> None:
+    chroma = gentle_model(scale=3, colour="chroma", input_space="lr", seed=1)
+    alone = gentle_model(scale=3, input_space=space)
+    paths = [tmp_path / "alone.safetensors", tmp_path / "both.safetensors"]
+    for path, model in zip(paths, (alone, replace(alone, chroma=chroma)), strict=True):
+        save_model(path, model)
+
+    def psnr(path: Path, protocol: str) -> float:
+        return json.loads(srcnn("evaluate", path, folder, "--protocol", protocol, "--json").out)["mean"]["psnr"]
+
+    for protocol in ("authors", "opencv-limited-range"):
+        assert psnr(paths[1], protocol) == pytest.approx(psnr(paths[0], protocol))
+    expected = evaluate(OfPictures(load(paths[1])), folder, 3, protocol_named("rgb")).mean.psnr
+    assert psnr(paths[1], "rgb") == pytest.approx(expected)
+    assert abs(expected - psnr(paths[0], "rgb")) > 0.01
 
 
 def test_more_of_the_papers_metrics_have_columns_and_keys(srcnn: Callable, folder: Path, model_file: Path) -> None:

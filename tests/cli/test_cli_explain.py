@@ -9,12 +9,12 @@ import pytest
 from graphs_in_numpy import run_graph
 from tiny_models import gentle_model
 
-from srcnn.cli.explain import _decibels
+from srcnn.cli.explain import _decibels, _uses
 from srcnn.cli.identify import _read
 from srcnn.evaluation import explain as module
 from srcnn.evaluation.evaluate import evaluate
 from srcnn.evaluation.explain import Explanation
-from srcnn.evaluation.planes import OnEnlarged
+from srcnn.evaluation.planes import OfPictures, OnEnlarged
 from srcnn.evaluation.protocol import AUTHORS
 from srcnn.runtime.graph import replicated_graph
 from srcnn.upscaler import Upscaler
@@ -74,6 +74,16 @@ def test_wrong_ways_are_tried_of_networks_on_the_enlarged_picture_alone(
     monkeypatch.setattr(module, "explain", explain)
     assert srcnn("explain", folder, "-s", 2, "--psnr", "33.1", "-m", model).code == 0
     assert tried == [ways]
+
+
+def test_beside_chroma_they_are_those_of_the_network_of_luma(tmp_path: Path) -> None:
+    chroma = gentle_model(scale=3, colour="chroma", input_space="lr")
+    save_model(tmp_path / "both.safetensors", replace(gentle_model(scale=3), chroma=chroma))
+    save_model(tmp_path / "alone.safetensors", gentle_model(scale=3))
+    both, alone = (_uses(str(tmp_path / f"{name}.safetensors"), 3, "auto", 1) for name in ("both", "alone"))
+    assert list(both) == list(alone)
+    whole, *_ = both.values()
+    assert isinstance(whole, OfPictures)
 
 
 @pytest.mark.parametrize(
@@ -153,6 +163,11 @@ def test_a_scale_in_the_name_of_a_foreign_file_is_its_scale(weights: Path) -> No
     assert [_read(file, scale) is not None for scale in (2, 3, 4)] == [False, True, False]
     file = file.rename(file.with_name("net.caffemodel"))
     assert [_read(file, scale).spec.scale for scale in (2, 3, 4)] == [2, 3, 4]
+
+
+def test_a_network_of_chroma_alone_is_none_of_them(weights: Path) -> None:
+    save_model(weights / "chroma.safetensors", gentle_model(scale=3, colour="chroma", input_space="lr"))
+    assert [_read(weights / f"{name}.safetensors", 3) is not None for name in ("chroma", "gentle_x3")] == [False, True]
 
 
 def test_networks_of_colour_are_tried_too(srcnn: Callable, folder: Path, weights: Path) -> None:

@@ -250,6 +250,13 @@ def test_where_luma_is_shrunk_a_method_of_pictures_is_its_function_of_luma():
     np.testing.assert_allclose(enlarge(rgb, 2, PROTOCOLS["rgb"], method), 0.4, atol=0.5 / 255)
 
 
+def test_the_function_of_luma_of_a_method_of_pictures_may_be_one_on_what_the_protocol_enlarges():
+    small = shrink(truth_planes(picture(60, 66, 3), 3, AUTHORS), 3, AUTHORS)
+    method = OfPictures(lambda image: image, OnEnlarged(lambda luma: luma))
+    protocol = replace(AUTHORS, kernel_a_up=-0.75)
+    np.testing.assert_array_equal(enlarge(small, 3, protocol, method), enlarge_bicubic(small, 3, protocol))
+
+
 def test_a_method_of_pictures_keeps_the_channels():
     small = np.full((8, 9, 3), 0.4, np.float32)
     with pytest.raises(InvalidImageError, match=r"return 16 x 18 x 3 values for 8 x 9 x 3 at x2, got shape \(16, 18\)"):

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from srcnn.imaging import imresize, rgb_to_luma_bt601, rgb_to_ycbcr_bt601, ycbcr_to_rgb_bt601
-from srcnn.imaging.joining import AllChannels, Joining, OnGrey, WithChange, grey_of, luma_of
+from srcnn.imaging.joining import AllChannels, Joining, OnGrey, WithChange, WithChroma, grey_of, luma_of
 from srcnn.imaging.slopes import luma_slopes
 
 SPAN = 219 / 255
@@ -61,6 +61,31 @@ def test_a_network_that_gives_luma_is_joined_as_one_that_gives_its_change(channe
     bicubic = imresize(luma_of(colours), 2)
     change = joined(WithChange(residual=True), colours, luma - bicubic)
     np.testing.assert_allclose(joined(WithChange(residual=False), colours, luma), change, atol=1e-5)
+
+
+@settings(deadline=None, max_examples=30)
+@pytest.mark.parametrize("residual", [False, True])
+@sizes
+def test_with_chroma_it_is_the_luma_and_bicubic_chroma_with_its_change(
+    residual: bool, height: int, width: int, seed: int
+) -> None:
+    colours, output = noise(3, height, width, seed=seed), noise(3, 2 * height, 2 * width, seed=seed + 1)
+    expected = imresize(rgb_to_ycbcr_bt601(interleaved(colours)), 2)
+    if not residual:
+        expected[:, :, 0] = 0
+    expected += interleaved(output)
+    np.testing.assert_array_equal(
+        WithChroma(residual).seen(colours), np.moveaxis(rgb_to_ycbcr_bt601(interleaved(colours)), 2, 0)
+    )
+    np.testing.assert_allclose(joined(WithChroma(residual), colours, output), ycbcr_to_rgb_bt601(expected), atol=1e-5)
+
+
+@pytest.mark.parametrize("residual", [False, True])
+def test_to_a_network_of_chroma_a_grey_picture_is_not_shown(residual: bool) -> None:
+    colours, luma = noise(1, 4, 5), noise(8, 10)
+    np.testing.assert_array_equal(WithChroma(residual).seen(colours), luma_of(colours))
+    alone = joined(WithChange(residual), colours, luma)
+    np.testing.assert_allclose(joined(WithChroma(residual), colours, luma), alone, atol=2e-6)
 
 
 @pytest.mark.parametrize("joining", [OnGrey(), WithChange(residual=False)])

@@ -42,7 +42,7 @@ def random_batch(spec: ModelSpec, images: int, height: int, width: int, seed: in
     border = spec.reach if spec.input_space == "hr" else 0
     size = (height + 2 * border, width + 2 * border)
     inputs = torch.rand((images, spec.channels, *size), generator=generator)
-    return inputs, torch.rand((images, spec.channels * spec.shuffle**2, height, width), generator=generator)
+    return inputs, torch.rand((images, spec.channels_out * spec.shuffle**2, height, width), generator=generator)
 
 
 def automatic(
@@ -53,7 +53,9 @@ def automatic(
     double.load_state_dict(network.state_dict())
     outputs, wanted = double(inputs.double()), labels.double()
     if channels:
-        outputs, wanted = (part.unflatten(1, (network.spec.channels, -1))[:, channels] for part in (outputs, wanted))
+        outputs, wanted = (
+            part.unflatten(1, (network.spec.channels_out, -1))[:, channels] for part in (outputs, wanted)
+        )
     squared = functional.mse_loss(outputs, wanted)
     minimised = squared if loss == "mse" else functional.l1_loss(outputs, wanted)
     return squared.detach(), list(torch.autograd.grad(minimised, list(double.parameters())))
@@ -239,3 +241,10 @@ def test_gradients_in_bf16_are_near_those_in_single_precision(monkeypatch: pytes
         error = (parameter.grad - gradient).norm() / gradient.norm()
         assert error < 0.02
         assert error > 0
+
+
+@pytest.mark.parametrize("loss", ["mse", "l1"])
+@pytest.mark.parametrize("channels", [[], [0], [1, 0]])
+def test_a_network_of_chroma_has_two_channels_to_count(loss: Loss, channels: list[int]) -> None:
+    spec = srcnn(name="n", scale=2, kernel_sizes=(5, 1, 3), widths=(6, 4), input_space="lr", colour="chroma")
+    check(random_network(spec), *random_batch(spec, 3, 7, 8), loss, channels)

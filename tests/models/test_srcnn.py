@@ -4,6 +4,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_models import random_model, run_by_definition
+from torch.nn import functional
 
 from srcnn.models.srcnn import Srcnn, initialise
 from srcnn.spec import Activation, Colour, ModelSpec, srcnn
@@ -86,6 +87,23 @@ def test_the_start_passes_the_picture_through(
     assert (output - batch).square().mean() < 0.1 * 1 / 12
     correlation = torch.corrcoef(torch.stack([output.flatten(), batch.flatten()]))[0, 1]
     assert correlation > 0.95
+
+
+@torch.no_grad()
+def test_a_network_of_chroma_starts_with_nothing_and_sees_colours_as_well_as_luma() -> None:
+    kinds = {"scale": 2, "kernel_sizes": (5, 3, 3), "widths": (64, 64), "input_space": "lr"}
+    network = initialised(srcnn(name="n", colour="chroma", **kinds))
+    batch = random_batch(3, 20, 20)
+    assert not network(batch).any()
+    (_, weight, bias), *_ = network.layers()
+    of_grey = functional.conv2d(torch.full((1, 3, 5, 5), 0.5), weight, bias)
+    assert of_grey.abs().max() < 1e-5
+    spreads = weight.std((0, 2, 3))
+    torch.testing.assert_close(spreads / spreads[0], torch.tensor([1.0, 4, 4]), rtol=0.1, atol=0)
+    one_layer = initialised(srcnn(name="n", colour="chroma", **(kinds | {"kernel_sizes": (5,), "widths": ()})))
+    assert not one_layer(batch).any()
+    plain = initialised(srcnn(name="n", colour="ycbcr", **kinds))
+    torch.testing.assert_close(weight[:, 0], next(plain.layers())[1][:, 0])
 
 
 @pytest.mark.parametrize("scale", [2, 3, 4])

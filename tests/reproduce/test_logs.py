@@ -78,6 +78,14 @@ def test_a_config_that_describes_no_network_leaves_the_curve(tmp_path: Path, tom
     assert group_ablations(runs)[0].differences(runs[0])
 
 
+def test_a_network_of_chroma_is_not_compared_with_those_of_luma(tmp_path: Path) -> None:
+    for name, colour in (("a", "chroma"), ("b", "ycbcr")):
+        write(tmp_path, name, [29.0], f'colour = "{colour}"')
+    runs, notices = read_runs(tmp_path)
+    assert [run.name for run in runs] == ["b"]
+    assert notices == ("The log a.jsonl is of a network of chroma, not of luma, and was left out.",)
+
+
 def test_a_log_without_any_validation_is_named(tmp_path: Path) -> None:
     write(tmp_path, "a", [None])
     (tmp_path / "b.jsonl").write_text("no JSON\n[1]\n")

@@ -88,6 +88,9 @@ def test_a_file_for_another_scale_or_of_another_kind_is_refused(tmp_path: Path) 
     save_model(tmp_path / "deblock.safetensors", gentle_model(scale=1))
     with pytest.raises(InvalidConfigError, match=r"expected a model that enlarges, got x1 in .*docs/training.md"):
         choose_methods([2, 3], None, [tmp_path / "deblock.safetensors"])
+    save_model(tmp_path / "chroma.safetensors", gentle_model(scale=2, colour="chroma", input_space="lr"))
+    with pytest.raises(ModelFileError, match="gives chroma alone"):
+        choose_methods([2, 3], None, [tmp_path / "chroma.safetensors"])
     (tmp_path / "bad.safetensors").write_bytes(b"no model")
     with pytest.raises(ModelFileError):
         choose_methods([2], None, [tmp_path / "bad.safetensors"])

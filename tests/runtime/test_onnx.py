@@ -216,3 +216,13 @@ def test_depth_to_space_puts_channel_block_a_plus_b_of_each_at_row_a_and_column_
     onnx.checker.check_model(parsed)
     result = onnx.reference.ReferenceEvaluator(parsed).run(None, {INPUT: batch})[0]
     assert result.tolist() == [[[[0, 1], [2, 3]], [[4, 5], [6, 7]]]]
+
+
+@pytest.mark.parametrize("deconvolution", [False, True])
+def test_a_network_of_chroma_gives_two_channels_of_three(deconvolution: bool) -> None:
+    kinds = {"colour": "chroma", "input_space": "lr", "deconvolution": deconvolution}
+    model = random_model((5, 3), (4,), scale=3, **kinds)
+    parsed = onnx.load_from_string(encode_onnx(zero_padded_graph(model), 3, {}))
+    onnx.checker.check_model(parsed, full_check=True)
+    values = parsed.graph.input[0], parsed.graph.output[0]
+    assert [value.type.tensor_type.shape.dim[1].dim_value for value in values] == [3, 2]

@@ -1,8 +1,10 @@
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pytest
+from tiny_models import random_model
 
 from srcnn.errors import InvalidConfigError
 from srcnn.imaging import crop_to_multiple, from_float, imresize, psnr, rgb_to_ycbcr_bt601, to_float
@@ -45,6 +47,16 @@ def test_a_network_of_luma_leaves_chroma_to_bicubic(picture_folder: Path) -> Non
     bicubic, network = measure_colour(brightener("luma", (0.2,)), picture_folder)
     assert network.channels[0] < bicubic.channels[0] - 1
     assert network.channels[1:3] == bicubic.channels[1:3]
+
+
+def test_or_to_the_network_of_chroma_beside_it(picture_folder: Path) -> None:
+    chroma = random_model((3,), (), colour="chroma", input_space="lr")
+    for name, weight in chroma.weights.items():
+        weight[:] = 0.2 * (name == "conv1.bias")
+    model = replace(brightener("luma", (0.0,)), chroma=chroma)
+    bicubic, network = measure_colour(model, picture_folder)
+    assert network.channels[0] == bicubic.channels[0]
+    assert all(ours < theirs - 1 for ours, theirs in zip(network.channels[1:3], bicubic.channels[1:3], strict=True))
 
 
 def test_grey_added_in_rgb_is_luma(picture_folder: Path) -> None:

@@ -78,7 +78,7 @@ def test_the_record_of_a_training_goes_into_the_spec() -> None:
             r"expected augment_scales to be at least one size in \(0, 1\], got \[1.0, 1.5",
         ),
         ({"augment_scales": 0.5}, "expected augment_scales to be a list of numbers, got 0.5"),
-        ({"colour": "yuv"}, "expected colour to be one of 'luma', 'ycbcr', 'rgb', got 'yuv'"),
+        ({"colour": "yuv"}, "expected colour to be one of 'luma', 'ycbcr', 'rgb', 'chroma', got 'yuv'"),
         ({"device": "gpu"}, "expected device to be one of 'auto', 'cpu', 'cuda', got 'gpu'"),
         (
             {"loss_channels": [1]},

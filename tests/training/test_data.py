@@ -320,6 +320,14 @@ class TestBatches:
             else:  # four maps a channel: what is added to a pixel is alike all over its square
                 np.testing.assert_array_equal(labels, np.repeat(inputs, 4, axis=1))
 
+    def test_a_network_of_chroma_sees_three_channels_and_learns_what_bicubic_lacks_of_the_last_two(self) -> None:
+        lr = np.random.default_rng(0).random((14, 20, 3), np.float32)
+        enlarged = np.repeat(np.repeat(lr, 2, 0), 2, 1)
+        pair = Pair("x", lr, enlarged, enlarged * np.float32(2))
+        for inputs, labels in batches(config(input_space="lr", colour="chroma"), [pair], 0):
+            assert (inputs.shape, labels.shape) == ((5, 3, 12, 12), (5, 8, 12, 12))
+            np.testing.assert_array_equal(labels, np.repeat(inputs[:, 1:], 4, axis=1))
+
     def test_patches_come_from_everywhere_in_all_eight_attitudes(self, pairs: list[Pair]) -> None:
         corners: set[float] = set()
         steps: set[tuple[float, float]] = set()

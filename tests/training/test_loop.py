@@ -685,6 +685,58 @@ def test_a_network_of_colour_learns_and_its_log_lists_every_channel(
     assert lines[-1].loss < lines[0].loss
 
 
+CHROMA = replace(
+    CONFIG, colour="chroma", input_space="lr", kernel_sizes=(5, 3, 3), widths=(8, 8), steps=150, validate_every=50
+)
+
+
+def test_a_network_of_chroma_learns_and_is_judged_by_it(picture_folder: Path, tmp_path: Path) -> None:
+    data = load_data(CHROMA, [picture_folder], lambda done, total: None)
+    model, lines, notices = run(CHROMA, data, tmp_path)
+    assert (model.spec.colour, model.spec.channels_out) == ("chroma", 2)
+    last = lines[-1]
+    assert last.channel_psnr is not None
+    assert last.bicubic_channel_psnr is not None
+    assert last.channel_psnr[0] == last.bicubic_channel_psnr[0]
+    assert last.validation_psnr == pytest.approx(sum(last.channel_psnr[1:3]) / 2)
+    assert last.bicubic_psnr == pytest.approx(sum(last.bicubic_channel_psnr[1:3]) / 2)
+    assert last.validation_psnr > last.bicubic_psnr + 0.1
+    assert not notices
+
+
+def test_a_network_of_chroma_worse_than_bicubic_is_told_of(picture_folder: Path, tmp_path: Path) -> None:
+    config = replace(CHROMA, steps=10, learning_rate=1.0)
+    _, _, notices = run(config, load_data(config, [picture_folder], lambda done, total: None), tmp_path)
+    assert any("is below that of bicubic" in notice for notice in notices)
+
+
+def test_pictures_without_chroma_are_named_by_a_training_of_it(picture_folder: Path, tmp_path: Path) -> None:
+    data = load_data(replace(CHROMA, steps=1), [picture_folder], lambda done, total: None)
+    (coloured,) = data.validation
+    planes = [plane.copy() for plane in (coloured.lr, coloured.enlarged, coloured.hr)]
+    for plane in planes:
+        plane[:, :, 1:] = np.float32(128 / 255)
+    grey = Pair("grey.png", *planes)
+    _, _, notices = run(replace(CHROMA, steps=1), replace(data, validation=[coloured, grey]), tmp_path)
+    assert any("not in the validation's mean" in notice and notice.endswith(": grey.png") for notice in notices)
+
+
+def test_a_network_of_chroma_begins_as_the_one_beside_a_network_of_luma(picture_folder: Path, tmp_path: Path) -> None:
+    data = load_data(replace(CHROMA, steps=1), [picture_folder], lambda done, total: None)
+    first, *_ = run(replace(CHROMA, steps=40), data, tmp_path / "first")
+    luma = random_model(scale=CHROMA.scale)
+    began, *_ = run(
+        replace(CHROMA, steps=1, learning_rate=1e-9),
+        data,
+        tmp_path / "second",
+        init=Model(luma.spec, luma.weights, first),
+    )
+    for name, weight in first.weights.items():
+        np.testing.assert_allclose(began.weights[name], weight, atol=1e-6)
+    with pytest.raises(ModelFileError, match="of chroma"):
+        run(replace(CHROMA, steps=1), data, tmp_path / "third", init=luma)
+
+
 def test_bicubic_is_as_good_in_every_colour(picture_folder: Path, data: TrainingData, tmp_path: Path) -> None:
     lines = {}
     for colour in ("luma", "ycbcr", "rgb"):

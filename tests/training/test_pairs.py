@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from srcnn.imaging import rgb_to_ycbcr_bt601
 from srcnn.spec import Colour
 from srcnn.training.config import TrainConfig
 from srcnn.training.degradation import degrade
@@ -19,6 +20,15 @@ def test_strengths_are_drawn_from_the_seed_the_name_in_utf_8_the_size_and_the_ve
     small, hr = degraded(name, FLAT, CONFIG, size=0.99, version=2)
     random = np.random.default_rng([3, zlib.crc32(name.encode("utf-8")), 990_000, 2])
     np.testing.assert_array_equal(small, degrade(hr, CONFIG, random))
+
+
+@pytest.mark.parametrize("colour", ["ycbcr", "chroma"])
+def test_a_picture_is_degraded_in_rgb_whatever_the_network_sees(colour: Colour) -> None:
+    rgb = np.random.default_rng(0).integers(0, 256, (24, 24, 3), np.uint8)
+    given = replace(CONFIG, colour="rgb", jpeg_quality=(40, 60), input_space="lr")
+    expected = [rgb_to_ycbcr_bt601(planes) for planes in degraded("a.png", rgb, given)]
+    for planes, wanted in zip(degraded("a.png", rgb, replace(given, colour=colour)), expected, strict=True):
+        np.testing.assert_array_equal(planes, wanted)
 
 
 def test_a_name_that_is_no_utf_8_has_strengths_of_its_own() -> None:

@@ -30,6 +30,16 @@ def test_curves_are_drawn_where_bicubic_is_exact(tmp_path: Path) -> None:
     assert (tmp_path / "curves.png").exists()
 
 
+def test_the_axis_of_a_network_of_chroma_says_so(tmp_path: Path) -> None:
+    (tmp_path / "log.jsonl").write_text(line(10, 28.5))
+    drawn: list[bytes] = []
+    for colour in ("luma", "rgb", "chroma"):
+        plot_curves(tmp_path / "log.jsonl", tmp_path / "curves.png", colour)
+        with Image.open(tmp_path / "curves.png") as picture:
+            drawn.append(picture.tobytes())
+    assert drawn[0] == drawn[1] != drawn[2]
+
+
 def test_a_network_to_start_from_is_drawn_without_loss(tmp_path: Path) -> None:
     start = json.dumps({"step": 0, "loss": None, "validation_psnr": 30.5, "bicubic_psnr": 27.0}) + "\n"
     pictures = []

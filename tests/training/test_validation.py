@@ -4,7 +4,7 @@ from typing import Literal
 import numpy as np
 import pytest
 import torch
-from tiny_models import random_model, run_by_definition
+from tiny_models import random_model, run_by_definition, run_lr_by_definition
 
 from srcnn.imaging import psnr, rgb_to_ycbcr_bt601
 from srcnn.models.srcnn import Srcnn
@@ -81,6 +81,21 @@ def test_luma_is_measured_in_8_bits_without_a_border_the_mean_over_pictures() ->
     ]
     assert quality.luma == pytest.approx(np.mean(expected), abs=1e-3)
     assert quality.channels is None
+
+
+def test_a_network_of_chroma_leaves_luma_to_bicubic() -> None:
+    model = random_model(colour="chroma", input_space="lr")
+    whole = pair(noise(12, 16, 3))
+    (picture,) = enlarge(model.spec, tensors(model), [whole])
+    np.testing.assert_array_equal(picture[:, :, 0], whole.enlarged[:, :, 0])
+    change = np.moveaxis(run_lr_by_definition(model, np.moveaxis(whole.lr, 2, 0)), 0, 2)
+    np.testing.assert_allclose(picture[:, :, 1:], whole.enlarged[:, :, 1:] + change, atol=1e-5)
+
+
+def test_a_network_of_chroma_is_judged_by_cb_and_cr_any_other_by_luma() -> None:
+    quality = Quality(luma=30.0, channels=(30.0, 41.0, 44.0, 28.0))
+    assert [quality.of(colour) for colour in ("luma", "ycbcr", "rgb", "chroma")] == [30, 30, 30, 42.5]
+    assert Quality().of("chroma") is None
 
 
 @pytest.mark.parametrize("colour", ["ycbcr", "rgb"])

@@ -54,6 +54,60 @@ def test_a_file_read_and_saved_again_and_again_has_equal_bytes(content: bytes, t
         assert (tmp_path / "again").read_bytes() == content
 
 
+CHROMA = random_model((3, 3), (4,), colour="chroma", input_space="lr", seed=7)
+
+
+def test_a_network_of_chroma_lies_in_the_file_of_the_one_that_it_is_beside(model: Model, tmp_path: Path) -> None:
+    path = tmp_path / "m.safetensors"
+    save_model(path, replace(model, chroma=CHROMA))
+    content = path.read_bytes()
+    result = read_model(path)
+    assert result.spec == model.spec
+    assert result.chroma is not None
+    assert result.chroma.spec == CHROMA.spec
+    for ours, theirs in ((result.weights, model.weights), (result.chroma.weights, CHROMA.weights)):
+        assert ours.keys() == theirs.keys()
+        for name, weight in theirs.items():
+            np.testing.assert_array_equal(ours[name], weight)
+    save_model(path, result)
+    assert path.read_bytes() == content
+
+
+def test_both_networks_of_a_file_are_checked(model: Model, tmp_path: Path) -> None:
+    path = tmp_path / "m.safetensors"
+    save_model(path, replace(model, chroma=CHROMA))
+    content = path.read_bytes()
+    path.write_bytes(rewritten(content, {"chroma.conv2.bias": None, "chroma.conv9.bias": np.zeros(1, np.float32)}))
+    with pytest.raises(ModelFileError, match=r"missing chroma.conv2.bias .8,.; unexpected chroma.conv9.bias"):
+        read_model(path)
+    path.write_bytes(rewritten(content, {"chroma.conv1.bias": np.full(4, np.nan, np.float32)}))
+    with pytest.raises(ModelFileError, match=r"expected finite .* others in chroma.conv1.bias"):
+        read_model(path)
+    metadata = {"format": "srcnn-1", "spec": model.spec.to_json(), "chroma": model.spec.to_json()}
+    path.write_bytes(rewritten(content, {}, metadata))
+    with pytest.raises(
+        ModelFileError, match="expected a network of luma and one of chroma of the same scale, got tiny"
+    ):
+        read_model(path)
+
+
+@pytest.mark.parametrize(
+    ("luma", "chroma"),
+    [
+        (random_model(), random_model(input_space="lr")),
+        (random_model(colour="rgb"), CHROMA),
+        (CHROMA, CHROMA),
+        (random_model(scale=3), CHROMA),
+    ],
+    ids=["two of luma", "beside RGB", "two of chroma", "other scale"],
+)
+def test_networks_that_do_not_belong_together_are_refused(luma: Model, chroma: Model) -> None:
+    with pytest.raises(
+        ModelFileError, match="expected a network of luma and one of chroma of the same scale, got tiny"
+    ):
+        replace(luma, chroma=chroma)
+
+
 def test_weights_that_lie_elsewhere_in_memory_are_saved_by_their_values(model: Model, tmp_path: Path) -> None:
     transposed = {name: np.asfortranarray(w) for name, w in model.weights.items()}
     save_model(tmp_path / "m", Model(model.spec, transposed))

@@ -1,6 +1,7 @@
 """What is compared: every installed engine as this package uses it, and ONNX Runtime used plainly."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.util import find_spec
 
 import numpy as np
@@ -58,7 +59,7 @@ def open_implementation(model: Model, name: str, threads: int) -> Callable[[Plan
     colour, scale = model.spec.colour, model.spec.scale
     if name != PLAIN:
         engine: Engine = next(engine for engine in ENGINES if engine == name)
-        upscaler = Upscaler(model, engine=engine, threads=threads)
+        upscaler = Upscaler(replace(model, chroma=None), engine=engine, threads=threads)
         return upscaler.luma if colour == "luma" else upscaler
     session = open_session(replicated_graph(model), "onnxruntime", threads)
     if colour == "luma":

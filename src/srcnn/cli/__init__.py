@@ -18,6 +18,7 @@ from srcnn.cli.evaluate import evaluate_command
 from srcnn.cli.explain import explain_command
 from srcnn.cli.export import export_command
 from srcnn.cli.import_weights import import_command
+from srcnn.cli.join import join_command
 from srcnn.cli.listeners import Listeners
 from srcnn.cli.models import models_command
 from srcnn.cli.reproduce import reproduce_command
@@ -43,6 +44,7 @@ cli.add_command(evaluate_command)
 cli.add_command(models_command)
 cli.add_command(export_command)
 cli.add_command(import_command)
+cli.add_command(join_command)
 cli.add_command(explain_command)
 cli.add_command(bench_command)
 cli.add_command(reproduce_command)

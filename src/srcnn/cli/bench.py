@@ -62,6 +62,7 @@ def bench_command(
     from srcnn.bench.speed import STEPS, Setting, measure_speed
     from srcnn.machine import describe_machine
     from srcnn.zoo.cards import is_shipped, shipped_cards
+    from srcnn.zoo.model_file import check_enlarges
     from srcnn.zoo.shipped import load_model
 
     names = names_between_commas(models) or [card.name for card in shipped_cards() if card.scale == scale]
@@ -69,7 +70,8 @@ def bench_command(
         raise click.UsageError(f"expected a scale that shipped models have, got {scale}; see srcnn models")
     scales = [scale if is_shipped(name) else None for name in names]
     for name, own in zip(names, scales, strict=True):
-        load_model(name, own)  # what is wrong with the last one is said before the first is measured for minutes
+        # What is wrong with the last one is said before the first is measured for minutes.
+        check_enlarges(load_model(name, own))
     if chart is not None:
         _check_chart(chart, names)
     setting = Setting(size=size, threads=threads, rounds=rounds)

@@ -128,10 +128,12 @@ def _uses(name: str, scale: int, engine: Engine, threads: int) -> dict[str, "Met
 
     model = load_model(name, scale)
     method = load_method(model, engine=engine, threads=threads)
-    if not isinstance(method, OnEnlarged) or isinstance(method.network, OfPictures):
+    of_luma = method.luma if isinstance(method, OfPictures) else method
+    if not isinstance(of_luma, OnEnlarged) or isinstance(of_luma.network, OfPictures):
         return {WHOLE_PICTURE: method}
     zero_padded = load_zero_padded(model, engine=engine, threads=threads)
-    return dict[str, "Method"](uses_of_a_network(method.network, reach=model.spec.reach, zero_padded=zero_padded))
+    uses = uses_of_a_network(of_luma.network, reach=model.spec.reach, zero_padded=zero_padded)
+    return dict[str, "Method"](uses) | {WHOLE_PICTURE: method}
 
 
 def _decibels(text: str, example: str) -> Decibels:

@@ -126,14 +126,14 @@ def _in_folder(folder: Path, scales: Sequence[int]) -> dict[tuple[str, int], Cal
 
 
 def _read(path: Path, scale: int) -> "Model | None":
-    """The network of a file for one scale, or None where it is for another."""
+    """The network of a file for one scale, or None where it is for another, or gives chroma alone."""
     from srcnn.zoo.authors import read_authors_mat
     from srcnn.zoo.caffe import read_caffe_model
     from srcnn.zoo.model_file import read_model
 
     if path.suffix == ".safetensors":
         model = read_model(path)
-        return model if model.spec.scale == scale else None
+        return model if model.spec.scale == scale and model.spec.colour != "chroma" else None
     named = re.search(r"x(\d)$", path.stem)
     if named and int(named[1]) != scale:
         return None

@@ -22,9 +22,10 @@ def models_command(as_json: bool, markdown: bool) -> None:
     if as_json:
         say_json([{key: getattr(card, key) for key in _KEYS} for card in cards])
         return
-    click.echo("model            scale  weights  MAC/pixel   Set5 dB  Set14 dB  trained on")
+    click.echo("model            scale  weights  MAC/pixel  of chroma   Set5 dB  Set14 dB  trained on")
     for card in cards:
+        chroma = f"{card.chroma.macs_per_pixel:,}" if card.chroma else ""
         click.echo(
-            f"{card.name:<16} {'x' + str(card.scale):>5}  {card.weights:>7,}  {card.macs_per_pixel:>9,}"
+            f"{card.name:<16} {'x' + str(card.scale):>5}  {card.weights:>7,}  {card.macs_per_pixel:>9,}  {chroma:>9}"
             f"  {card.set5_psnr:>8.2f}  {card.set14_psnr:>8.2f}  {', '.join(card.training_sets)}"
         )

@@ -219,7 +219,7 @@ def _train(
     done = [0]
     with (
         progress_bar("training") as advance,
-        open_board(run_dir, data.validation, config.colour) as board,
+        open_board(run_dir, data.validation, config.picture_colour) as board,
         _catch_interrupt() as interrupted,
     ):
 
@@ -254,7 +254,7 @@ def _train(
             "for more use --set steps=N --accept-changes",
             err=True,
         )
-    if not plot_curves(run_dir / LOG_FILE, run_dir / CURVES_FILE):
+    if not plot_curves(run_dir / LOG_FILE, run_dir / CURVES_FILE, config.colour):
         listeners.tell(f"{run_dir / LOG_FILE} is lost: there are no curves to draw", err=True)
     plot_filters(model, run_dir / FILTERS_FILE)
     for name in (MODEL_FILE, LOG_FILE, CURVES_FILE, FILTERS_FILE):

@@ -43,7 +43,7 @@ class OfPictures:
     """
 
     enlarger: Enlarger
-    luma: Enlarger | None = None
+    luma: "Enlarger | OnEnlarged | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +143,14 @@ def enlarge(small: Plane, scale: int, protocol: Protocol, method: Method | None)
         enlarged = _resize(small, (small.shape[0] * scale, small.shape[1] * scale), protocol.kernel_a_up, protocol)
         return enlarge(enlarged, 1, protocol, method.network)
     if isinstance(method, OfPictures):
-        enlarger = method.enlarger if protocol.resized == "rgb" else method.luma
-        if enlarger is None:
+        if protocol.resized != "rgb" and method.luma is not None:
+            return enlarge(small, scale, protocol, method.luma)
+        if protocol.resized != "rgb":
             raise InvalidConfigError(
                 f"expected a protocol that shrinks RGB for a method of pictures alone, got {protocol.name}; take rgb "
                 f"to measure RGB, or '{varied(protocol, resized='rgb').name}'"
             )
-        large = _called(enlarger, small, scale)
+        large = _called(method.enlarger, small, scale)
     elif hasattr(method, "luma"):  # it would take luma for a grey picture
         raise InvalidConfigError(
             "expected a function of luma, got an Upscaler; give its method luma, or OfPictures of it"

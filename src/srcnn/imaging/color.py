@@ -19,6 +19,8 @@ _TO_YCBCR = np.array([[65481.0, 128553, 24966], [-37797, -74203, 112000], [11200
 _TO_YCBCR_UNIT = 255_000.0
 _OFFSET = np.array([16.0, 128, 128])
 _TO_RGB = np.linalg.inv(_TO_YCBCR / _TO_YCBCR_UNIT).astype(np.float64)
+RED_OF_CR_BT601, BLUE_OF_CB_BT601 = float(_TO_RGB[0, 2]), float(_TO_RGB[2, 1])
+"""How much red in [0, 1] rises with limited-range Cr / 255, and blue with Cb; neither does with the other."""
 LUMA_BT601_SPAN = 219 / 255
 """What black to white spans in limited-range luma / 255."""
 LUMA_BT601_BLACK = 16 / 255

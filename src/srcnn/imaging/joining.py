@@ -13,6 +13,9 @@ mostly in red. Luma comes out the same; chroma is on average as near to the trut
 
 What is added to green follows from what is added to red, to blue and to luma.
 
+Where a network of chroma is beside one of luma, its change of Cr is added to red's difference from grey and that of Cb
+to blue's, each in its unit, and the slopes have nothing left to do.
+
 Networks of colour see and give all channels, and a grey picture as one of three equal ones.
 """
 
@@ -23,8 +26,10 @@ from typing import Protocol
 import numpy as np
 
 from srcnn.imaging.color import (
+    BLUE_OF_CB_BT601,
     FULL_RANGE_LUMA_BT601,
     LUMA_BT601_SPAN,
+    RED_OF_CR_BT601,
     grey_to_luma_bt601,
     luma_bt601_to_grey,
     rgb_to_luma_bt601,
@@ -46,7 +51,7 @@ class Joining(Protocol):
             colours: 3 x h x w RGB or 1 x h x w grey, float32 in [0, 1].
 
         Returns:
-            Limited-range luma of 255, h x w; or 3 x h x w, for a network of colour.
+            Limited-range luma of 255, h x w; or 3 x h x w, for a network of colour or one of chroma beside.
         """
         ...
 
@@ -66,10 +71,10 @@ class Joining(Protocol):
 
         Args:
             enlarged: what `small` gave, by bicubic; overwritten.
-            output: of the network, as large.
+            output: of the network for what it has `seen`, as large.
 
         Returns:
-            R, G and B, unclipped; or grey, if the picture is grey and the network is of luma.
+            R, G and B, unclipped; or grey, if the picture is grey and the network is not one of colour.
         """
         ...
 
@@ -138,6 +143,41 @@ class WithChange:
 
 
 @dataclass(frozen=True, slots=True)
+class WithChroma:
+    """Colours on the grey of the network's luma, with the change of another one's chroma.
+
+    Tests: tests/imaging/test_joining.py.
+
+    Attributes:
+        residual: the luma is to be added to the bicubic enlargement, as the chroma is.
+    """
+
+    residual: bool
+
+    def seen(self, colours: Planes) -> Planes:
+        """All three channels, or the luma of a grey picture."""
+        return luma_of(colours) if len(colours) == 1 else _converted(rgb_to_ycbcr_bt601, colours)
+
+    def small(self, colours: Planes) -> Planes:
+        """Red and blue as their difference from grey, or nothing of a grey picture; and the luma, if it is needed."""
+        differences = OnGrey().small(colours)
+        return np.concatenate((differences, luma_of(colours)[None])) if self.residual else differences
+
+    def join(self, enlarged: Sequence[Plane], output: Planes) -> Sequence[Plane]:
+        """The grey of the luma, and the differences with their changes."""
+        luma, *chroma = output if output.ndim == 3 else (output,)
+        if self.residual:
+            *enlarged, bicubic = enlarged
+            luma = luma + bicubic
+        if chroma:
+            cb, cr = chroma
+            red, blue = enlarged
+            red += cr * np.float32(RED_OF_CR_BT601)
+            blue += cb * np.float32(BLUE_OF_CB_BT601)
+        return OnGrey().join(enlarged, luma)
+
+
+@dataclass(frozen=True, slots=True)
 class AllChannels:
     """Colours by the network: for networks of colour. Tests: tests/imaging/test_joining.py.
 
@@ -164,10 +204,19 @@ class AllChannels:
         return list(planes if self.colour == "rgb" else _converted(ycbcr_to_rgb_bt601, planes))
 
 
-def joining_of(spec: ModelSpec) -> Joining:
-    """How a picture enters a network, and its output becomes one. Tests: tests/test_upscaler.py."""
+def joining_of(spec: ModelSpec, *, chroma: bool = False) -> Joining:
+    """How a picture enters a network, and its output becomes one.
+
+    Args:
+        spec: of the network.
+        chroma: whether one of chroma is beside it.
+
+    Tests: tests/test_upscaler.py.
+    """
     if spec.colour != "luma":
         return AllChannels(spec.colour, spec.adds_to_bicubic)
+    if chroma:
+        return WithChroma(spec.adds_to_bicubic)
     return OnGrey() if spec.input_space == "hr" else WithChange(spec.residual)
 
 

@@ -76,7 +76,7 @@ def accumulate_gradients(
         labels: N x C x (H - 2 reach) x (W - 2 reach) float32 in "hr", N x scale^2 C x H x W in "lr".
         dtype: of maps and kernels, float32 or bfloat16; a convolution adds up in float32 either way.
         loss: "mse", the mean of squares, or "l1", the mean of magnitudes.
-        channels: of the picture, those that count; () for all.
+        channels: of the output's picture, those that count; () for all.
 
     Returns:
         The mean squared error per sample that counts, a scalar on the device.
@@ -92,7 +92,7 @@ def accumulate_gradients(
     size = math.ceil(len(inputs) / max(1, math.ceil(len(inputs) * bytes_of_one / most)))  # chunks alike in size
     squares = torch.zeros((), device=inputs.device)
     counted = _counted_maps(network.spec, channels, inputs.device) if channels else None
-    samples = labels.numel() * (len(channels) or network.spec.channels) // network.spec.channels
+    samples = labels.numel() * (len(channels) or network.spec.channels_out) // network.spec.channels_out
     for start in range(0, len(inputs), size):
         entered, left = _forward(layers, inputs[start : start + size].to(dtype))
         error = left[-1] - labels[start : start + size]
@@ -118,7 +118,7 @@ def _differentiate(
 
 def _counted_maps(spec: ModelSpec, channels: Sequence[int], device: torch.device) -> Tensor:
     """Ones for the output's maps of some channels, zeros for the others: maps x 1 x 1."""
-    ones = torch.tensor([float(channel in channels) for channel in range(spec.channels)], device=device)
+    ones = torch.tensor([float(channel in channels) for channel in range(spec.channels_out)], device=device)
     return ones.repeat_interleave(spec.shuffle**2)[:, None, None]
 
 

@@ -14,6 +14,8 @@ from srcnn.spec import ConvLayer, ModelSpec
 
 _BESIDE_CARRIED = 0.1  # of He's spread; 0.3 costs 0.04 dB after 3,000 steps, 1.0 a third of a decibel
 
+_CHROMA_SHARE, _MIDDLE = 4, 0.5  # of Cb and Cr, about as wide as luma then; of all three inputs
+
 
 class Srcnn(nn.Module):
     """The convolutions of a spec, named conv1, conv2, ... as in the model file."""
@@ -94,7 +96,9 @@ def initialise(network: Srcnn, seed: int) -> None:
     by adding nearly nothing to bicubic. In "hr" the first maps of every layer carry the picture
     itself; in "lr" every map of a layer carries the same map of the layer before, with little beside it.
     So training need not spend its first minutes on finding the picture.
-    Biases are zero.
+    Biases are zero. A network of chroma starts by adding nothing at all, and with a first layer that sees what its
+    inputs differ from grey by, and of Cb and Cr four times that: their changes are so small that otherwise the first
+    steps, away from a wrong mean, end at ReLUs that let nothing pass any more.
 
     Args:
         network: changed in place.
@@ -118,3 +122,9 @@ def initialise(network: Srcnn, seed: int) -> None:
                 carried = range(layer.out_channels if layer.out_channels == layer.in_channels else 0)
                 weight[carried] *= _BESIDE_CARRIED
             weight[carried, carried, layer.reach, layer.reach] += 1
+        if network.spec.colour == "chroma":
+            (_, first, bias), *_ = layers = list(network.layers())
+            first[:, 1:] *= _CHROMA_SHARE
+            bias -= _MIDDLE * first.sum((1, 2, 3))
+            for each in layers[-1][1:]:
+                each.zero_()

@@ -39,7 +39,8 @@ def start_from(network: Srcnn, spec: ModelSpec, weights: dict[str, Tensor]) -> N
     Tests: tests/models/test_transplant.py.
     """
     given = spec
-    if spec.colour == "luma" != network.spec.colour and spec.adds_to_bicubic and len(spec.layers) > 1:
+    into_colour = spec.colour == "luma" and network.spec.colour in ("ycbcr", "rgb")
+    if into_colour and spec.adds_to_bicubic and len(spec.layers) > 1:
         spec, weights = _in_colour(spec, weights, network.spec.colour)
     origins = _origins(spec, network.spec)
     if origins is None:
@@ -62,7 +63,7 @@ def start_from(network: Srcnn, spec: ModelSpec, weights: dict[str, Tensor]) -> N
     last = len(spec.layers)
     kernel, constant = weights[f"conv{last}.weight"], weights[f"conv{last}.bias"]
     if spec.shuffle != network.spec.shuffle:
-        shares = torch.block_diag(*[_shares(spec.shuffle, network.spec.shuffle)] * spec.channels)
+        shares = torch.block_diag(*[_shares(spec.shuffle, network.spec.shuffle)] * spec.channels_out)
         kernel, constant = torch.tensordot(shares, kernel, 1), shares @ constant
     last_weight.zero_()
     _set_into(last_weight, kernel)

@@ -109,7 +109,7 @@ def read_runs(folder: Path) -> tuple[tuple[Run, ...], tuple[str, ...]]:
         folder: of *.jsonl and *.toml; the folders in it are not searched.
 
     Returns:
-        The trainings in the order of names, and sentences on the files that hold no validation.
+        The trainings in the order of names, and sentences on the files that hold no validation, or none of luma.
 
     Raises:
         InvalidConfigError: the folder cannot be read.
@@ -122,7 +122,9 @@ def read_runs(folder: Path) -> tuple[tuple[Run, ...], tuple[str, ...]]:
     notices: list[str] = []
     for path in sorted(folder.glob("*.jsonl")):
         run = _read(path)
-        if run:
+        if run and run.config.get("colour") == "chroma":
+            notices.append(f"The log {printable(path.name)} is of a network of chroma, not of luma, and was left out.")
+        elif run:
             runs.append(run)
         else:
             notices.append(f"The log {printable(path.name)} holds no line with a validation and was left out.")

@@ -13,7 +13,7 @@ from srcnn.reproduce.machine import versions
 from srcnn.rivals import RIVALS
 from srcnn.rivals.fit import SCALES as RIVAL_SCALES
 from srcnn.zoo.cards import BICUBIC, is_shipped, shipped_cards
-from srcnn.zoo.model_file import Model, read_model
+from srcnn.zoo.model_file import Model, check_enlarges, read_model
 from srcnn.zoo.shipped import load_model
 
 _NETWORK_LIBRARIES = ("numpy", "onnxruntime", "openvino")  # decide how long a network takes
@@ -105,6 +105,7 @@ def _users(files: Sequence[Path], scales: Sequence[int], taken: set[str]) -> lis
     used: set[tuple[str, int]] = set()
     for file in dict.fromkeys(files):
         model = read_model(file)
+        check_enlarges(model)
         name, scale = model.spec.name, model.spec.scale
         if scale == 1:
             raise InvalidConfigError(

@@ -1,7 +1,7 @@
 """Measure every method on every picture, from the cache where it was measured before."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -50,7 +50,7 @@ class Workshop:
         if method.model is not None:
             from srcnn.upscaler import Upscaler
 
-            return Upscaler(method.model, threads=self.threads).luma
+            return Upscaler(replace(method.model, chroma=None), threads=self.threads).luma
         return self.fits.load(method) if method.kind == "rival" else None
 
 

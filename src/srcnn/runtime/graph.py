@@ -161,6 +161,21 @@ def convolutions(graph: Graph) -> Iterator[Conv]:
                 yield from convolutions(branch)
 
 
+def channels_out(graph: Graph, channels: int) -> int:
+    """Channels that leave a graph, of so many that enter it.
+
+    Tests: tests/runtime/test_onnx.py.
+    """
+    for operation in graph:
+        if isinstance(operation, Conv):
+            channels = len(operation.weight)
+        elif isinstance(operation, DepthToSpace):
+            channels //= operation.block**2
+        elif isinstance(operation, Sum):
+            channels = channels_out(operation.branches[0], channels)
+    return channels
+
+
 def products_per_pixel(graph: Graph) -> float:
     """Multiply-accumulates per pixel of the output, counting those of idle vector lanes too.
 

@@ -26,6 +26,7 @@ class LrNetwork:
 
     def __init__(self, model: Model, *, engine: Engine, threads: int) -> None:
         self._scale = model.spec.scale
+        self._channels = model.spec.channels_out if model.spec.colour == "chroma" else None
         self._threads = available_threads(threads)
         self.reach = model.spec.reach
         self.columns = _TILE_COLUMNS
@@ -44,11 +45,19 @@ class LrNetwork:
 
         Returns:
             The strip enlarged, or what to add to its bicubic enlargement if the model is a residual one:
-            scale x its rows, scale x w, or C of them, float32.
+            scale x its rows, scale x w, or C of them, or the two of a network of chroma; float32.
 
         Tests: tests/runtime/test_lr_network.py.
         """
         above, below = (0 if top else self.reach), (0 if bottom else self.reach)
         bounds = tile_bounds(window.shape[-1], self.columns, threads=self._threads)
-        result = same_in_tiles(self._session, window, bounds, halo=self.reach, scale=self._scale, each=self._each)
+        result = same_in_tiles(
+            self._session,
+            window,
+            bounds,
+            halo=self.reach,
+            scale=self._scale,
+            channels=self._channels,
+            each=self._each,
+        )
         return result[..., above * self._scale : (window.shape[-2] - below) * self._scale, :]

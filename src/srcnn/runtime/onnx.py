@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from srcnn.runtime.graph import AddEnlarged, Conv, Crop, DepthToSpace, Graph, Sum
+from srcnn.runtime.graph import AddEnlarged, Conv, Crop, DepthToSpace, Graph, Sum, channels_out
 
 INPUT = "input"
 OUTPUT = "output"
@@ -37,11 +37,12 @@ def encode_onnx(graph: Graph, channels: int, metadata: dict[str, str]) -> bytes:
 
     Args:
         graph: the operations in order.
-        channels: of input and output.
+        channels: of the input.
         metadata: name to text, kept in the model's metadata_props.
 
     Returns:
-        A ModelProto: input "input" and output "output", both N x channels x H x W float32.
+        A ModelProto: input "input", N x channels x H x W float32, and output "output", with the channels that the graph
+        gives.
     """
     parts = _Parts([], [], [])
     _encode_graph(graph, "", INPUT, parts)
@@ -51,7 +52,7 @@ def encode_onnx(graph: Graph, channels: int, metadata: dict[str, str]) -> bytes:
             _field(2, b"srcnn"),
             *(_field(5, tensor) for tensor in parts.tensors),
             _field(11, _value_info(INPUT, channels, "height", "width")),
-            _field(12, _value_info(OUTPUT, channels, "output_height", "output_width")),
+            _field(12, _value_info(OUTPUT, channels_out(graph, channels), "output_height", "output_width")),
             *(_field(13, shape) for shape in parts.shapes),
         ]
     )

@@ -22,13 +22,13 @@ def open_session(graph: Graph, engine: Engine, threads: int) -> Session:
     """Load a graph into an engine, to compute in fp32.
 
     Args:
-        graph: as many channels in as out.
+        graph: the operations in order.
         engine: "openvino" needs `srcnn[openvino]`; "auto" takes what `srcnn bench` shows to be faster: ONNX
             Runtime, which also starts sooner, but for networks with PReLU OpenVINO if that is installed.
         threads: of one call; 0 takes all cores. In OpenVINO calls run at the same time only if it is 1.
 
     Returns:
-        A function from N x C x H x W to N x C x H' x W', float32, that several threads may call at
+        A function from N x C x H x W to N x C' x H' x W', float32, that several threads may call at
         the same time.
 
     Raises:

@@ -66,25 +66,34 @@ def valid_in_tiles(
 
 
 def same_in_tiles(
-    session: Session, planes: Planes, bounds: Iterable[Bounds], *, halo: int, scale: int = 1, each: Each = map
+    session: Session,
+    planes: Planes,
+    bounds: Iterable[Bounds],
+    *,
+    halo: int,
+    scale: int = 1,
+    channels: int | None = None,
+    each: Each = map,
 ) -> Planes:
     """Apply a network that pads by itself.
 
     Args:
-        session: from C x h x w to C x scale h x scale w or a little more, which is cut off.
+        session: from C x h x w to as many or `channels` x scale h x scale w or a little more, which is cut off.
         planes: C x h x w, or without C for one channel.
         bounds: columns of the tiles, from `tile_bounds`.
         halo: columns that a tile needs of each neighbour.
         scale: by which the network enlarges.
+        channels: that it gives, if they are others than it takes.
         each: as for `valid_in_tiles`.
 
     Returns:
-        C x scale h x scale w, or without C as `planes`.
+        C or `channels` x scale h x scale w; without C as `planes`.
 
     Tests: tests/runtime/test_tiles.py.
     """
-    *channels, height, width = planes.shape
-    result = np.empty((*channels, height * scale, width * scale), np.float32)
+    *taken, height, width = planes.shape
+    given = taken if channels is None else [channels]
+    result = np.empty((*given, height * scale, width * scale), np.float32)
 
     def run(bound: Bounds) -> None:
         left, right = bound
@@ -175,4 +184,4 @@ class _Threads:
 def _run(session: Session, tile: Planes) -> Planes:
     """With or without C, as the tile."""
     output = session(np.ascontiguousarray(tile).reshape(1, -1, *tile.shape[-2:]))
-    return output.reshape(*tile.shape[:-2], *output.shape[-2:])
+    return output[0] if tile.ndim == 3 else output[0, 0]

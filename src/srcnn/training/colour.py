@@ -19,7 +19,7 @@ def measure_colour(model: Model, folder: Path) -> tuple[Quality, Quality]:
     """Shrink every picture of a folder by bicubic, enlarge it by a network and measure each channel.
 
     Args:
-        model: of luma, whose chroma is then enlarged by bicubic, or of colour.
+        model: of luma, with a network of chroma beside it or else bicubic; or of colour.
         folder: pictures, also in folders below.
 
     Returns:
@@ -52,7 +52,8 @@ def _in_ycbcr(model: Model, pair: Pair) -> Plane:
     planes = (pair.lr, pair.enlarged, pair.hr)
     if model.spec.colour == "luma":
         (luma,) = _enlarge(model, Pair(pair.name, *(plane[:, :, 0] for plane in planes)))
-        return np.concatenate([luma[:, :, None], pair.enlarged[:, :, 1:]], axis=2)
+        beside = _enlarge(model.chroma, pair)[0] if model.chroma else pair.enlarged
+        return np.concatenate([luma[:, :, None], beside[:, :, 1:]], axis=2)
     if model.spec.colour == "rgb":
         (rgb,) = _enlarge(model, Pair(pair.name, *(ycbcr_to_rgb_bt601(plane) for plane in planes)))
         return rgb_to_ycbcr_bt601(rgb)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from srcnn.errors import InvalidConfigError, ModelFileError
-from srcnn.spec import Colour, ModelSpec, channels_of, srcnn
+from srcnn.spec import Colour, ModelSpec, channels_of, channels_out_of, srcnn
 
 ResizeKernel = Literal["bicubic", "bilinear", "box", "nearest", "spline"]
 Downscale = Literal[ResizeKernel, "mixed", "given"]
@@ -27,7 +27,8 @@ class TrainConfig:
         recipe: "fast": random patches, cosine; "paper": the authors' sub-images, SGD and fixed rate, in fp32 and
             without a running mean.
         input_space: "hr": the network sees the bicubic enlargement, as in the paper; "lr": the small picture.
-        colour: what the network takes and gives: "luma"; "ycbcr", luma, Cb and Cr; or "rgb".
+        colour: what the network takes and gives: "luma"; "ycbcr", luma, Cb and Cr; "rgb"; or "chroma": it takes all of
+            "ycbcr" and gives Cb and Cr, in "lr" alone.
         kernel_sizes: f1, f2, f3 and more: odd kernel sizes, one for each layer.
         widths: n1, n2 and more: feature maps after each layer but the last.
         activation: after every layer but the last: "relu"; "prelu", with a learned slope below zero; or "tanh".
@@ -38,7 +39,8 @@ class TrainConfig:
         branches: every convolution is trained as the sum of itself and of 1x1 convolutions before fixed filters,
             a point, Sobel's two and Laplace's, added up to one kernel at every step; for Adam only.
         loss: "mse", the mean of squared differences, or "l1", the mean of their magnitudes.
-        loss_channels: the channels that the loss counts, such as [0] for the luma of "ycbcr"; [] counts all.
+        loss_channels: the channels of the output that the loss counts, such as [0] for the luma of "ycbcr"; [] counts
+            all.
         steps: optimiser steps.
         batch_size: patches in a step.
         patch_size: pixels a side of an input patch; in "hr" the label is 2 x reach smaller, in "lr" scale times
@@ -180,6 +182,16 @@ class TrainConfig:
         return channels_of(self.colour)
 
     @property
+    def channels_out(self) -> int:
+        """Of what the network gives."""
+        return channels_out_of(self.colour)
+
+    @property
+    def picture_colour(self) -> Colour:
+        """Of the pictures that are learned from and measured: a network of chroma sees luma too."""
+        return "ycbcr" if self.colour == "chroma" else self.colour
+
+    @property
     def label_border(self) -> int:
         """Pixels that a label is smaller than its input patch on each side."""
         return self.spec().reach if self.input_space == "hr" else 0
@@ -232,7 +244,7 @@ def _check_types(config: TrainConfig) -> None:
 
 
 def _check_colour(config: TrainConfig) -> None:
-    every, counted = list(range(config.channels)), config.loss_channels
+    every, counted = list(range(config.channels_out)), config.loss_channels
     some = set(counted) <= set(every) and len(set(counted)) == len(counted)
     _require(some, "loss_channels", f"some of {every}, each once, in {config.colour!r}", counted)
 

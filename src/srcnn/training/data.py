@@ -241,6 +241,7 @@ def _cut_batch(
         # The truth as far as valid convolutions reach, or what bicubic lacks of it.
         window = tuple(slice(ratio * start + border, ratio * (start + size) - border) for start in (top, left))
         label = pair.hr[window] - pair.enlarged[window] if lacking else pair.hr[window]
+        label = label[..., 1:] if config.colour == "chroma" else label
         labels.append(_turn(label, turns, mirror))
     return to_maps(np.stack(inputs)), space_to_depth(to_maps(np.stack(labels)), ratio)
 

@@ -1,6 +1,6 @@
 """What makes the small picture of a true one: blur, down-scaling, noise and JPEG, in this order.
 
-Every step works on limited-range BT.601 luma in [0, 1], or on the channels of a colour picture, all but JPEG on each
+Every step works on limited-range BT.601 luma in [0, 1], or on the channels of an RGB picture, all but JPEG on each
 for itself, and what is random is drawn from a generator that the caller seeds. This
 module knows nothing of files of pictures, patches or networks.
 """
@@ -13,9 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srcnn.errors import InvalidConfigError, MissingExtraError
-from srcnn.imaging import from_float, imresize, rgb_to_ycbcr_bt601, to_float, ycbcr_to_rgb_bt601
+from srcnn.imaging import from_float, imresize, to_float
 from srcnn.imaging.color import grey_to_luma_bt601, luma_bt601_to_grey
-from srcnn.spec import Colour
 from srcnn.training.config import ResizeKernel, TrainConfig
 
 Plane = NDArray[np.float32]
@@ -29,12 +28,12 @@ def degrade(truth: Plane, config: TrainConfig, random: np.random.Generator) -> P
     """Apply a config's degradations.
 
     Args:
-        truth: H x W luma, or H x W x C; both sides are multiples of the scale.
+        truth: H x W luma, or H x W x 3 RGB; both sides are multiples of the scale.
         config: blur_sigma or blur_kernel, scale and downscale, noise_sigma, jpeg_quality, clean_share.
         random: decides every strength within its range, the noise, and what is left clean.
 
     Returns:
-        (H / scale) x (W / scale), as many channels, float32; not clipped unless JPEG does.
+        (H / scale) x (W / scale), the same channels, float32; not clipped unless JPEG does.
 
     Raises:
         InvalidConfigError: the kernel's file cannot be used, or the small pictures are given and not made.
@@ -64,8 +63,8 @@ def degrade(truth: Plane, config: TrainConfig, random: np.random.Generator) -> P
     if config.jpeg_quality:
         worst, best = config.jpeg_quality
         quality = int(random.integers(worst, best + 1))
-        halved = config.colour != "luma" and random.random() < _HALVED_CHROMA
-        picture = compress_jpeg(picture, quality, config.colour, halved=halved)
+        halved = picture.ndim == 3 and random.random() < _HALVED_CHROMA
+        picture = compress_jpeg(picture, quality, halved=halved)
     return picture
 
 
@@ -172,24 +171,21 @@ def add_noise(picture: Plane, sigma: float, random: np.random.Generator) -> Plan
     return (picture + added).astype(np.float32, copy=False)
 
 
-def compress_jpeg(picture: Plane, quality: int, colour: Colour = "luma", *, halved: bool = False) -> Plane:
+def compress_jpeg(picture: Plane, quality: int, *, halved: bool = False) -> Plane:
     """Save as a JPEG, a grey one of luma, and open it again.
 
     A JPEG holds full-range luma: the quantisation of a real file works on it, so limited range becomes
     full range and 8 bits on the way in. What lies beyond black and white is clipped.
 
     Args:
-        picture: H x W luma in limited range, or H x W x 3.
+        picture: H x W luma in limited range, or H x W x 3 RGB.
         quality: of the IJG's scale, 1 to 100.
-        colour: of the picture.
         halved: chroma is kept at half the width and height, as most programs do it.
 
     Returns:
         The same size and colour, float32, not rounded.
     """
-    if colour == "ycbcr":
-        return rgb_to_ycbcr_bt601(compress_jpeg(ycbcr_to_rgb_bt601(picture), quality, "rgb", halved=halved))
-    if colour == "rgb":
+    if picture.ndim == 3:
         return _as_jpeg(picture, quality, halved=halved)
     return grey_to_luma_bt601(_as_jpeg(luma_bt601_to_grey(picture), quality, halved=False))
 

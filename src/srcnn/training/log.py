@@ -27,8 +27,8 @@ class LogLine:
         mpx_per_s: label pixels per second since the last line, in millions; None before the first step.
         loss: mean squared error per pixel since the last line, samples in [0, 1]; None before the first step.
         learning_rate: of the last step; None before the first.
-        validation_psnr: mean over the validation pictures, dB on limited-range luma; None without any. What is
-            infinite here is null in the log.
+        validation_psnr: mean over the validation pictures, dB on limited-range luma, or of a network of chroma the mean
+            of that on Cb and on Cr; None without any. What is infinite here is null in the log.
         bicubic_psnr: the same for bicubic.
         channel_psnr: of a network of colour, that of luma, Cb, Cr, and RGB; else None.
         bicubic_channel_psnr: the same for bicubic.

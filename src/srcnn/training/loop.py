@@ -105,7 +105,7 @@ def train(
         for inputs, labels in stopwatch.count_waiting(_batches(config, data, state.step, notice)):
             dtype = torch.bfloat16 if state.step < fp32_from else torch.float32
             _take_step(state, config, torch.from_numpy(inputs), torch.from_numpy(labels), dtype)
-            pixels += labels.size // config.channels
+            pixels += labels.size // config.channels_out
             progress(state.step)
             last = any_rank(state.step == config.steps or should_stop())
             due = last or state.step % config.validate_every == 0
@@ -200,8 +200,8 @@ def _validate(
     line = LogLine(
         step=state.step,
         seconds=round(state.seconds, 2),
-        validation_psnr=quality.luma,
-        bicubic_psnr=bicubic.luma,
+        validation_psnr=quality.of(config.colour),
+        bicubic_psnr=bicubic.of(config.colour),
         channel_psnr=quality.channels,
         bicubic_channel_psnr=bicubic.channels,
     )
@@ -210,7 +210,8 @@ def _validate(
 
 def _warn(config: TrainConfig, last: LogLine, first: float | None, notice: Callable[[str], None]) -> None:
     """Say it if the training was for nothing: worse than what it started from, or than bicubic."""
-    if last.validation_psnr is None or last.bicubic_psnr is None or 0 not in (config.loss_channels or (0,)):
+    learned = config.colour == "chroma" or 0 in (config.loss_channels or (0,))
+    if last.validation_psnr is None or last.bicubic_psnr is None or not learned:
         return  # nothing measured, or luma is not what was learned
     for name, psnr in (("the network that it started from", first), ("bicubic", last.bicubic_psnr)):
         if psnr is not None and last.validation_psnr < psnr - _NOTHING and math.isfinite(psnr):
@@ -223,7 +224,8 @@ def _warn(config: TrainConfig, last: LogLine, first: float | None, notice: Calla
 
 def _measure_bicubic(config: TrainConfig, data: TrainingData, notice: Callable[[str], None]) -> NDArray[np.float64]:
     measured = _measure(config, data, [pair.enlarged for pair in data.validation])
-    exact = [pair.name for pair, (luma, *_) in zip(data.validation, measured, strict=True) if luma == math.inf]
+    judged = slice(1, 3) if config.colour == "chroma" else slice(1)
+    exact = [pair.name for pair, psnr in zip(data.validation, measured, strict=True) if math.inf in psnr[judged]]
     if exact:
         names = ", ".join(exact)
         notice(f"not in the validation's mean, since bicubic gives them exactly, as it does flat pictures: {names}")
@@ -232,7 +234,7 @@ def _measure_bicubic(config: TrainConfig, data: TrainingData, notice: Callable[[
 
 def _measure(config: TrainConfig, data: TrainingData, pictures: Sequence[Plane]) -> NDArray[np.float64]:
     """The authors leave out as many pixels as the scale on every side."""
-    return measure(pictures, data.validation, colour=config.colour, border=config.scale)
+    return measure(pictures, data.validation, colour=config.picture_colour, border=config.scale)
 
 
 def _check_finite(loss: float, step: int, run_dir: Path) -> None:

@@ -168,7 +168,7 @@ def make_pair(name: str, sample: Sample, config: TrainConfig, *, size: float = 1
     if sample.small is None:
         small, hr = degraded(name, sample.picture, config, size=size, version=version)
     else:
-        small, hr = (_planes(part, config) for part in (sample.small, sample.picture))
+        small, hr = (_as_seen(to_float(part), config) for part in (sample.small, sample.picture))
     return Pair(name, small, small if config.scale == 1 else imresize(small, config.scale), hr)
 
 
@@ -178,12 +178,11 @@ def degraded(
     """The degraded picture, before it is enlarged, and the truth; arguments and errors of `make_pair`."""
     if size != 1:
         picture = imresize(picture, size)
-    hr = _planes(crop_to_multiple(picture, config.scale), config)
+    hr = to_float(crop_to_multiple(picture, config.scale))
     random = np.random.default_rng([config.seed, zlib.crc32(os.fsencode(name)), round(size * 1e6), version])
-    return degrade(hr, config, random), hr
+    return _as_seen(degrade(hr, config, random), config), _as_seen(hr, config)
 
 
-def _planes(picture: NDArray[np.uint8], config: TrainConfig) -> Plane:
-    """A picture as a network of the config's colour sees it, in [0, 1]."""
-    planes = to_float(picture)
-    return rgb_to_ycbcr_bt601(planes) if config.colour == "ycbcr" else planes
+def _as_seen(planes: Plane, config: TrainConfig) -> Plane:
+    """A picture, luma or RGB, as a network of the config's colour sees it."""
+    return rgb_to_ycbcr_bt601(planes) if config.picture_colour == "ycbcr" else planes

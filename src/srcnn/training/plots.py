@@ -8,6 +8,7 @@ import numpy as np
 from srcnn.atomic import atomic_path
 from srcnn.errors import MissingExtraError
 from srcnn.pictures.write import write_picture
+from srcnn.spec import Colour
 from srcnn.zoo.filters import filter_sheet
 from srcnn.zoo.model_file import Model
 
@@ -16,12 +17,13 @@ FILTERS_FILE = "filters.png"
 _SHEET_WIDTH = 800  # pixels, about
 
 
-def plot_curves(log: Path, target: Path) -> bool:
+def plot_curves(log: Path, target: Path, colour: Colour = "luma") -> bool:
     """Draw validation PSNR and loss against the training's steps.
 
     Args:
         log: the log.jsonl of a run; one without lines leaves nothing to draw.
         target: the PNG to write.
+        colour: of the network.
 
     Returns:
         Whether it was written.
@@ -48,7 +50,8 @@ def plot_curves(log: Path, target: Path) -> bool:
             left.axhline(lines[0]["bicubic_psnr"], color="tab:gray", linestyle="--", label="bicubic")
         left.legend(loc="lower right")
     left.set_xlabel("optimiser steps")
-    left.set_ylabel("validation PSNR, dB (BT.601 limited-range luma)")
+    planes = "Cb and Cr" if colour == "chroma" else "luma"
+    left.set_ylabel(f"validation PSNR, dB (BT.601 limited-range {planes})")
     right = left.twinx()
     right.plot(steps, [line["loss"] for line in lines], color="tab:orange", alpha=0.5)
     right.set_yscale("log")

@@ -161,7 +161,7 @@ def start(config: TrainConfig, init: Model | None, device: torch.device) -> Stat
 
     Args:
         config: of the network and its optimiser.
-        init: a model to start from; None draws all weights.
+        init: a model to start from, for a network of chroma from what is beside its luma; None draws all weights.
         device: where all of it will be.
 
     Raises:
@@ -176,7 +176,8 @@ def start(config: TrainConfig, init: Model | None, device: torch.device) -> Stat
     draw = paper_initialise if config.recipe == "paper" else initialise
     draw(network, config.seed)
     if init:
-        start_from(network, init.spec, {name: torch.from_numpy(weight) for name, weight in init.weights.items()})
+        origin = init.chroma if config.colour == "chroma" and init.chroma else init
+        start_from(network, origin.spec, {name: torch.from_numpy(weight) for name, weight in origin.weights.items()})
     network.to(device)
     for parameter in network.parameters():
         parameter.grad = torch.zeros_like(parameter)

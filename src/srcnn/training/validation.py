@@ -33,6 +33,13 @@ class Quality:
     luma: float | None = None
     channels: tuple[float, ...] | None = None
 
+    def of(self, colour: Colour) -> float | None:
+        """What a network of this colour is judged by: luma; one of chroma by the mean of Cb and Cr."""
+        if colour != "chroma" or self.channels is None:
+            return self.luma
+        _, cb, cr, _ = self.channels
+        return (cb + cr) / 2
+
 
 @torch.no_grad()
 @cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
@@ -60,6 +67,8 @@ def _apply(network: Srcnn, pair: Pair, device: torch.device) -> Plane:
     output = network.same(torch.from_numpy(to_maps(seen[None])).to(device))
     maps = functional.pixel_shuffle(output, network.spec.shuffle)[0].cpu().numpy()
     picture = maps[0] if network.spec.channels == 1 else maps.transpose(1, 2, 0)
+    if network.spec.colour == "chroma":
+        picture = np.pad(picture, ((0, 0), (0, 0), (1, 0)))  # luma stays bicubic's
     return pair.enlarged + picture if network.spec.adds_to_bicubic else picture
 
 

@@ -18,6 +18,37 @@ LOSSY_MODEL = "photo"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChromaCard:
+    """What a card says of the network of chroma beside the one of luma.
+
+    Attributes:
+        architecture: as of the card.
+        weights: likewise.
+        macs_per_pixel: likewise; of grey pictures none of it is computed.
+        set5_rgb_gain: what it adds to the mean PSNR of RGB on Set5, dB, by the protocol "rgb".
+        set14_rgb_gain: on Set14.
+        training_sets: as of the card.
+        recipe: likewise.
+        seed: likewise.
+        started_from: likewise.
+        training_minutes: likewise.
+        tried: likewise.
+    """
+
+    architecture: str
+    weights: int
+    macs_per_pixel: int
+    set5_rgb_gain: float
+    set14_rgb_gain: float
+    training_sets: tuple[str, ...]
+    recipe: str
+    seed: int
+    started_from: str | None
+    training_minutes: float
+    tried: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """What a shipped model's card says; `runs/publish.py` writes it from a finished training.
 
@@ -42,6 +73,7 @@ class Card:
         started_from: the model whose weights training started from, or None.
         training_minutes: how long that took, after that start.
         tried: what was trained beside and not shipped.
+        chroma: the network beside it for colours, or None: bicubic and the colours' slopes on luma.
     """
 
     name: str
@@ -64,6 +96,7 @@ class Card:
     started_from: str | None
     training_minutes: float
     tried: str = ""
+    chroma: ChromaCard | None = None
 
 
 @cache
@@ -103,8 +136,12 @@ def is_shipped(name: str | Path) -> bool:
 
 def _parse_card(text: str) -> Card:
     values: dict[str, Any] = json.loads(text)
-    values["training_sets"] = tuple(values["training_sets"])
-    return Card(**values)
+    chroma = values.pop("chroma", None)
+    return Card(**_with_sets(values), chroma=ChromaCard(**_with_sets(chroma)) if chroma else None)
+
+
+def _with_sets(values: dict[str, Any]) -> dict[str, Any]:
+    return values | {"training_sets": tuple(values["training_sets"])}
 
 
 def model_file(name: str, scale: int) -> "Traversable":

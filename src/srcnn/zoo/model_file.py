@@ -27,17 +27,44 @@ MODEL_FILE = "model.safetensors"
 Weights = dict[str, NDArray[np.float32]]
 
 
+_OF_CHROMA = "chroma."
+"""Before the names of the tensors of a network of chroma, in the file of the model that it is beside."""
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A network and its weights.
+    """A network and its weights, and maybe one for the colours beside it.
 
     Attributes:
         spec: the network as data.
         weights: "conv1.weight" (out, in, rows, columns), "conv1.bias" (out), ...; float32.
+        chroma: a network of chroma, of the same scale, for what a network of luma leaves to bicubic.
     """
 
     spec: ModelSpec
     weights: Weights
+    chroma: "Model | None" = None
+
+    def __post_init__(self) -> None:
+        if self.chroma is None:
+            return
+        pair = (self, self.chroma)
+        if [each.spec.colour for each in pair] != ["luma", "chroma"] or self.spec.scale != self.chroma.spec.scale:
+            luma, chroma = (f"{each.spec.name} of {each.spec.colour} at x{each.spec.scale}" for each in pair)
+            raise ModelFileError(
+                f"expected a network of luma and one of chroma of the same scale, got {luma} and {chroma}; "
+                "choose networks that belong together"
+            )
+
+    def tensors(self) -> Weights:
+        """All weights by their names in the file."""
+        beside = self.chroma.weights if self.chroma else {}
+        return self.weights | {_OF_CHROMA + name: weight for name, weight in beside.items()}
+
+    def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape that each of the tensors has to have."""
+        beside = self.chroma.spec.tensor_shapes() if self.chroma else {}
+        return self.spec.tensor_shapes() | {_OF_CHROMA + name: shape for name, shape in beside.items()}
 
 
 def save_model(path: str | Path, model: Model) -> None:
@@ -54,15 +81,17 @@ def save_model(path: str | Path, model: Model) -> None:
 
     Tests: tests/zoo/test_model_file.py.
     """
-    others = [name for name, weight in model.weights.items() if type(weight) is not np.ndarray]
+    tensors = model.tensors()
+    others = [name for name, weight in tensors.items() if type(weight) is not np.ndarray]
     if others:
         raise ModelFileError(
             f"expected NumPy arrays for {path}, got others in {some_of(others)}; of a tensor, take detach().numpy()"
         )
     path = Path(path)
-    _check_tensors(model.spec, model.weights, str(path))
-    weights = {name: np.ascontiguousarray(w, np.float32) for name, w in model.weights.items()}
-    content = save(weights, {"format": FORMAT, "spec": model.spec.to_json()})
+    _check_tensors(model, tensors, str(path))
+    weights = {name: np.ascontiguousarray(w, np.float32) for name, w in tensors.items()}
+    metadata = {"format": FORMAT, "spec": model.spec.to_json()}
+    content = save(weights, metadata | ({"chroma": model.chroma.spec.to_json()} if model.chroma else {}))
     header, start = _read_header(content)
     # The safetensors library orders the metadata at random; equal models have equal bytes.
     ordered = json.dumps(header, sort_keys=True).encode()
@@ -126,14 +155,39 @@ def parse_model(content: bytes, source: str) -> Model:
             f"expected a model file with a spec of format {FORMAT} in {source}, got format "
             f"{metadata.get('format', 'none')}; model files are written by 'srcnn train' and 'srcnn import'"
         )
-    try:
-        spec = ModelSpec.from_json(metadata["spec"])
-    except (ModelFileError, RecursionError) as error:
-        raise ModelFileError(f"{source}: {error}") from error
     with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused
         weights = {name: w.astype(np.float32, copy=False) if w.dtype.kind == "f" else w for name, w in weights.items()}
-    _check_tensors(spec, weights, source)
-    return Model(spec, weights)
+    try:
+        model = _from_metadata(metadata, weights)
+    except (ModelFileError, RecursionError) as error:
+        raise ModelFileError(f"{source}: {error}") from error
+    _check_tensors(model, weights, source)
+    return model
+
+
+def _from_metadata(metadata: dict[str, str], tensors: Weights) -> Model:
+    """The networks of a file, whose tensors may yet be others than theirs."""
+    spec = ModelSpec.from_json(metadata["spec"])
+    if "chroma" not in metadata:
+        return Model(spec, tensors)
+    beside = {name.removeprefix(_OF_CHROMA): each for name, each in tensors.items() if name.startswith(_OF_CHROMA)}
+    own = {name: each for name, each in tensors.items() if not name.startswith(_OF_CHROMA)}
+    return Model(spec, own, Model(ModelSpec.from_json(metadata["chroma"]), beside))
+
+
+def check_enlarges(model: Model) -> None:
+    """Refuse a network that enlarges no pictures by itself.
+
+    Raises:
+        ModelFileError: it gives chroma alone.
+
+    Tests: tests/cli/test_cli_join.py.
+    """
+    if model.spec.colour == "chroma":
+        raise ModelFileError(
+            f"expected a network that enlarges pictures, got {model.spec.name}, which gives chroma alone; put it "
+            "beside one of luma with srcnn join"
+        )
 
 
 def _read_header(content: bytes) -> tuple[dict[str, Any], int]:
@@ -143,8 +197,9 @@ def _read_header(content: bytes) -> tuple[dict[str, Any], int]:
     return json.loads(content[8:start]), start
 
 
-def _check_tensors(spec: ModelSpec, weights: Weights, source: str) -> None:
-    expected = spec.tensor_shapes()
+def _check_tensors(model: Model, weights: Weights, source: str) -> None:
+    """Refuse weights that are not those of a model: all of them, by their names in the file."""
+    expected, spec = model.tensor_shapes(), model.spec
     differences = [f"missing {name} {expected[name]}" for name in expected if name not in weights]
     differences += [f"unexpected {name} {weights[name].shape}" for name in weights if name not in expected]
     differences += [
