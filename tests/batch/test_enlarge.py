@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_models import gentle_model
 
+from srcnn import upscaler as upscaler_module
 from srcnn.batch.enlarge import Upscalers, _middle, enlarge
 from srcnn.batch.resize import Side
 from srcnn.batch.size import Size, Target
@@ -62,14 +63,14 @@ def test_the_network_makes_a_strip_while_the_one_before_is_joined(monkeypatch: p
 
 def test_what_fails_while_a_strip_is_joined_leaves_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     up = Upscaler(gentle_model(scale=2), threads=1, strip_rows=4)
-    join, calls = up._join, count()
+    join, calls = upscaler_module.join_strip, count()
 
     def failing(*arguments: Any) -> None:
         if next(calls) == 2:
             raise ZeroDivisionError
         join(*arguments)
 
-    monkeypatch.setattr(up, "_join", failing)
+    monkeypatch.setattr(upscaler_module, "join_strip", failing)
     with pytest.raises(ZeroDivisionError):
         enlarged(noise((20, 8, 3)), exactly(40, 16), up)
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("srcnn-ahead")]

@@ -51,7 +51,7 @@ def data(tmp_path: Path) -> Path:
 def drawings(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the first test draws, which takes longer than these trainings."""
     if request.function is not test_a_config_and_a_folder_become_a_model_file:
-        monkeypatch.setattr("srcnn.training.plots.plot_curves", lambda log, target: target.touch() is None)
+        monkeypatch.setattr("srcnn.training.plots.plot_curves", lambda log, target, colour: target.touch() is None)
         monkeypatch.setattr("srcnn.training.plots.plot_filters", lambda model, target: target.touch())
 
 
