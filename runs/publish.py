@@ -52,12 +52,15 @@ def main(name: str, data: Path) -> None:
         "training_minutes": round(json.loads(log.splitlines()[-1])["seconds"] / 60, 1),
         "tried": comment(config, "tried"),
     }
-    publish = put_beside if model.spec.colour == "chroma" else publish_network
-    sys.stdout.write(publish(model, facts, comment(config, "beside"), data))
+    if model.spec.colour == "chroma":
+        told = put_beside(model, facts, comment(config, "beside"), data)
+    else:
+        told = publish_network(model, facts, data)
+    sys.stdout.write(told)
     (root / f"{name}.jsonl").write_text(log)
 
 
-def publish_network(model: Model, facts: dict[str, Any], _: str, data: Path) -> str:
+def publish_network(model: Model, facts: dict[str, Any], data: Path) -> str:
     """Write a model's file and card; a network of chroma that was beside the one before stays."""
     spec, shipped = model.spec, shipped_card(model.spec.name, model.spec.scale)
     chroma = shipped.chroma if shipped else None

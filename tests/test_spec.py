@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from srcnn.errors import ModelFileError
-from srcnn.spec import ConvLayer, ModelSpec, srcnn
+from srcnn.layer import ConvLayer
+from srcnn.spec import ModelSpec, srcnn
 
 NINE_ONE_FIVE = srcnn(name="srcnn-915", scale=3)
 

@@ -5,7 +5,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from srcnn.spec import Activation, Colour, srcnn
+from srcnn.layer import Activation
+from srcnn.spec import Colour, srcnn
 from srcnn.zoo.model_file import Model
 
 Plane = NDArray[np.float32]

@@ -9,10 +9,11 @@ from meta_device import OnlyMeta
 from torch import Tensor
 from torch.nn import functional
 
+from srcnn.layer import Activation, ConvLayer
 from srcnn.models import gradients
 from srcnn.models.gradients import Loss, accumulate_gradients
 from srcnn.models.srcnn import Srcnn, initialise
-from srcnn.spec import Activation, Colour, ConvLayer, ModelSpec, srcnn
+from srcnn.spec import Colour, ModelSpec, srcnn
 
 SHAPES = [
     ((9, 1, 5), (16, 8)),

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 from tiny_models import random_model, run_by_definition
 from torch.nn import functional
 
+from srcnn.layer import Activation
 from srcnn.models.srcnn import Srcnn, initialise
-from srcnn.spec import Activation, Colour, ModelSpec, srcnn
+from srcnn.spec import Colour, ModelSpec, srcnn
 from srcnn.upscaler import Upscaler
 from srcnn.zoo.model_file import Model
 

@@ -8,9 +8,10 @@ from tiny_models import random_model
 
 from srcnn.errors import ModelFileError
 from srcnn.imaging import imresize, rgb_to_luma_bt601, rgb_to_ycbcr_bt601, ycbcr_to_rgb_bt601
+from srcnn.layer import Activation
 from srcnn.models.srcnn import Srcnn, initialise
 from srcnn.models.transplant import start_from
-from srcnn.spec import Activation, Colour, ModelSpec, srcnn
+from srcnn.spec import Colour, ModelSpec, srcnn
 from srcnn.upscaler import Upscaler
 from srcnn.zoo.model_file import Model
 

@@ -4,8 +4,8 @@ from tiny_models import random_model, run_by_definition
 
 from srcnn.errors import InvalidImageError
 from srcnn.imaging import imresize
+from srcnn.layer import Activation
 from srcnn.reproduce.feature_maps import feature_sheets, maps_of_layer
-from srcnn.spec import Activation
 from srcnn.zoo.filters import lay_out
 
 

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from tiny_models import random_model, run_by_definition
 
 from srcnn.errors import BackendError
+from srcnn.layer import Activation
 from srcnn.runtime import session
 from srcnn.runtime.engines import ENGINES, Engine
 from srcnn.runtime.graph import Conv, replicated_graph, valid_graph
 from srcnn.runtime.rewrite import block_last_layer
 from srcnn.runtime.session import open_session
-from srcnn.spec import Activation
 
 MODEL = random_model()
 PLANE = np.random.default_rng(0).random((23, 31), np.float32)

@@ -3,6 +3,7 @@ from importlib import resources
 import pytest
 
 from srcnn.zoo.cards import Card, file_name, markdown_table, shipped_cards
+from srcnn.zoo.shipped import load_model
 
 CARDS = {f"{card.name} x{card.scale}": card for card in shipped_cards()}
 every_card = pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
@@ -32,6 +33,17 @@ def test_every_shipped_model_has_a_card_and_every_card_a_model() -> None:
     }
     models = {file_name(card.name, card.scale) for card in CARDS.values()}
     assert files == models | {name.replace(".safetensors", ".json") for name in models}
+
+
+@every_card
+def test_a_card_tells_of_both_networks_of_its_file(card: Card) -> None:
+    model = load_model(card.name, card.scale)
+    pairs = [(model, card)] + ([(model.chroma, card.chroma)] if model.chroma else [])
+    assert (model.chroma is None) == (card.chroma is None)
+    for network, facts in pairs:
+        assert facts is not None
+        assert network.spec.macs_per_pixel == facts.macs_per_pixel
+        assert network.spec.weight_count == facts.weights
 
 
 def test_cards_are_sorted_by_name_and_scale(shipped_tiny: None) -> None:

@@ -88,7 +88,7 @@ class OnGrey:
 
     def small(self, colours: Planes) -> Planes:
         """Red and blue as their difference from grey, or nothing of a grey picture."""
-        return colours[:0] if len(colours) == 1 else colours[::2] - luma_bt601_to_grey(luma_of(colours))
+        return _beside_grey(colours, luma_of(colours))
 
     def join(self, enlarged: Sequence[Plane], output: Plane) -> Sequence[Plane]:
         """The grey of the luma, and the differences."""
@@ -160,8 +160,9 @@ class WithChroma:
 
     def small(self, colours: Planes) -> Planes:
         """Red and blue as their difference from grey, or nothing of a grey picture; and the luma, if it is needed."""
-        differences = OnGrey().small(colours)
-        return np.concatenate((differences, luma_of(colours)[None])) if self.residual else differences
+        luma = luma_of(colours)
+        differences = _beside_grey(colours, luma)
+        return np.concatenate((differences, luma[None])) if self.residual else differences
 
     def join(self, enlarged: Sequence[Plane], output: Planes) -> Sequence[Plane]:
         """The grey of the luma, and the differences with their changes."""
@@ -236,6 +237,11 @@ def luma_of(colours: Planes) -> Plane:
         h x w float32, of 255.
     """
     return rgb_to_luma_bt601(np.moveaxis(colours, 0, 2)) if len(colours) == 3 else grey_to_luma_bt601(colours[0])
+
+
+def _beside_grey(colours: Planes, luma: Plane) -> Planes:
+    """Red and blue as their difference from the grey of the luma, or nothing of a grey picture."""
+    return colours[:0] if len(colours) == 1 else colours[::2] - luma_bt601_to_grey(luma)
 
 
 def _converted(convert: Callable[[Planes], Planes], planes: Planes) -> Planes:

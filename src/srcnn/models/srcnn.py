@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from srcnn.spec import ConvLayer, ModelSpec
+from srcnn.layer import ConvLayer
+from srcnn.spec import ModelSpec
 
 _BESIDE_CARRIED = 0.1  # of He's spread; 0.3 costs 0.04 dB after 3,000 steps, 1.0 a third of a decibel
 

@@ -18,8 +18,9 @@ from torch import Tensor
 
 from srcnn.errors import ModelFileError
 from srcnn.imaging.color import LUMA_BT601_BLACK, LUMA_BT601_SHARES, LUMA_BT601_SPAN
+from srcnn.layer import ConvLayer
 from srcnn.models.srcnn import Srcnn
-from srcnn.spec import Colour, ConvLayer, ModelSpec
+from srcnn.spec import Colour, ModelSpec
 
 
 @torch.no_grad()

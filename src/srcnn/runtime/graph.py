@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from srcnn.imaging import imresize
+from srcnn.layer import Activation
 from srcnn.runtime.deconvolution import shuffled_deconvolution
-from srcnn.spec import Activation
 from srcnn.zoo.model_file import Model
 
 LANES = 16  # of a vector register, each with an output channel; engines fill up what is missing
