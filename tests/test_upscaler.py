@@ -287,20 +287,48 @@ def test_beside_chroma_grey_pictures_and_luma_are_as_without(space: Literal["hr"
     np.testing.assert_allclose(up(rgba)[:, :, 3], alone(rgba)[:, :, 3], atol=5e-6)
 
 
+def grey_as_rgb(shape: tuple[int, int], dtype: str) -> tuple[np.ndarray, np.ndarray]:
+    """Grey as RGB, and as RGBA with every third row hidden."""
+    grey = noise((*shape, 1), dtype)
+    alpha = noise((*shape, 1), dtype, seed=1)
+    alpha[::3] = 0
+    return np.concatenate([grey] * 3, 2), np.concatenate([grey] * 3 + [alpha], 2)
+
+
 @every_luma
-@pytest.mark.parametrize("dtype", ["uint8", "float32"])
-def test_a_picture_of_equal_channels_is_as_grey_as_without_chroma(
-    space: Literal["hr", "lr"], residual: bool, dtype: str
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("chroma", [False, True])
+def test_rgb_of_equal_channels_comes_out_grey_to_the_last_bit(
+    space: Literal["hr", "lr"], residual: bool, dtype: str, chroma: bool
 ) -> None:
-    grey = noise((15, 17, 1), dtype)
-    rgb, rgba = (np.concatenate([grey] * 3 + [noise((15, 17, 1), dtype, seed=1)] * more, 2) for more in (0, 1))
     up = with_chroma(space=space, residual=residual, strip_rows=6)
-    alone = Upscaler(replace(up.model, chroma=None), threads=1, strip_rows=6)
-    for image in (rgb, rgba):
-        np.testing.assert_array_equal(up(image), alone(image))
-    nearly = rgb.copy()
+    up = up if chroma else Upscaler(replace(up.model, chroma=None), threads=1, strip_rows=6)
+    for image in grey_as_rgb((15, 17), dtype):
+        result = up(image)
+        np.testing.assert_array_equal(result[:, :, 2:], up(image[:, :, 2:]))
+        np.testing.assert_array_equal(result[:, :, :2], result[:, :, 2:3].repeat(2, 2))
+        assert up.strip_count(image) == len(list(up.strips(image)))
+    nearly = grey_as_rgb((15, 17), dtype)[0]
     nearly[-1, -1, 2] = 0 if nearly[-1, -1, 0] else 1
-    assert np.abs(up(nearly).astype(float) - alone(nearly)).max() > 0
+    assert np.ptp(up(nearly).astype(float), 2).max() > 0
+
+
+def test_colours_that_are_hidden_make_no_grey_picture_coloured() -> None:
+    up = with_chroma(space="lr", residual=True)
+    _, image = grey_as_rgb((15, 17), "float32")
+    hidden = image[:, :, 3] == 0
+    for colour in ((1, 0, 1), (0, np.nan, 1)):
+        coloured = image.copy()
+        coloured[hidden, :3] = colour
+        visible = up(image)[:, :, 3] > 0
+        np.testing.assert_array_equal(up(coloured)[visible], up(image)[visible])
+
+
+def test_of_a_picture_that_is_hidden_everywhere_the_colours_stay() -> None:
+    image = np.concatenate([muted((9, 8, 3)), np.zeros((9, 8, 1), np.float32)], 2)
+    image[:, :, :2] = image[:, :, 2:3] * np.float32(0.5)
+    for up in (GENTLE_LR[2], with_chroma(space="lr", residual=True)):
+        assert np.ptp(up(image)[:, :, :3], 2).min() > 0.05
 
 
 @pytest.mark.parametrize("strip_rows", [1, 8, 13])

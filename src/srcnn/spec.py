@@ -15,7 +15,7 @@ FORMAT = "srcnn-1"
 Colour = Literal["luma", "ycbcr", "rgb", "chroma"]
 
 
-_LARGEST_SCALE = 64  # of which nobody has seen a network
+_MAX_SCALE = 64  # of which nobody has seen a network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +47,8 @@ class ModelSpec:
     training: dict[str, str] = field(default_factory=dict[str, str])
 
     def __post_init__(self) -> None:
-        if not 1 <= self.scale <= _LARGEST_SCALE:
-            raise ModelFileError(
-                f"expected a scale from 1 to {_LARGEST_SCALE}, got {self.scale}; check the model's spec"
-            )
+        if not 1 <= self.scale <= _MAX_SCALE:
+            raise ModelFileError(f"expected a scale from 1 to {_MAX_SCALE}, got {self.scale}; check the model's spec")
         if self.input_space not in ("hr", "lr"):
             raise ModelFileError(
                 f"expected input_space 'hr' or 'lr', got {self.input_space!r}; update srcnn for this model"

@@ -1,10 +1,9 @@
 """The heart: a picture's array becomes a larger picture's array.
 
 The network enlarges luma, or all channels, one beside it maybe chroma, bicubic the rest, and `imaging/joining.py` puts
-all together.
-It is done strip by strip, so that memory beyond input and output is bounded; only where a picture
-has fully transparent pixels are their colours first filled in for the whole picture, which takes its
-memory once more, or lies in a file if it is large. This module knows nothing of pictures' files.
+all together. It is done strip by strip, so that memory beyond input and output is bounded; only where a picture has
+fully transparent pixels are their colours first filled in for the whole picture, which takes its memory once more, or
+lies in a file if it is large. This module knows nothing of pictures' files.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,7 +18,7 @@ from srcnn.errors import InvalidConfigError, InvalidImageError
 from srcnn.imaging.alpha import fill_transparent
 from srcnn.imaging.color import luma_bt601_to_grey
 from srcnn.imaging.depth import Image, Plane, Planes, check_image, check_plane, check_range
-from srcnn.imaging.joining import Joining, joining_of
+from srcnn.imaging.joining import joining_of
 from srcnn.imaging.large import blocks, forget
 from srcnn.imaging.strip import STRIP_REACH, enlarge_window, join_grey, join_strip, parts_of, planes_to_enlarge, veil
 from srcnn.imaging.translucency import VEIL_REACH
@@ -52,7 +51,7 @@ def load(
         engine: "auto", "onnxruntime" or "openvino"; auto takes the faster one for the network.
         threads: 0 takes all cores.
         strip_rows: output rows computed at a time; None chooses by the picture's width.
-        ensemble: the mean over the picture mirrored and transposed eight ways: better, and eight times as long.
+        ensemble: the mean over the picture mirrored and transposed eight ways: better, in eight to ten times the time.
 
     Returns:
         A callable from picture to larger picture.
@@ -96,7 +95,8 @@ class Upscaler:
             engine: "auto", "onnxruntime" or "openvino"; auto takes the faster one for the network.
             threads: 0 takes all cores.
             strip_rows: output rows computed at a time; None chooses by the picture's width.
-            ensemble: the mean over the picture mirrored and transposed eight ways: better, and eight times as long.
+            ensemble: the mean over the picture mirrored and transposed eight ways: better, in eight to ten
+                times the time.
 
         Raises:
             ModelFileError: a network of chroma alone.
@@ -214,7 +214,7 @@ class Upscaler:
         Tests: tests/test_upscaler.py.
         """
         check_image(image)
-        return sum(1 for _ in self._bounds(image))
+        return sum(1 for _ in self._bounds(self._without_colours(image)))
 
     def luma(self, luma: Plane) -> Plane:
         """Enlarge a luma plane: what evaluation measures. To a network of colour it is that of a grey picture.
@@ -246,24 +246,28 @@ class Upscaler:
 
     def _joins(self, image: Image) -> Iterator[tuple[int, Callable[[Image], None]]]:
         """The rows of each strip of the result, and what fills it, when the network has done its part, alpha too."""
-        windows, joining = self._windows(image), self._joining_of(image)
+        check_image(image)
+        source = self._without_colours(image)
+        windows = self._windows(source)
 
         def run(window: Window) -> Callable[[Image], None]:
-            outputs = [self._run(window, planes) for planes in planes_to_enlarge(joining, window)]
-            return partial(join_strip, joining, window, outputs, self.scale)
+            outputs = [self._run(window, planes) for planes in planes_to_enlarge(self._joining, window)]
+            join = partial(join_strip, self._joining, window, outputs, self.scale)
+            return join if source is image else partial(_join_as_grey, join)
 
         return ((window.rows * self.scale, run(window)) for window in windows)
 
-    def _joining_of(self, image: Image) -> Joining:
-        """A picture whose channels are all alike has no chroma, which a network of it would only tint."""
-        has_both = self.model.chroma and image.shape[2:] in ((3,), (4,))
-        if has_both and all((block[:, :, 1:3] == block[:, :, :1]).all() for block in blocks(image)):
-            return joining_of(self.model.spec)
-        return self._joining
+    def _without_colours(self, image: Image) -> Image:
+        """The last channels of RGB or RGBA that are grey wherever anything is seen: a network of luma needs no more.
+
+        All three would differ by rounding, and a network of chroma would tint them.
+        """
+        if self.model.spec.colour != "luma" or image.shape[2:] not in ((3,), (4,)) or not _is_grey(image):
+            return image
+        return image[:, :, 2:]
 
     def _windows(self, image: Image) -> Iterator[Window]:
         """The picture's planes in strips; refuses what is no picture now, not when the first is asked for."""
-        check_image(image)
         source = image if image.ndim == 3 else image[:, :, None]
         if source.shape[2] > 4:
             raise InvalidImageError(
@@ -304,3 +308,23 @@ class Upscaler:
     def _run(self, window: Window, planes: Planes) -> Planes:
         """What the network makes of the strip, given what it sees of the window."""
         return enlarge_rows(self._network, planes, window.above, window.above + window.rows, self.scale)
+
+
+def _is_grey(image: Image) -> bool:
+    """Whether the colours of RGB or RGBA are alike wherever they are seen; no where none is."""
+    seen = image.shape[2] == 3
+    for block in blocks(image):
+        alike = (block[:, :, 1:3] == block[:, :, :1]).all(2)
+        if block.shape[2] == 4:
+            visible = block[:, :, 3] != 0
+            alike |= ~visible
+            seen |= bool(visible.any())
+        if not alike.all():
+            return False
+    return seen
+
+
+def _join_as_grey(join: Callable[[Image], None], out: Image) -> None:
+    """Fill RGB or RGBA by what fills its last channels, as grey or grey and alpha."""
+    join(out[:, :, 2:])
+    out[:, :, :2] = out[:, :, 2:3]

@@ -496,3 +496,13 @@ def test_an_error_that_names_no_file_gets_the_name(
     monkeypatch.setattr(Upscaler, "_run", refuse)
     source = picture(tmp_path / "a.png")
     assert upscale(source, tmp_path / "b.png").error == f"{source}: expected memory, got none; free some"
+
+
+def test_pages_that_are_not_written_decide_nothing(upscale: Upscale, tmp_path: Path) -> None:
+    pages = [Image.new("RGB", size, "teal") for size in ((10, 6), (60, 40), (40_000, 1))]
+    pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])
+    large = upscale(tmp_path / "a.tif", tmp_path / "large.jpg")  # no JPEG is 80,000 pixels wide
+    assert (large.status, large.width, large.height) == ("ok", 20, 12)
+    assert large.notes == ("only the first of 3 pages was written: JPEG holds no more",)
+    small = upscale(tmp_path / "a.tif", tmp_path / "small.jpg", size=Size(long_side=20))
+    assert small.notes == large.notes

@@ -81,8 +81,24 @@ def test_colours_have_room_beyond_those_around_them_only_where_alpha_has_no_edge
     least, most = (each[0] for each in surroundings(colours))
     np.testing.assert_array_equal(low[1][:, 8:11], least[:, 8:11])
     np.testing.assert_array_equal(high[1][:, 8:11], most[:, 8:11])
-    np.testing.assert_allclose((high[1] - most)[:, 20:], ((most - least) / 2)[:, 20:], atol=1e-6)
+    assert np.isneginf(low[1][:, 20:]).all()
+    assert np.isposinf(high[1][:, 20:]).all()
     np.testing.assert_array_equal(low[0], surroundings(alpha)[0][0])
+
+
+def test_colours_have_the_less_room_the_more_of_an_edge_alpha_has() -> None:
+    colours = planes(1, 30, 30)
+    least, most = (each[0] for each in surroundings(colours))
+    rooms = []
+    for beside in (0.9, 0.85, 0.7):
+        alpha = np.ones((1, 30, 30), np.float32)
+        alpha[:, :, 15:] = beside
+        low, high = bounds(Veiled.of(colours, alpha)).reshape(2, 2, 30, 30)
+        room = (high[1] - most)[:, 15]
+        np.testing.assert_allclose(least[:, 15] - low[1][:, 15], room, atol=1e-6)
+        rooms.append(room / (most - least)[:, 15])
+    assert (np.diff(rooms, axis=0) < 0).all()
+    assert (rooms[-1] == 0).all()
 
 
 def test_what_a_network_adds_to_nothing_is_not_multiplied() -> None:

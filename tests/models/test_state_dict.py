@@ -159,7 +159,7 @@ def test_what_keeps_torch_from_reading_a_file_is_named(tmp_path: Path) -> None:
 
 def test_a_file_that_would_fill_the_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     torch.save(port().state_dict(), tmp_path / "a.pth")
-    monkeypatch.setattr("srcnn.models.state_dict._MOST_BYTES", 1000)
+    monkeypatch.setattr("srcnn.models.state_dict._MAX_BYTES", 1000)
     with pytest.raises(ModelFileError, match=r"expected a state dict in .*, got 0.0 GB when it is unpacked"):
         read_state_dict(tmp_path / "a.pth", name="a", scale=3)
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from srcnn.imaging.depth import Image
-from srcnn.pictures.fit import fit
+from srcnn.pictures.fit import fit, with_held_frames
 from srcnn.pictures.formats import PictureFormat, format_named
 from srcnn.pictures.picture import Picture
 
@@ -84,6 +84,13 @@ def test_only_the_first_frame_goes_where_there_is_room_for_one() -> None:
 def test_pages_are_not_played_as_an_animation() -> None:
     fitted = _fit("WebP", np.zeros((2, 2), np.uint8), np.ones((2, 2), np.uint8))
     assert fitted.notes == ("only the first of 2 pages was written: WebP holds no more",)
+
+
+@pytest.mark.parametrize(("name", "frames"), [("JPEG", 1), ("TIFF", 2), ("WebP", 2)])
+def test_frames_that_no_format_holds_are_left_out_before_anything_is_done(name: str, frames: int) -> None:
+    animation = Picture(frames=(np.zeros((2, 2), np.uint8),) * 2, format="GIF", durations_ms=(10, 10))
+    held = with_held_frames(animation, _format(name))
+    assert (len(held.frames), len(held.durations_ms)) == (frames, 2 * (frames > 1))
 
 
 def test_an_animation_becomes_pages_of_a_document() -> None:

@@ -360,6 +360,19 @@ def test_animations_keep_frames_durations_and_loop(tmp_path: Path, suffix: str) 
     assert read_array(tmp_path / f"a.{suffix}").shape[:2] == (6, 5)
 
 
+@pytest.mark.parametrize("see_through", [False, True])
+def test_an_animated_webp_has_alpha_only_where_something_is_seen_through(tmp_path: Path, see_through: bool) -> None:
+    levels = [_noise(30, 40, 4) for _ in range(2)]
+    for level in levels:
+        level[..., 3] = 255
+    levels[1][10:20, 10:20, :3] = 0  # the rest is as before: the second frame covers only this
+    levels[1][0, 0, 3] = 0 if see_through else 255
+    frames = [Image.fromarray(level if see_through else level[..., :3]) for level in levels]
+    frames[0].save(tmp_path / "a.webp", save_all=True, append_images=frames[1:], quality=80)
+    picture = read_picture(tmp_path / "a.webp")
+    assert [frame.shape for frame in picture.frames] == [(30, 40, 4 if see_through else 3)] * 2
+
+
 def test_content_decides_and_not_the_name(tmp_path: Path) -> None:
     Image.fromarray(_noise(4, 4, 3)).save(tmp_path / "a.jpg", "PNG")
     assert read_picture(tmp_path / "a.jpg").format == "PNG"

@@ -124,3 +124,21 @@ def test_what_the_others_differ_from_is_in_every_group(tmp_path: Path) -> None:
         write(tmp_path, name, [29.0])
     groups = group_ablations(read_runs(tmp_path)[0])
     assert [[group.variant(run) for run in group.runs] for group in groups] == [["base", "9-5-5"], ["base", "32-16"]]
+
+
+def test_repeats_with_other_seeds_are_one_training_and_its_mean(tmp_path: Path) -> None:
+    write(tmp_path, "widths--32", [28.0, 29.0], "scale = 3")
+    write(tmp_path, "widths--32.seed1", [28.0, 31.0])
+    write(tmp_path, "widths--32.seed2", [28.0, 30.5])
+    (run,), notices = read_runs(tmp_path)
+    assert (run.name, run.psnr, run.repeats, notices) == ("widths--32", (28.0, 29.0), (31.0, 30.5), ())
+    assert run.mean_psnr == pytest.approx(30.1667, abs=1e-4)
+    assert run.gain == run.mean_psnr - 28.0
+
+
+def test_a_repeat_that_has_not_ended_is_in_no_mean_and_named(tmp_path: Path) -> None:
+    write(tmp_path, "base", [28.0, 29.0])
+    write(tmp_path, "base.seed1", [28.0])
+    (run,), (notice,) = read_runs(tmp_path)
+    assert run.repeats == ()
+    assert notice == "The log base.seed1.jsonl ends at step 500, that of the first seed at 1000, and was left out."

@@ -75,7 +75,15 @@ def report() -> Report:
         ("<mine>", 3, "Set5", "bird & co"): Cell(values={}, seconds=0.0, failure="NaN in 3 of 9 pixels"),
     }
     pictures = PictureSet(name="Set5", pictures={"baby": Path("a"), "bird & co": Path("b")}, published_as="Set5")
-    run = Run(name="w--a", steps=(1, 2), psnr=(28.0, 29.0), bicubic_psnr=27.0, minutes=3.0, config={"scale": 3})
+    run = Run(
+        name="w--a",
+        steps=(1, 2),
+        psnr=(28.0, 29.0),
+        bicubic_psnr=27.0,
+        minutes=3.0,
+        config={"scale": 3},
+        repeats=(29.5,),
+    )
     tiles = (
         Tile(label="original", psnr=None, image=PIXEL, errors=None),
         Tile(label="bicubic", psnr=30.26, image=PIXEL, errors=PIXEL),
@@ -124,6 +132,10 @@ def test_what_comes_from_outside_is_text_and_never_markup(page: str) -> None:
 
 def test_values_print_and_difference_stand_together(page: str) -> None:
     assert '<td class="below">30.26<small>30.39 <b>\N{MINUS SIGN}0.13</b></small></td>' in page
+
+
+def test_an_ablation_says_the_mean_of_the_seeds_and_their_range(page: str) -> None:
+    assert "<td>29.25</td><td>29.00 to 29.50</td><td>+2.25</td>" in page
 
 
 def test_failures_and_notices_are_said(page: str) -> None:

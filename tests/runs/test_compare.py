@@ -39,6 +39,19 @@ def test_trainings_rank_by_what_they_gain_on_their_own_validation_pictures(
     )
 
 
+def test_of_several_seeds_the_mean_ranks_and_the_range_is_printed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], script: Script
+) -> None:
+    write(tmp_path, "base", validation=30.25, bicubic=29, set5=31)
+    for name, validation, set5 in (("widths--32", 31.0, 31.0), ("widths--32.seed1", 29.0, 32.0)):
+        write(tmp_path, name, validation=validation, bicubic=29, set5=set5)
+    script("compare.py")["main"](tmp_path)
+    assert capsys.readouterr().out.splitlines()[3:] == [
+        "| base | 8,129 | 8,032 | 1.5 | 31.000 | 30.250 | 29.000 | 1.250 |",
+        "| 32 | 8,129 | 8,032 | 1.5 | 31.500 | 30.000 | 29.000 | 1.000 (0.00 to 2.00) |",
+    ]
+
+
 def test_the_logs_of_the_project_are_compared(capsys: pytest.CaptureFixture[str], script: Script) -> None:
     for folder in ("ablation", "search", "search-fine"):
         script("compare.py")["main"](Path(__file__).parents[2] / "runs" / folder)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.ndimage import maximum_filter
 from tiny_models import random_model, run_lr_by_definition
 
 from srcnn.runtime.beside import ChromaBeside
@@ -31,7 +32,19 @@ def test_luma_is_the_one_network_s_and_chroma_the_other_s(name: str, height: int
     planes = noise(3, height, width, seed=seed)
     luma, *chroma = PAIRS[name](planes, top=True, bottom=True)
     np.testing.assert_allclose(luma, NETWORKS[name](planes[0], top=True, bottom=True), atol=1e-6)
-    np.testing.assert_allclose(chroma, run_lr_by_definition(CHROMA, planes), atol=1e-5)
+    colourful = maximum_filter(np.abs(planes[1:] - 128 / 255).max(0), 5, mode="nearest")
+    bound = colourful.repeat(SCALE, 0).repeat(SCALE, 1)
+    np.testing.assert_allclose(chroma, np.clip(run_lr_by_definition(CHROMA, planes), -bound, bound), atol=1e-5)
+
+
+@every_pair
+def test_what_is_grey_and_has_only_grey_around_it_stays_grey(name: str) -> None:
+    planes = noise(3, 30, 9)
+    planes[1:, 12:] = np.float32(128 / 255)
+    _, *chroma = PAIRS[name](planes, top=True, bottom=True)
+    assert (np.abs(np.stack(chroma)[:, SCALE * 14 :]) < 1e-7).all()
+    assert (np.abs(np.stack(chroma)[:, : SCALE * 14]).max((0, 2)) > 1e-4).all()
+    assert np.abs(run_lr_by_definition(CHROMA, planes)[:, SCALE * 14 : SCALE * 28]).min() > 0
 
 
 @every_pair

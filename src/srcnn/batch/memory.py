@@ -13,9 +13,9 @@ from srcnn.pictures.formats import PictureFormat
 from srcnn.pictures.picture import Picture
 
 _STRIPS_BYTES_PER_SAMPLE = 20
-_MOST_STRIPS_BYTES = 256 << 20
+_MAX_STRIPS_BYTES = 256 << 20
 _MAPS_BYTES_PER_PIXEL = 256
-_MOST_MAPS_BYTES = 64 << 20
+_MAX_MAPS_BYTES = 64 << 20
 """Of all strips of a picture and the maps of its network: about what a second picture was seen to add."""
 
 
@@ -81,5 +81,5 @@ def strips_bytes(picture: Picture, targets: Sequence[Target], scales: Sequence[i
         for frame, target, scale in zip(picture.frames, targets, scales, strict=True)
     )
     pixels = max(math.prod(frame.shape[:2]) for frame in picture.frames) if any(scales) else 0
-    maps = min(_MOST_MAPS_BYTES, _MAPS_BYTES_PER_PIXEL * pixels)
-    return maps + min(_MOST_STRIPS_BYTES, _STRIPS_BYTES_PER_SAMPLE * samples)
+    maps = min(_MAX_MAPS_BYTES, _MAPS_BYTES_PER_PIXEL * pixels)
+    return maps + min(_MAX_STRIPS_BYTES, _STRIPS_BYTES_PER_SAMPLE * samples)

@@ -16,7 +16,7 @@ from srcnn.pictures.find import find_pictures
 from srcnn.pictures.formats import SUFFIXES, WRITTEN, format_to_write, stem
 from srcnn.pictures.recognise import suffix_of
 
-_EXAMPLE = "out/{stem}_x{scale}{ext}"
+_EXAMPLE = "out/{stem}_{size}{ext}"
 _FIELDS = re.compile(r"{{|}}|{(parent|stem|ext|size|scale)(:\.\d{1,4})?}")  # of all that Python's formats can do
 
 

@@ -23,7 +23,7 @@ class Target:
     kept: tuple[int, int]
 
 
-_LARGEST = 10**9
+_MAX_SIZE = 10**9
 """Far beyond every format, but no number that arithmetic cannot hold."""
 
 
@@ -65,14 +65,14 @@ class Size:
             )
         for name, value in given.items():
             lowest = 1 if name != "megapixels" else 0
-            if value > _LARGEST:
+            if value > _MAX_SIZE:
                 raise InvalidConfigError(
-                    f"expected a {name} of at most {_LARGEST:,}, got {value:g}; give a smaller number"
+                    f"expected a {name} of at most {_MAX_SIZE:,}, got {value:g}; give a smaller number"
                 )
             if not (value >= lowest and value > 0):
                 raise InvalidConfigError(
                     f"expected a {name} of {'at least 1' if lowest else 'more than 0'}, got {value}; "
-                    "give a larger number (to make pictures smaller, ask for a width, a height or megapixels)"
+                    "give a larger number (to make pictures smaller, ask for a width, height, long side or megapixels)"
                 )
 
     @property

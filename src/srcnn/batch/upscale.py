@@ -21,6 +21,7 @@ from srcnn.batch.plan import Job
 from srcnn.batch.size import Size, Target
 from srcnn.batch.work import SAME_SIZE, Work
 from srcnn.errors import OutputError, SrcnnError
+from srcnn.pictures.fit import with_held_frames
 from srcnn.pictures.formats import DEFAULT_MAX_PIXELS, format_to_write
 from srcnn.pictures.read import read_picture
 from srcnn.pictures.strips import Frame, Strips, whole
@@ -201,6 +202,7 @@ def _read(job: Job, models: tuple[Upscalers, Upscalers], settings: Settings) -> 
         raise OutputError(
             f"expected {kind.name} to replace in place at {job.source}, got {picture.format} under that name; rename it"
         )
+    picture = with_held_frames(picture, kind)  # the others decide nothing
     upscalers = models[1] if picture.lossy else models[0]
     targets = tuple(_target(frame, picture.orientation, settings.size) for frame in picture.frames)
     scales = tuple(

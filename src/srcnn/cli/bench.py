@@ -41,7 +41,7 @@ def _size(context: click.Context, option: click.Parameter, value: str) -> tuple[
 )
 @threads_option
 @click.option("--rounds", type=click.IntRange(min=1), default=5, show_default=True, help="How often each is timed.")
-@click.option("--chart", type=FilePath(), help="Draw PSNR on Set5 against time as this PNG.")
+@click.option("--chart", type=FilePath(), help="Draw PSNR on Set5 against time as this PNG; needs the extra paper.")
 @json_option
 def bench_command(
     models: str | None,

@@ -38,10 +38,11 @@ def data_command() -> None:
 def get_command(
     names: tuple[str, ...], output: Path, accept_terms: bool, source: Path | None, mirror: str | None
 ) -> int:
-    """Get each SET into a folder of its name: T91, BSD200, Set5, Set14, BSD100 and others.
+    """Get each SET into a folder of its name.
 
-    Pictures that are there already are kept. Every picture is checked by its samples. Interrupted, the
-    same command goes on where it ended.
+    The sets are T91, BSD200, BSDS500_test200, CID22_512, GB82, Set5, Set14, BSD100 and Kodak24. Pictures
+    that are there already are kept. Every picture is checked by its samples. Interrupted, the same command
+    goes on where it ended.
     """
     from srcnn.datasets.get import SERVER, get_pictures, missing_pictures, take_from
     from srcnn.datasets.manifest import dataset_named

@@ -46,7 +46,8 @@ _PROTOCOLS = (
     "--metrics",
     "metric_names",
     metavar="NAMES",
-    help="More of the paper's metrics, with commas between them: ifc, nqm, wpsnr and ms_ssim; or all.",
+    help="More of the paper's metrics, with commas between them: ifc, nqm, wpsnr and ms_ssim; or all. ifc "
+    "needs the extra paper.",
 )
 @click.option(
     "--small",

@@ -19,7 +19,7 @@ def join_command(luma: str, chroma: Path, output: Path, scale: int | None) -> No
     """Put a network of chroma beside one of luma.
 
     LUMA is a shipped model or a model file, CHROMA the file of a network trained with colour = "chroma". Every command
-    takes the result: it enlarges brightness with the one and colours with the other, instead of by bicubic.
+    takes the result: it enlarges brightness with the one and colours with the other.
     """
     from srcnn.atomic import make_folder
     from srcnn.zoo.model_file import read_model, save_model

@@ -40,7 +40,9 @@ threads_option = click.option(
     "--threads", type=click.IntRange(min=0), default=0, help="Of the network; default: as many as cores."
 )
 ensemble_option = click.option(
-    "--ensemble", is_flag=True, help="Mean over the picture mirrored eight ways: better, and eight times as long."
+    "--ensemble",
+    is_flag=True,
+    help="Mean over the picture mirrored and turned eight ways: better, and eight to ten times as long.",
 )
 
 

@@ -15,7 +15,7 @@ from srcnn.cli.options import DEFAULT_SCALE, FilePath, engine_option, ensemble_o
 from srcnn.cli.progress import progress_bar
 from srcnn.cli.streams import Streams, standard_streams, write_to_standard_output
 from srcnn.cli.upscale_options import (
-    MOST_JOBS,
+    MAX_JOBS,
     allow_formats_option,
     exists_option,
     jobs_option,
@@ -113,7 +113,7 @@ def upscale_command(
                     upscalers,
                     settings,
                     lossy=lossy,
-                    workers=jobs or min(MOST_JOBS, available_threads(threads)),
+                    workers=jobs or min(MAX_JOBS, available_threads(threads)),
                     progress=lambda done: advance(done, len(plan)),
                 )
             ) as results,

@@ -149,7 +149,11 @@ writing_options = grouped(
         show_default=True,
         help="Under transparency, where a format has none.",
     ),
-    click.option("--strip-metadata", is_flag=True, help="Leave out EXIF, XMP and IPTC."),
+    click.option(
+        "--strip-metadata",
+        is_flag=True,
+        help="Leave out EXIF, XMP, IPTC and the texts of PNG; the colour profile stays.",
+    ),
 )
 
 keep_orientation_option = click.option(
@@ -197,9 +201,9 @@ allow_formats_option = click.option(
     default="",
     help=f"Also read formats whose decoders have a bad security record: {', '.join(RISKY)}.",
 )
-MOST_JOBS = 256
+MAX_JOBS = 256
 jobs_option = click.option(
     "--jobs",
-    type=click.IntRange(1, MOST_JOBS),
+    type=click.IntRange(1, MAX_JOBS),
     help="Pictures at the same time; default: as many as threads.",
 )

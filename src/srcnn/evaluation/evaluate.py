@@ -178,8 +178,8 @@ def _check(scale: int, protocol: Protocol, metrics: Sequence[Metric], *, lowest:
     """Refuse what cannot be measured, before a picture is read."""
     if scale < lowest:
         raise InvalidConfigError(
-            f"expected a scale of at least {lowest}, got {scale}; choose 2, 3 or 4, and give a network that enlarges "
-            "nothing the pictures to mend (small)"
+            f"expected a scale of at least {lowest}, got {scale}; choose 2, 3 or 4, or for a network of scale "
+            "1 give the pictures that it is to mend (--small)"
         )
     if metrics and protocol.measured == "rgb":
         raise InvalidConfigError(

@@ -25,6 +25,8 @@ LUMA_BT601_SPAN = 219 / 255
 """What black to white spans in limited-range luma / 255."""
 LUMA_BT601_BLACK = 16 / 255
 """Limited-range luma / 255 of black."""
+CHROMA_BT601_GREY = 128 / 255
+"""Cb / 255 and Cr / 255 of grey."""
 LUMA_BT601_SHARES = tuple(float(share) for share in _TO_YCBCR[0] / _TO_YCBCR_UNIT)
 """The shares of R, G and B in [0, 1] in limited-range luma / 255."""
 _FULL_RANGE_LUMA = np.array([299.0, 587, 114])

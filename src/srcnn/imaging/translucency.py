@@ -27,6 +27,8 @@ _LEAST_ALPHA = np.float32(1 / 1024)
 """As weight of what is hidden, whose colours count where there are no others."""
 _NOISE = np.float32(2**-14)
 """What a network adds to a flat plane, squared: it is not to be divided by little alpha."""
+_NO_EDGE = np.float32(1e-3)
+"""What rounding makes of alpha that is the same everywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +102,17 @@ def bounds(small: Veiled) -> Planes:
         small: the picture.
 
     Returns:
-        The least of alpha and of each colour, and the most of them: 2 (1 + C) x h x w. Colours have room beyond what is
-        around them where alpha has no edge, and alpha has some above where what is around is thin.
+        The least of alpha and of each colour, and the most of them: 2 (1 + C) x h x w. Colours have the more room
+        beyond what is around them the less of an edge alpha has there, and all of it where it has none, as in an
+        opaque picture; and alpha has some above where what is around is thin.
 
     Tests: tests/imaging/test_translucency.py.
     """
     low, high = surroundings(np.concatenate((small.alpha, small.stored, _share(small.alpha, small.most))))
-    room = (high[1:-1] - low[1:-1]) * np.clip(4 * low[-1] - 3, 0, 1) / 2
+    around: Planes = high[1:-1] - low[1:-1]
+    edge = 4 * (1 - low[-1])  # of alpha: 0 where none is in sight, 1 and more where colours get no room
+    room: Planes = np.full_like(around, np.inf)
+    np.divide(around * np.clip(1 - edge, 0, 1), 2 * edge, out=room, where=edge > _NO_EDGE)
     broad = _extremes(small.broad, np.maximum)
     most_alpha = np.minimum(high[:1] + (high[:1] - broad) / 2, 1)
     return np.concatenate((low[:1], low[1:-1] - room, most_alpha, high[1:-1] + room))

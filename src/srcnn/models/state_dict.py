@@ -21,9 +21,9 @@ from srcnn.spec import srcnn
 from srcnn.zoo.model_file import Model
 from srcnn.zoo.zip_entries import unpacked_sizes
 
-_MOST_NUMBERS = 2**24  # of all arrays; an expanded one takes no room in its file
-_MOST_LAYERS = 100
-_MOST_BYTES = 2**28  # of a file when it is unpacked
+_MAX_NUMBERS = 2**24  # of all arrays; an expanded one takes no room in its file
+_MAX_LAYERS = 100
+_MAX_BYTES = 2**28  # of a file when it is unpacked
 _LONGEST_NAME = 80
 _SAVE = "write it with torch.save(network.state_dict(), FILE)"
 
@@ -118,7 +118,7 @@ def _convolutions(state: Mapping[str, Tensor]) -> Iterator[_Convolution]:
     kernels = {key: array for key, array in arrays.items() if not key.endswith("bias")}
     biases = {key: array for key, array in arrays.items() if key.endswith("bias")}
     total, maps, channels = 0, 0, 0
-    if len(kernels) > _MOST_LAYERS:
+    if len(kernels) > _MAX_LAYERS:
         raise _UnusableError(f"{len(kernels)} of them")
     for key, kernel in kernels.items():
         shape, bias = tuple(kernel.shape), biases.pop(key.removesuffix("weight") + "bias", None)
@@ -133,7 +133,7 @@ def _convolutions(state: Mapping[str, Tensor]) -> Iterator[_Convolution]:
         if channels not in (1, 3) or shape[1] != (maps or channels):
             raise _UnusableError(f"{found} for {maps} maps" if maps else f"{found} as the first")
         maps, total = shape[0], total + math.prod(shape)
-        if total > _MOST_NUMBERS:
+        if total > _MAX_NUMBERS:
             raise _UnusableError(f"{total:,} numbers up to {found}, more than any such network has")
         yield _numbers(kernel, found), np.zeros(maps, np.float32) if bias is None else _numbers(bias, found)
     if biases or not kernels:
@@ -155,7 +155,7 @@ def _numbers(array: Tensor, found: str) -> NDArray[np.float32]:
 def _check_size(path: Path) -> None:
     """Refuse a file that would fill the memory, before it is unpacked."""
     size = sum(unpacked_sizes(path).values())
-    if size > _MOST_BYTES:
+    if size > _MAX_BYTES:
         raise ModelFileError(f"expected a state dict in {path}, got {size / 1e9:.1f} GB when it is unpacked; {_SAVE}")
 
 

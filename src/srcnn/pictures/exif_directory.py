@@ -7,7 +7,7 @@ TIFF 6.0, section 2; EXIF 2.3 (CIPA DC-008), 4.6.
 import struct
 from collections.abc import Collection
 
-from srcnn.pictures.tiff import MOST_ENTRIES, Buffer, Layout, header, table
+from srcnn.pictures.tiff import MAX_ENTRIES, Buffer, Layout, header, table
 
 Value = tuple[int, int, bytes]
 """Type, count, little-endian bytes."""
@@ -65,7 +65,7 @@ def read_directory(
     pointer = layout.pointer
     try:
         count, first, step = table(data, start, layout)
-        for at in range(first, first + step * min(count, MOST_ENTRIES), step):
+        for at in range(first, first + step * min(count, MAX_ENTRIES), step):
             tag, kind, number = entry.unpack_from(data, at)
             size = number * _SIZES.get(kind, 0)
             if not 0 < size <= room or tag in directory or (only is not None and tag not in only):

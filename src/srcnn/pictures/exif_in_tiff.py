@@ -36,7 +36,7 @@ _SAID_ONCE = {
     "resolution": _OF_DENSITY, "EXIF": _DESCRIPTIVE, "IPTC": (IPTC,), "XMP": (_XMP,), "ICC profile": (_PROFILE,)
 }  # fmt: skip
 _OF_SAMPLES = re.compile(rb"""\s*(\{"shape"|(<\?xml.*)?<OME)""", re.DOTALL)
-_MOST_PAGES = 100
+_MAX_PAGES = 100
 """That are compared; thousands may all name the same bytes, and take their time again and again."""
 
 
@@ -78,7 +78,7 @@ def left_in_tiff(path: Path, count: int) -> tuple[str, ...]:
     Source: GeoTIFF 1.1 (OGC 19-008r4), 7.1. Tests: tests/pictures/test_exif_in_tiff.py.
     """
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        said = (_said(data, page.start) for page in islice(pages(data), min(count, _MOST_PAGES)))
+        said = (_said(data, page.start) for page in islice(pages(data), min(count, _MAX_PAGES)))
         first = next(said, {})
         new = {
             tag

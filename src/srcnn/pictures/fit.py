@@ -14,7 +14,7 @@ from srcnn.pictures.strips import Frame, strips_of, whole
 WORDS = {"icc": "ICC profile", "exif": "EXIF", "xmp": "XMP", "iptc": "IPTC", "dpi": "resolution", "texts": "PNG texts"}
 _DEPTHS = {"uint8": "8 bit", "uint16": "16 bit", "float32": "32-bit float"}
 _GIF_COLOURS = 256
-_MOST_PLAYS = 2**16 - 1
+_MAX_PLAYS = 2**16 - 1
 """Of GIF and WebP; those of a PNG are no fewer."""
 _MAX_DPI = (2**32 - 1) / 1000
 """EXIF holds thousandths in 32 bit; what is above is nobody's resolution."""
@@ -46,23 +46,39 @@ def fit(picture: Picture, kind: PictureFormat, *, background: tuple[float, float
     return _fit_metadata(picture, kind)
 
 
+def with_held_frames(picture: Picture, kind: PictureFormat) -> Picture:
+    """Leave out the frames that a format does not hold.
+
+    Args:
+        picture: with its frames.
+        kind: the format to write.
+
+    Returns:
+        The picture with as many frames as will be written; a note more, if that is the first alone.
+
+    Tests: tests/pictures/test_fit.py.
+    """
+    animation = bool(picture.durations_ms)
+    if len(picture.frames) == 1 or kind.frames == "pages" or (kind.frames == "animation" and animation):
+        return picture
+    what = "frames" if animation else "pages"
+    picture = _noted(picture, f"only the first of {len(picture.frames)} {what} was written: {kind.name} holds no more")
+    return replace(picture, frames=picture.frames[:1], durations_ms=())
+
+
 def _noted(picture: Picture, note: str) -> Picture:
     return replace(picture, notes=(*picture.notes, note))
 
 
 def _fit_frames(picture: Picture, kind: PictureFormat) -> Picture:
+    picture = with_held_frames(picture, kind)
     if len(picture.frames) == 1:
         return picture
-    animation = bool(picture.durations_ms)
-    if kind.frames == "pages":
-        if animation:
-            picture = _noted(picture, f"the frames became pages: {kind.name} holds no animation")
-        return replace(picture, durations_ms=())
-    if kind.frames == "animation" and animation:
+    if kind.frames == "animation":
         return _fit_durations(picture, kind)
-    what = "frames" if animation else "pages"
-    picture = _noted(picture, f"only the first of {len(picture.frames)} {what} was written: {kind.name} holds no more")
-    return replace(picture, frames=picture.frames[:1], durations_ms=())
+    if picture.durations_ms:
+        picture = _noted(picture, f"the frames became pages: {kind.name} holds no animation")
+    return replace(picture, durations_ms=())
 
 
 def _fit_durations(picture: Picture, kind: PictureFormat) -> Picture:
@@ -78,9 +94,9 @@ def _fit_durations(picture: Picture, kind: PictureFormat) -> Picture:
         picture = _noted(
             picture, "durations above 65 s were rounded to hundredths or whole seconds: PNG holds no others"
         )
-    if picture.loop > _MOST_PLAYS:
-        picture = _noted(picture, f"the animation plays {_MOST_PLAYS:,} times: {kind.name} counts no further")
-    return replace(picture, durations_ms=tuple(durations), loop=min(picture.loop, _MOST_PLAYS))
+    if picture.loop > _MAX_PLAYS:
+        picture = _noted(picture, f"the animation plays {_MAX_PLAYS:,} times: {kind.name} counts no further")
+    return replace(picture, durations_ms=tuple(durations), loop=min(picture.loop, _MAX_PLAYS))
 
 
 def _fit_alpha(picture: Picture, kind: PictureFormat, background: tuple[float, float, float]) -> Picture:

@@ -16,7 +16,7 @@ from srcnn.pictures.codecs.png import chunks_of
 from srcnn.pictures.formats import PictureFormat
 
 MAX_BYTES = 2**26
-_MOST_PARTS = 2**16
+_MAX_PARTS = 2**16
 _PIXELS = (b"IDAT", b"fdAT", b"VP8 ", b"VP8L", b"ALPH", b"ANMF")
 _MARK = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")
 """The others stand within pixels."""
@@ -43,8 +43,8 @@ def check_metadata_size(path: Path, kind: PictureFormat) -> None:
     with path.open("rb") as file:
         for count, size in enumerate(parts(file), 1):
             total += size
-            if total > MAX_BYTES or count > _MOST_PARTS:
-                most = f"{MAX_BYTES // 2**20} MiB" if total > MAX_BYTES else f"{_MOST_PARTS:,} parts"
+            if total > MAX_BYTES or count > _MAX_PARTS:
+                most = f"{MAX_BYTES // 2**20} MiB" if total > MAX_BYTES else f"{_MAX_PARTS:,} parts"
                 raise InvalidImageError(
                     f"expected at most {most} of profiles, EXIF and texts in {path}, got more; "
                     "remove them with a program for metadata, or convert the file"

@@ -19,8 +19,8 @@ _LOSSY = (6, 7, 50001)
 """Compressions: JPEG of TIFF 6.0, section 22, and of Adobe's technical note 2 on TIFF, and WebP, which is hardly ever
 lossless there."""
 _SHORT = 3
-_MOST_TAGS, _MOST_SAMPLES = 339, 64
-MOST_ENTRIES = 4096
+_MAX_TAGS, _MAX_SAMPLES = 339, 64
+MAX_ENTRIES = 4096
 """Of a directory that is looked through; a damaged one may promise more."""
 
 
@@ -125,7 +125,7 @@ def first_directory(data: Buffer) -> dict[int, int]:
     """
     try:
         layout, place = header(data)
-        return {tag: value for tag, _, value in islice(_entries(data, place, layout), MOST_ENTRIES)}
+        return {tag: value for tag, _, value in islice(_entries(data, place, layout), MAX_ENTRIES)}
     except (ValueError, OverflowError, struct.error):
         return {}
 
@@ -133,7 +133,7 @@ def first_directory(data: Buffer) -> dict[int, int]:
 def _page(data: Buffer, start: int, layout: Layout, shown: int) -> Page:
     numbers: dict[int, int] = {}
     extra = ()
-    for at, (tag, kind, value) in enumerate(islice(_entries(data, start, layout), _MOST_TAGS)):
+    for at, (tag, kind, value) in enumerate(islice(_entries(data, start, layout), _MAX_TAGS)):
         if tag > _EXTRA_SAMPLES:  # entries are sorted by tag
             break
         if kind == _SHORT or tag in (_SUBFILE_TYPE, _WIDTH, _HEIGHT):
@@ -168,7 +168,7 @@ def _shorts(data: Buffer, start: int, layout: Layout, entry: int) -> tuple[int, 
     _, first, step = table(data, start, layout)
     at = first + step * entry + 4
     (count,) = struct.unpack_from(layout.order + layout.offset, data, at)
-    count = min(count, _MOST_SAMPLES)
+    count = min(count, _MAX_SAMPLES)
     at += layout.pointer.size
     if 2 * count > layout.pointer.size:
         (at,) = layout.pointer.unpack_from(data, at)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from srcnn.atomic import write_atomically
 from srcnn.evaluation.metrics.paper import METRICS
-from srcnn.reproduce.page import DASH, Origin, number, render_page, signed
+from srcnn.reproduce.page import DASH, Origin, number, render_page, seed_range, signed
 from srcnn.reproduce.report import Report
 from srcnn.reproduce.tables import Row, Table, Value
 
@@ -94,11 +94,18 @@ def as_markdown(report: Report) -> str:
         lines += _markdown_table(["method", *(metric.label for metric in METRICS)], rows)
     for ablation in report.ablations:
         rows = [
-            [ablation.variant(run), ablation.differences(run), str(run.steps[-1]), number(run.psnr[-1], 2)]
+            [
+                ablation.variant(run),
+                ablation.differences(run),
+                str(run.steps[-1]),
+                number(run.mean_psnr, 2),
+                seed_range(run),
+                signed(run.gain, 2),
+            ]
             for run in ablation.runs
         ]
         lines += ["", f"## {_plain(ablation.title)}", ""]
-        lines += _markdown_table(["variant", "setting", "steps", "validation PSNR"], rows)
+        lines += _markdown_table(["variant", "setting", "steps", "validation PSNR", "seeds", "over bicubic"], rows)
     return "\n".join(lines) + "\n"
 
 

@@ -2,10 +2,12 @@
 
 import json
 import math
+import re
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from srcnn.errors import InvalidConfigError, ModelFileError
@@ -15,6 +17,7 @@ from srcnn.spec import srcnn
 ABLATION_FOLDER = "ablation"
 BASE = "base"
 _SEPARATOR = "--"
+_SEED = re.compile(r"\.seed\d+$")  # NAME.seed1.jsonl is NAME.jsonl's training with another seed
 _TITLES = {
     "widths": "Number of filters",
     "filters": "Filter sizes",
@@ -36,6 +39,7 @@ class Run:
         bicubic_psnr: of bicubic on the same pictures, or None.
         minutes: that the training took.
         config: the keys of its TOML; empty where there is none.
+        repeats: the last validation PSNR of the same training with other seeds, dB.
     """
 
     name: str
@@ -44,6 +48,17 @@ class Run:
     bicubic_psnr: float | None
     minutes: float
     config: dict[str, Any]
+    repeats: tuple[float, ...] = ()
+
+    @property
+    def last_psnr(self) -> tuple[float, ...]:
+        """The last validation PSNR with each seed, dB."""
+        return (self.psnr[-1], *self.repeats)
+
+    @property
+    def mean_psnr(self) -> float:
+        """The mean of the last validation PSNR over the seeds, dB."""
+        return fmean(self.last_psnr)
 
     @property
     def scale(self) -> int | None:
@@ -72,8 +87,8 @@ class Run:
 
     @property
     def gain(self) -> float | None:
-        """What the last validation has more than bicubic, dB."""
-        return None if self.bicubic_psnr is None else self.psnr[-1] - self.bicubic_psnr
+        """What `mean_psnr` has more than bicubic, dB."""
+        return None if self.bicubic_psnr is None else self.mean_psnr - self.bicubic_psnr
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +121,8 @@ def read_runs(folder: Path) -> tuple[tuple[Run, ...], tuple[str, ...]]:
     """Read every log of a folder.
 
     Args:
-        folder: of *.jsonl and *.toml; the folders in it are not searched.
+        folder: of *.jsonl and *.toml; the folders in it are not searched. NAME.seed1.jsonl and so on are repeats of
+            NAME.jsonl.
 
     Returns:
         The trainings in the order of names, and sentences on the files that hold no validation, or none of luma.
@@ -118,17 +134,24 @@ def read_runs(folder: Path) -> tuple[tuple[Run, ...], tuple[str, ...]]:
     """
     if not folder.is_dir():
         raise InvalidConfigError(f"expected a folder of training logs at {folder}, got none; check the path")
-    runs: list[Run] = []
+    runs: dict[str, Run] = {}
     notices: list[str] = []
     for path in sorted(folder.glob("*.jsonl")):
-        run = _read(path)
-        if run and run.config.get("colour") == "chroma":
-            notices.append(f"The log {printable(path.name)} is of a network of chroma, not of luma, and was left out.")
-        elif run:
-            runs.append(run)
-        else:
+        run, name = _read(path), _SEED.sub("", path.stem)
+        if run is None:
             notices.append(f"The log {printable(path.name)} holds no line with a validation and was left out.")
-    return tuple(runs), tuple(notices)
+        elif run.config.get("colour") == "chroma":
+            notices.append(f"The log {printable(path.name)} is of a network of chroma, not of luma, and was left out.")
+        elif name not in runs:  # comes before its repeats in the order of names
+            runs[path.stem] = run
+        elif run.steps[-1] == runs[name].steps[-1]:
+            runs[name] = replace(runs[name], repeats=(*runs[name].repeats, run.psnr[-1]))
+        else:
+            notices.append(
+                f"The log {printable(path.name)} ends at step {run.steps[-1]}, that of the first seed at "
+                f"{runs[name].steps[-1]}, and was left out."
+            )
+    return tuple(runs.values()), tuple(notices)
 
 
 def group_ablations(runs: Sequence[Run]) -> tuple[Ablation, ...]:
@@ -175,7 +198,7 @@ def _read(path: Path) -> Run | None:
         psnr=tuple(psnr for _, psnr, *_ in lines),
         bicubic_psnr=lines[0][3],
         minutes=lines[-1][2] / 60,
-        config=_read_config(path.with_suffix(".toml")),
+        config=_read_config(path.with_name(_SEED.sub("", path.stem) + ".toml")),
     )
 
 

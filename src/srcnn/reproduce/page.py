@@ -8,6 +8,7 @@ from importlib import resources
 from srcnn import __version__
 from srcnn.errors import MissingExtraError
 from srcnn.evaluation.metrics.paper import METRICS
+from srcnn.reproduce.logs import Run
 from srcnn.reproduce.machine import machine_name, versions
 from srcnn.reproduce.report import Report
 
@@ -64,7 +65,7 @@ def render_page(report: Report, origin: Origin) -> str:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string((folder / "page.html.j2").read_text(encoding="utf-8"))
     style = Markup((folder / "page.css").read_text(encoding="utf-8"))
-    words = {"number": number, "signed": signed, "duration": duration}
+    words = {"number": number, "signed": signed, "duration": duration, "seed_range": seed_range}
     return template.render(report=report, origin=origin, metrics=METRICS, style=style, **words)
 
 
@@ -75,6 +76,11 @@ def number(value: float | None, digits: int) -> str:
     if math.isinf(value):
         return "∞" if value > 0 else f"{_MINUS}∞"
     return f"{value:.{digits}f}".replace("-", _MINUS)
+
+
+def seed_range(run: Run) -> str:
+    """The lowest and the highest last validation PSNR of a training's seeds, or a dash where there is one seed."""
+    return f"{number(min(run.last_psnr), 2)} to {number(max(run.last_psnr), 2)}" if run.repeats else DASH
 
 
 def signed(value: float | None, digits: int) -> str:

@@ -19,8 +19,8 @@ from srcnn.reproduce.sets import PictureSet
 from srcnn.reproduce.tables import TIMES
 
 _FAVOURITES = (("Set5", "butterfly"), ("Set14", "ppt3"), ("Set14", "zebra"))  # as in the paper's figures
-_MOST = 3
-_MOST_PIXELS = 1024  # a side; of a larger picture the middle is taken
+_MAX_SCENES = 3
+_MAX_SIDE = 1024  # a side; of a larger picture the middle is taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,11 +68,11 @@ def choose_pictures(sets: Sequence[PictureSet], folder: Path | None) -> tuple[tu
     Tests: tests/reproduce/test_subjects.py.
     """
     if folder is not None:
-        return tuple(named_pictures(folder).items())[:_MOST]
+        return tuple(named_pictures(folder).items())[:_MAX_SCENES]
     there = {(pictures.name, name): path for pictures in sets for name, path in pictures.pictures.items()}
     chosen = {place: there[place] for place in _FAVOURITES if place in there}
     chosen = chosen or {(p.name, name): p.pictures[name] for p in sets for name in list(p.pictures)[:1]}
-    return tuple((f"{dataset} {name}", path) for (dataset, name), path in chosen.items())[:_MOST]
+    return tuple((f"{dataset} {name}", path) for (dataset, name), path in chosen.items())[:_MAX_SCENES]
 
 
 def prepare_subjects(sets: Sequence[PictureSet], folder: Path | None, scale: int) -> tuple[Subject, ...]:
@@ -116,7 +116,7 @@ def prepare(name: str, path: Path, scale: int) -> Subject:
 
     Tests: tests/reproduce/test_subjects.py.
     """
-    image = middle(read_array(path), _MOST_PIXELS)
+    image = middle(read_array(path), _MAX_SIDE)
     if image.ndim == 3:
         image = image[:, :, :3] if image.shape[2] > 2 else image[:, :, 0]
     rgb = crop_to_multiple(from_float(to_float(image), np.uint8), scale)

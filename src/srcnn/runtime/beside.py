@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from srcnn.imaging.depth import Planes
+from srcnn.imaging.color import CHROMA_BT601_GREY
+from srcnn.imaging.depth import Plane, Planes
+from srcnn.imaging.translucency import surroundings
 from srcnn.runtime.enlarging import EnlargingNetwork, enlarge_rows
 
 
@@ -40,4 +42,28 @@ class ChromaBeside:
         if window.ndim == 2:
             return enlarge_rows(self._luma, window, *rows, self._scale)
         luma = enlarge_rows(self._luma, window[0], *rows, self._scale)
-        return np.concatenate((luma[None], enlarge_rows(self._chroma, window, *rows, self._scale)))
+        chroma = enlarge_rows(self._chroma, window, *rows, self._scale)
+        _keep_within(chroma, most_around(window[1:])[slice(*rows)])
+        return np.concatenate((luma[None], chroma))
+
+
+def most_around(chroma: Planes) -> Plane:
+    """How far from grey the most colourful pixel around each pixel is.
+
+    Args:
+        chroma: 2 x h x w, Cb and Cr in [0, 1].
+
+    Returns:
+        h x w: the most that a change of Cb or Cr is to be there.
+
+    Tests: tests/runtime/test_beside.py.
+    """
+    distance = np.abs(chroma - np.float32(CHROMA_BT601_GREY)).max(0, keepdims=True)
+    return surroundings(distance)[1][0]
+
+
+def _keep_within(changes: Planes, most: Plane) -> None:
+    """Clip the changes, in place, to what is given for each pixel of the small plane."""
+    rows = changes.reshape(len(changes), len(most), -1, changes.shape[-1])
+    bound = most.repeat(changes.shape[-1] // most.shape[-1], 1)[:, None]
+    np.clip(rows, -bound, bound, out=rows)

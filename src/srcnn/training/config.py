@@ -13,7 +13,7 @@ Downscale = Literal[ResizeKernel, "mixed", "given"]
 Device = Literal["auto", "cpu", "cuda"]
 
 
-_MOST_THREADS = 1024
+_MAX_THREADS = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +128,7 @@ class TrainConfig:
         for name in ("seed", "threads", "warmup_steps", "expansion"):
             _require(getattr(self, name) >= 0, name, "0 or more", getattr(self, name))
         _require(self.seed < 2**63, "seed", "below 2^63", self.seed)
-        _require(self.threads <= _MOST_THREADS, "threads", f"at most {_MOST_THREADS}", self.threads)
+        _require(self.threads <= _MAX_THREADS, "threads", f"at most {_MAX_THREADS}", self.threads)
         _require(self.memory_mb < 2**40, "memory_mb", "below 2^40", self.memory_mb)
         _require(self.batch_size < 2**40, "batch_size", "below 2^40", self.batch_size)
         _require(self.learning_rate < 1e38, "learning_rate", "below 1e38, as weights", self.learning_rate)

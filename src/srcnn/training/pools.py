@@ -18,7 +18,7 @@ from srcnn.errors import InvalidImageError
 from srcnn.training.config import TrainConfig
 from srcnn.training.pairs import Pair, make_pair, read_usable, usable_sizes
 
-_MOST_STEPS = 500  # of a block
+_MAX_STEPS = 500  # of a block
 _WINDOW_PATCHES = 4  # a side of a window, in patches
 
 
@@ -55,7 +55,7 @@ class Pools:
     @property
     def block_steps(self) -> int:
         """Steps between one pool and the next."""
-        return min(_MOST_STEPS, max(1, int(self.config.memory_mb * 1e6 / 2 / self.config.batch_bytes)))
+        return min(_MAX_STEPS, max(1, int(self.config.memory_mb * 1e6 / 2 / self.config.batch_bytes)))
 
     @property
     def windows(self) -> int:

@@ -29,7 +29,7 @@ _EXPECTED = {
     "weights_conv3": "(n2, f3 x f3)",
     "biases_conv3": "(1, 1)",
 }
-_MOST_NUMBERS = 2**24
+_MAX_NUMBERS = 2**24
 _Arrays = dict[str, NDArray[np.float64]]
 
 
@@ -103,7 +103,7 @@ def _check_variables(shapes: dict[str, tuple[int, ...]], path: Path) -> None:
         raise _refused(path, f"no {', '.join(missing)} among the variables {found}")
     if more := [key for key in shapes if re.fullmatch(r"(weights|biases)_conv\d+", key) and key not in _EXPECTED]:
         raise _refused(path, f"more than three layers: {some_of(more)}")
-    if large := [f"{key} {shapes[key]}" for key in _EXPECTED if math.prod(shapes[key]) > _MOST_NUMBERS]:
+    if large := [f"{key} {shapes[key]}" for key in _EXPECTED if math.prod(shapes[key]) > _MAX_NUMBERS]:
         raise _refused(path, f"more numbers than any network has in {', '.join(large)}")
 
 

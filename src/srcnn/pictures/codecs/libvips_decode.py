@@ -38,7 +38,7 @@ _STRIP_PIXELS = 2**18
 _INKS = 4
 _OVERSHOOT = 0.1
 """By which filters that sharpen leave [0, 1]; values beyond it are of another range, or brighter than white."""
-_MOST_OUTSIDE = 0.01
+_MAX_SHARE_OUTSIDE = 0.01
 """Share of samples beyond that; more would be seen to be gone when they are clipped."""
 
 
@@ -246,8 +246,10 @@ def _pixels(path: Path, image: "pyvips.Image", notes: list[str]) -> Image:
     shape = (image.height, image.width) if image.bands == 1 else (image.height, image.width, image.bands)
     dtype = np.float32 if image.format == "uint" else _DTYPES[str(image.format)]
     pixels = whole(Strips(shape, np.dtype(dtype), lambda: _strips(path, image, shape, notes)))
-    if field_of(image, "vips-loader", "").startswith("gifload") and image.bands == 4 and pixels[..., 3].min() == 255:
-        return pixels[..., :3]  # libvips gives every GIF an alpha channel
+    loader, several = field_of(image, "vips-loader", ""), field_of(image, "n-pages", 1) > 1
+    has_alpha_of_libvips = loader.startswith("gifload") or (loader.startswith("webpload") and several)
+    if has_alpha_of_libvips and image.bands == 4 and pixels[..., 3].min() == 255:
+        return pixels[..., :3]  # that every GIF gets, and a WebP whose frames do not cover it all
     return pixels
 
 
@@ -275,7 +277,7 @@ def _strips(path: Path, image: "pyvips.Image", shape: tuple[int, ...], notes: li
             # libvips shifts 10 and 12 bits to the top of 16; repeating them below makes white 65535.
             strip = strip | (strip >> bits)
         yield strip
-    if far > _MOST_OUTSIDE * image.width * image.height * image.bands:
+    if far > _MAX_SHARE_OUTSIDE * image.width * image.height * image.bands:
         raise InvalidImageError(
             f"expected floating point in [0, 1] in {path}, got {far:,} samples far outside, or no numbers; divide by "
             "the largest value that samples can have, such as 255"

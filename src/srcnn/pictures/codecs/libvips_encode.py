@@ -31,7 +31,7 @@ _SAVERS = {"PNG": "pngsave", "JPEG": "jpegsave", "WebP": "webpsave", "TIFF": "ti
            "GIF": "gifsave"}  # fmt: skip
 _LITTLE_ROOM = 2**20
 """Bytes on the disk."""
-_MOST_EXIF = 65_000
+_MAX_EXIF_BYTES = 65_000
 """Bytes; libexif, through which libvips hands it, reads no block of 64 KiB, and may make it a little longer."""
 _NOTE_KEPT = 0.9
 """The share of a maker's note below which it is said that there is less of it."""
@@ -124,7 +124,7 @@ def _with_updated_metadata(picture: Picture, kind: PictureFormat) -> tuple[Pictu
         block = exif.updated(picture.exif, height, width, orientation=picture.orientation, dpi=picture.dpi)
         left_out = 0
         if kind.name != "TIFF":
-            block, left_out = exif.without_longest(block, _MOST_EXIF)
+            block, left_out = exif.without_longest(block, _MAX_EXIF_BYTES)
         limit = f"{kind.name} files are written with at most 64 KiB of it"
         note = f"of EXIF the longest entries were left out ({left_out}): {limit}"
         return replace(picture, exif=block), (note,) if left_out else ()

@@ -20,7 +20,7 @@ _PLAIN_XMP = _XMP + bytes(4)
 _METRE = b"\1"
 _INCH_IN_METRES = 0.0254
 _MAX_BYTES = 2**24
-_LARGEST = 2**16 - 1
+_MAX_TICKS = 2**16 - 1
 _SRGB = {b"gAMA": (45455,), b"cHRM": (31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)}
 """What says sRGB in each of them, in hundred-thousandths."""
 _SRGB_CICP = bytes((1, 13, 0, 1))
@@ -229,7 +229,7 @@ def held_duration(duration_ms: int) -> int:
 
 def _delay(duration_ms: int) -> tuple[int, int]:
     """Seconds as a fraction: 16 bit above, and the finest of the usual parts below."""
-    parts = next(parts for parts in (1000, 100, 1) if duration_ms * parts <= _LARGEST * 1000)
+    parts = next(parts for parts in (1000, 100, 1) if duration_ms * parts <= _MAX_TICKS * 1000)
     return round(duration_ms * parts / 1000), parts
 
 
