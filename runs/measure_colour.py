@@ -11,6 +11,7 @@ import json
 import sys
 from pathlib import Path
 
+from srcnn.errors import SrcnnError
 from srcnn.training.colour import measure_colour
 from srcnn.training.validation import CHANNELS, Quality
 from srcnn.zoo.model_file import read_model
@@ -40,4 +41,7 @@ def _row(name: str, quality: Quality) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except SrcnnError as error:
+        sys.exit(f"error: {error}")

@@ -29,7 +29,8 @@ def main(config_file: Path, model: str, folders: list[Path]) -> None:
         }
     for folder in folders:
         for name, setting in settings.items():
-            (before, *_), (after, *_) = measure_degraded(upscaler.luma, folder, setting)
+            method = upscaler.luma if config.colour == "luma" else upscaler
+            (before, *_), (after, *_) = measure_degraded(method, folder, setting)
             sys.stdout.write(
                 f"{printable(folder.name)}{name}: {before:.2f} dB -> {after:.2f} dB ({after - before:+.2f})\n"
             )

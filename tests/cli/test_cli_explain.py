@@ -10,7 +10,7 @@ from graphs_in_numpy import run_graph
 from tiny_models import gentle_model
 
 from srcnn.cli.explain import _decibels, _uses
-from srcnn.cli.identify import _read
+from srcnn.cli.identify import _in_folder, _read
 from srcnn.evaluation import explain as module
 from srcnn.evaluation.evaluate import evaluate
 from srcnn.evaluation.explain import Explanation
@@ -168,6 +168,14 @@ def test_a_scale_in_the_name_of_a_foreign_file_is_its_scale(weights: Path) -> No
 def test_a_network_of_chroma_alone_is_none_of_them(weights: Path) -> None:
     save_model(weights / "chroma.safetensors", gentle_model(scale=3, colour="chroma", input_space="lr"))
     assert [_read(weights / f"{name}.safetensors", 3) is not None for name in ("chroma", "gentle_x3")] == [False, True]
+
+
+def test_files_of_one_name_and_those_named_like_shipped_models_are_all_tried(weights: Path) -> None:
+    save_model(weights / "swift.safetensors", gentle_model(scale=3))
+    save_model(weights / "theirs" / "x3.safetensors", gentle_model(scale=3))
+    assert set(_in_folder(weights, (3,))) == {
+        (name, 3) for name in ("gentle_x3", "swift.safetensors", "theirs/x3.caffemodel", "theirs/x3.safetensors")
+    }
 
 
 def test_networks_of_colour_are_tried_too(srcnn: Callable, folder: Path, weights: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 from tiny_models import random_model
 
 from srcnn.zoo.model_file import read_model, save_model
+from srcnn.zoo.shipped import load_model
 
 
 @pytest.fixture
@@ -32,6 +33,21 @@ def test_or_beside_one_in_a_file(srcnn: Callable, chroma_file: Path, tmp_path: P
     output = tmp_path / "both.safetensors"
     assert srcnn("join", tmp_path / "luma.safetensors", chroma_file, "-o", output).code == 0
     assert read_model(output).chroma is not None
+
+
+def test_the_network_of_chroma_of_a_shipped_model_or_a_file_of_both_is_taken(srcnn: Callable, tmp_path: Path) -> None:
+    save_model(tmp_path / "mine.safetensors", random_model(scale=3))
+    of_shipped, of_file = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
+    assert srcnn("join", tmp_path / "mine.safetensors", "fine", "-o", of_shipped).code == 0
+    assert srcnn("join", "swift", of_shipped, "-o", of_file).code == 0
+    expected = load_model("fine", 3).chroma
+    for path, name in ((of_shipped, "tiny"), (of_file, "swift")):
+        joined = read_model(path)
+        assert joined.spec.name == name
+        assert expected is not None
+        assert joined.chroma is not None
+        assert joined.chroma.spec == expected.spec
+        np.testing.assert_array_equal(joined.chroma.weights["conv1.weight"], expected.weights["conv1.weight"])
 
 
 def test_networks_of_two_scales_are_refused(srcnn: Callable, chroma_file: Path, tmp_path: Path) -> None:

@@ -442,7 +442,8 @@ def test_a_validation_picture_that_does_not_count_is_named_as_a_terminal_can_sho
     srcnn: Callable, config: Path, data: Path, tmp_path: Path
 ) -> None:
     Image.fromarray(np.full((24, 24), 128, np.uint8)).save(data / "0\x1b[31m.png")  # the first by name is kept out
-    outcome = srcnn("train", config, "--data", data, "-o", tmp_path / "run")
+    two = ("--set", "validation_pictures=2")
+    outcome = srcnn("train", config, "--data", data, "-o", tmp_path / "run", *two)
     assert outcome.code == 0
     assert "as it does flat pictures: 0\\x1b[31m.png\n" in outcome.err
     assert "\x1b" not in outcome.err

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from srcnn.evaluation.habits import habits, variations
-from srcnn.evaluation.protocol import AUTHORS, PROTOCOLS
+from srcnn.evaluation.protocol import AUTHORS, PROTOCOLS, protocol_named
 
 
 def test_the_authors_protocol_has_no_habits():
@@ -44,3 +44,11 @@ def test_variations_differ_and_say_how(name):
         assert replace(variation, name=name) != PROTOCOLS[name]
         assert variation.name.startswith(f"{name} with ")
         assert habits(variation) or replace(variation, name="authors") == AUTHORS
+
+
+def test_any_kernel_that_a_protocol_can_name_has_words() -> None:
+    for name, way in (("kernel_a_up", "enlarges"), ("kernel_a_down", "shrinks")):
+        (habit,) = habits(protocol_named(f"authors with {name}=-0.6"))
+        assert habit.found == f"the bicubic kernel that {way} has a = -0.6"
+        assert habit.corrected is not None
+        assert replace(habit.corrected, name="authors") == AUTHORS

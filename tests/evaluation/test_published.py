@@ -89,6 +89,7 @@ def test_a_number_is_found_among_the_printed_ones(psnr, tolerance, methods):
         (srcnn(name="srcnn-915", scale=3, colour="rgb"), ""),
         (srcnn(name="srcnn-915", scale=3, kernel_sizes=(9, 3, 3, 5), widths=(64, 32, 32)), ""),
         (srcnn(name="fsrcnn", scale=3, input_space="lr"), "fsrcnn"),
+        (srcnn(name="srcnn-915", scale=3, input_space="lr"), ""),
     ],
 )
 def test_an_srcnn_is_known_by_its_layers(spec, method):

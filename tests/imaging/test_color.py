@@ -14,7 +14,7 @@ from srcnn.imaging import (
     to_float,
     ycbcr_to_rgb_bt601,
 )
-from srcnn.imaging.color import LUMA_BT601_SPAN, grey_to_luma_bt601, luma_bt601_to_grey
+from srcnn.imaging.color import LUMA_BT601_SPAN, grey_channel, grey_to_luma_bt601, luma_bt601_to_grey
 
 # The 8-bit codes of 100 % colour bars in ITU-R BT.601: what MATLAB's rgb2ycbcr gives for the corners of the cube.
 CORNERS = {
@@ -137,3 +137,14 @@ def test_luma_of_a_grey_picture_leads_back_to_it_unclipped() -> None:
     np.testing.assert_allclose(luma_bt601_to_grey(luma), grey, atol=1e-6)
     inside = grey.clip(0, 1)[None]
     np.testing.assert_allclose(luma_bt601_to_grey(grey_to_luma_bt601(inside)), inside, atol=1e-6)
+
+
+def test_one_channel_is_taken_of_grey_however_it_is_stored() -> None:
+    grey = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    np.testing.assert_array_equal(grey_channel(grey), grey)
+    for alpha in ([], [grey + 1]):
+        np.testing.assert_array_equal(grey_channel(np.stack([grey] * 3 + alpha, 2)), grey)
+    coloured = np.stack([grey] * 3, 2)
+    coloured[2, 3, 1] += 1
+    with pytest.raises(InvalidImageError, match="expected a grey picture"):
+        grey_channel(coloured)

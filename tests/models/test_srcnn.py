@@ -101,10 +101,11 @@ def test_a_network_of_chroma_starts_with_nothing_and_sees_colours_as_well_as_lum
     assert of_grey.abs().max() < 1e-5
     spreads = weight.std((0, 2, 3))
     torch.testing.assert_close(spreads / spreads[0], torch.tensor([1.0, 4, 4]), rtol=0.1, atol=0)
-    one_layer = initialised(srcnn(name="n", colour="chroma", **(kinds | {"kernel_sizes": (5,), "widths": ()})))
-    assert not one_layer(batch).any()
     plain = initialised(srcnn(name="n", colour="ycbcr", **kinds))
     torch.testing.assert_close(weight[:, 0], next(plain.layers())[1][:, 0])
+    for transposed in (False, True):
+        kinds |= {"kernel_sizes": (5,), "widths": (), "deconvolution": transposed}
+        assert not initialised(srcnn(name="n", colour="chroma", **kinds))(batch).any()
 
 
 @pytest.mark.parametrize("scale", [2, 3, 4])

@@ -250,3 +250,8 @@ def test_a_network_that_does_not_fit_is_refused(model: Model, wanted: ModelSpec)
     ) as caught:
         started(wanted, model)
     assert f"of {model.spec.colour}" in str(caught.value).partition("got tiny")[2]
+
+
+def test_what_alone_differs_is_in_the_refusal() -> None:
+    with pytest.raises(ModelFileError, match=r"for x1, or fewer.* for x2; .*in lr also where one is for x1"):
+        started(spec((5, 3), (4,), scale=1), model_of(spec((5, 3), (4,), scale=2)))

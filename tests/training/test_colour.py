@@ -79,3 +79,8 @@ def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
     model = brightener("luma", (0.0,))
     with pytest.raises(InvalidConfigError, match=r"expected pictures in .*, got none"):
         measure_colour(model, tmp_path)
+
+
+def test_a_network_that_enlarges_nothing_is_refused(picture_folder: Path) -> None:
+    with pytest.raises(InvalidConfigError, match="expected a network that enlarges, got tiny for x1"):
+        measure_colour(random_model(scale=1), picture_folder)

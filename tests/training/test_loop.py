@@ -128,6 +128,24 @@ def test_pictures_that_validation_cannot_count_are_named(data: TrainingData, tmp
     assert [line.validation_psnr for line in lines] == [line.validation_psnr for line in without]
 
 
+def test_where_bicubic_gives_all_validation_pictures_that_is_said(data: TrainingData, tmp_path: Path) -> None:
+    flat = np.full((24, 24), 0.5, np.float32)
+    pair = Pair("flat.png", flat[::2, ::2], flat, flat)
+    _, _, notices = run(CONFIG, replace(data, validation=[pair, pair]), tmp_path)
+    assert notices[0].startswith("bicubic gives every validation picture exactly")
+    assert not any("not in the validation's mean" in notice for notice in notices)
+
+
+def test_of_a_model_with_chroma_only_luma_is_trained_and_it_is_said(data: TrainingData, tmp_path: Path) -> None:
+    init = random_model(CONFIG.kernel_sizes, CONFIG.widths, scale=CONFIG.scale)
+    chroma = random_model((3,), (), scale=CONFIG.scale, colour="chroma", input_space="lr")
+    model, _, notices = run(CONFIG, data, tmp_path, init=replace(init, chroma=chroma))
+    assert model.chroma is None
+    assert notices[0] == (
+        "the network of chroma beside tiny will not be in the result; srcnn join puts it beside that afterwards"
+    )
+
+
 def test_the_loss_falls_on_a_single_patch(data: TrainingData, tmp_path: Path) -> None:
     pair = data.train[0]
     patch = Pair("patch", pair.lr[5:15, 5:15], pair.enlarged[10:30, 10:30], pair.hr[10:30, 10:30])

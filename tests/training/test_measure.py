@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ from PIL import Image
 
 from srcnn.errors import InvalidConfigError
 from srcnn.imaging import from_float, imresize, psnr, rgb_to_luma_bt601
+from srcnn.spec import Colour
 from srcnn.training.config import TrainConfig
 from srcnn.training.measure import PSNRs, measure_degraded
 from srcnn.training.pairs import degraded, read_luma, read_rgb
@@ -77,3 +79,14 @@ def test_the_same_seed_degrades_the_same(picture_folder: Path) -> None:
 def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidConfigError, match=r"expected pictures in .*, got none"):
         measure_degraded(lambda luma: luma, tmp_path, config(2))
+
+
+@pytest.mark.parametrize("colour", ["ycbcr", "chroma"])
+def test_of_every_colour_pictures_are_degraded_and_measured_in_rgb(picture_folder: Path, colour: Colour) -> None:
+    given = config(2, colour=colour, input_space="lr", jpeg_quality=(40, 40))
+
+    def bicubic(picture: np.ndarray) -> np.ndarray:
+        return imresize(picture, 2)
+
+    expected = measure_degraded(bicubic, picture_folder, replace(given, colour="rgb"))
+    assert measure_degraded(bicubic, picture_folder, given) == expected

@@ -10,6 +10,7 @@ from srcnn.cli.progress import progress_bar
 from srcnn.cli.say import say, say_json
 from srcnn.errors import ModelFileError
 from srcnn.runtime.engines import Engine
+from srcnn.zoo.cards import is_shipped
 
 if TYPE_CHECKING:
     from srcnn.evaluation.identify import PictureMatch
@@ -107,6 +108,8 @@ def _shipped(scales: Sequence[int]) -> dict[tuple[str, int], Callable[[], "Model
 def _in_folder(folder: Path, scales: Sequence[int]) -> dict[tuple[str, int], Callable[[], "Model"]]:
     """Every model file, MATLAB file and Caffe model below a folder, by its path and scale.
 
+    The path is without its ending, unless another file or a shipped model has that name.
+
     The two foreign formats do not say their scale. It is taken from a name that ends like x3; others
     are tried at every scale.
     """
@@ -116,8 +119,10 @@ def _in_folder(folder: Path, scales: Sequence[int]) -> dict[tuple[str, int], Cal
             f"expected networks in {folder}, got none; name a folder with .safetensors, .mat or .caffemodel files"
         )
     models: dict[tuple[str, int], Callable[[], Model]] = {}
-    for path in paths:
-        name = path.relative_to(folder).with_suffix("").as_posix()
+    names = [path.relative_to(folder).with_suffix("").as_posix() for path in paths]
+    for path, name in zip(paths, names, strict=True):
+        if is_shipped(name) or names.count(name) > 1:
+            name = path.relative_to(folder).as_posix()
         for scale in scales:
             model = _read(path, scale)
             if model is not None:

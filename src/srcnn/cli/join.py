@@ -12,23 +12,26 @@ from srcnn.zoo.cards import is_shipped
 
 @click.command("join")
 @click.argument("luma")
-@click.argument("chroma", type=FilePath())
+@click.argument("chroma")
 @click.option("-o", "--output", required=True, type=FilePath(dir_okay=False), help="A model file.")
-@click.option("-s", "--scale", type=click.IntRange(min=1), help="Of a shipped model; default: that of CHROMA.")
-def join_command(luma: str, chroma: Path, output: Path, scale: int | None) -> None:
+@click.option("-s", "--scale", type=click.IntRange(min=1), help="Of a shipped model; default: that of the other one.")
+def join_command(luma: str, chroma: str, output: Path, scale: int | None) -> None:
     """Put a network of chroma beside one of luma.
 
-    LUMA is a shipped model or a model file, CHROMA the file of a network trained with colour = "chroma". Every command
-    takes the result: it enlarges brightness with the one and colours with the other.
+    Both are shipped models or model files. CHROMA was trained with colour = "chroma", or has such a network beside its
+    own of luma, as fine has. Every command takes the result: it enlarges brightness with the one and colours with the
+    other.
     """
     from srcnn.atomic import make_folder
-    from srcnn.zoo.model_file import read_model, save_model
+    from srcnn.zoo.model_file import save_model
     from srcnn.zoo.shipped import load_model
 
-    for source in (Path(luma), chroma):
+    files = [Path(each) for each in (luma, chroma) if not is_shipped(each)]
+    for source in files:
         check_output_file(output, source, ".safetensors")
-    beside = read_model(chroma)
-    model = replace(load_model(luma, scale or (beside.spec.scale if is_shipped(luma) else None)), chroma=beside)
+    scale = scale or next((load_model(file).spec.scale for file in files), None)
+    of_luma, beside = (load_model(each, scale if is_shipped(each) else None) for each in (luma, chroma))
+    model = replace(of_luma, chroma=beside.chroma or beside)
     make_folder(output.parent, "choose another with -o")
     save_model(output, model)
     say(f"{output}: {model.spec.name} x{model.spec.scale} with chroma")

@@ -128,6 +128,9 @@ def variations(protocol: Protocol) -> tuple[Protocol, ...]:
 def _words(name: str, value: Any) -> tuple[str, str]:
     if name == "border" and value != 0:
         return f"a border of {value} pixels is left out", "leave out as many pixels as the scale on every side"
+    if (name, value) not in _WORDS:  # of the numbers that a protocol may have
+        way = "shrinks" if name == "kernel_a_down" else "enlarges"
+        return f"the bicubic kernel that {way} has a = {value:g}", "take a = -0.5, as MATLAB's imresize"
     return _WORDS[name, value]
 
 

@@ -110,7 +110,7 @@ def method_of(spec: ModelSpec) -> str:
     Tests: tests/evaluation/test_published.py.
     """
     if spec.input_space == "lr":
-        return spec.name
+        return "" if spec.name.startswith("srcnn-") else spec.name
     kernel_sizes = tuple(layer.kernel_size for layer in spec.layers)
     papers = srcnn(name=spec.name, scale=spec.scale, kernel_sizes=kernel_sizes) if len(kernel_sizes) == 3 else None
     same = papers is not None and papers.layers == spec.layers

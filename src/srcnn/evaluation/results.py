@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-import numpy as np
-
 from srcnn.errors import InvalidImageError
 from srcnn.evaluation.planes import truth_planes
 from srcnn.evaluation.protocol import Protocol
+from srcnn.imaging.color import grey_channel
 from srcnn.imaging.depth import Image, Plane
 from srcnn.pictures.named import named_pictures, versions_of
 from srcnn.printable import some_of
@@ -115,7 +114,7 @@ def small_planes(small: Image, picture: Image, scale: int, protocol: Protocol) -
 def _planes(image: Image, picture: Image, protocol: Protocol) -> Plane:
     """The planes of the truth's kind of an image that belongs to it."""
     if _is_grey(picture):
-        image = _grey(image) if protocol.grey == "luma" else image
+        image = grey_channel(image) if protocol.grey == "luma" else image
     elif protocol.resized == "rgb" and _is_grey(image):
         raise InvalidImageError(
             f"expected a picture in colour, got a grey one, and {protocol.name} measures what was RGB; choose a "
@@ -126,14 +125,3 @@ def _planes(image: Image, picture: Image, protocol: Protocol) -> Plane:
 
 def _is_grey(picture: Image) -> bool:
     return picture.ndim == 2 or picture.shape[2] <= 2
-
-
-def _grey(image: Image) -> Image:
-    """One channel of an image that has three equal ones, as many programs write grey pictures."""
-    if _is_grey(image):
-        return image
-    if not np.array_equal(image[:, :, :1].repeat(2, 2), image[:, :, 1:3]):
-        raise InvalidImageError(
-            "expected a grey picture, as the true one is, got colours; shrink and enlarge it as one channel"
-        )
-    return image[:, :, 0]

@@ -52,6 +52,29 @@ def rgb_to_luma_bt601(image: Image) -> Image:
     return _transform(image, _TO_YCBCR[0], _TO_YCBCR_UNIT, _OFFSET[:1])
 
 
+def grey_channel(image: Image) -> Image:
+    """One channel of a grey picture, also of one that is stored as three equal ones, as many programs do.
+
+    Args:
+        image: H x W, H x W x 1, or 3 or 4 channels, any sample depth.
+
+    Returns:
+        The same if it is stored as grey, else H x W.
+
+    Raises:
+        InvalidImageError: it has colours.
+
+    Tests: tests/imaging/test_color.py.
+    """
+    if image.ndim == 2 or image.shape[2] <= 2:
+        return image
+    if not np.array_equal(image[:, :, :1].repeat(2, 2), image[:, :, 1:3]):
+        raise InvalidImageError(
+            "expected a grey picture, as the true one is, got colours; shrink and enlarge it as one channel"
+        )
+    return image[:, :, 0]
+
+
 def grey_to_luma_bt601(image: Image) -> Image:
     """Limited-range luma of a grey picture: that of the RGB picture with three equal channels.
 

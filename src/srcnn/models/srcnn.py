@@ -124,8 +124,9 @@ def initialise(network: Srcnn, seed: int) -> None:
                 weight[carried] *= _BESIDE_CARRIED
             weight[carried, carried, layer.reach, layer.reach] += 1
         if network.spec.colour == "chroma":
-            (_, first, bias), *_ = layers = list(network.layers())
-            first[:, 1:] *= _CHROMA_SHARE
-            bias -= _MIDDLE * first.sum((1, 2, 3))
-            for each in layers[-1][1:]:
+            *others, (_, *last) = network.layers()
+            for _, first, bias in others[:1]:
+                first[:, 1:] *= _CHROMA_SHARE
+                bias -= _MIDDLE * first.sum((1, 2, 3))
+            for each in last:
                 each.zero_()

@@ -134,7 +134,7 @@ def _misfit(spec: ModelSpec, wanted: ModelSpec) -> ModelFileError:
         f"expected a model to start from whose layers are those of {_described(wanted)}, or fewer, narrower or of "
         f"smaller kernels, got {spec.name} with {_described(spec)}; "
         "set kernel_sizes, widths, activation, deconvolution, residual, input_space and colour to the model's "
-        "(with deconvolution, scale too), or start from another"
+        "(with deconvolution, scale too; in lr also where one is for x1), or start from another"
     )
 
 
@@ -174,6 +174,8 @@ def _described(spec: ModelSpec) -> str:
     words += sorted({f"with {layer.activation}" for layer in spec.layers[:-1]})
     if spec.layers[-1].upsampling > 1:
         words.append(f"transposed at x{spec.scale}")
+    elif spec.input_space == "lr":
+        words.append(f"for x{spec.scale}")
     if not spec.residual:
         words.append("not added to bicubic")
     return ", ".join(words)

@@ -27,12 +27,16 @@ def measure_colour(model: Model, folder: Path) -> tuple[Quality, Quality]:
         `scale` pixels left out on every side. The channels are not rounded before they are shrunk.
 
     Raises:
-        InvalidConfigError: no picture in the folder.
+        InvalidConfigError: no picture in the folder, or a network of scale 1.
         InvalidImageError: a picture that cannot be read.
 
     Source: section 4.5 of the paper. Tests: tests/training/test_colour.py.
     """
     spec = model.spec
+    if spec.scale == 1:
+        raise InvalidConfigError(
+            f"expected a network that enlarges, got {spec.name} for x1; measure it by its degradations"
+        )
     config = TrainConfig(model=spec.name, scale=spec.scale, steps=1, colour="ycbcr")
     pairs = [make_pair(path.name, Sample(read_rgb(path)), config) for path in find_pictures(folder, follow_links=True)]
     if not pairs:

@@ -20,7 +20,7 @@ from srcnn.training.degradation import Plane
 from srcnn.training.fingerprint import Fingerprint, fingerprint_of
 from srcnn.training.found import find_given, find_undrawn
 from srcnn.training.held_out import evenly_spread, leave_out_copies, read_validation, validation_pair
-from srcnn.training.pairs import Pair, Sample, make_pair, pair_bytes, read_usable, usable_sizes
+from srcnn.training.pairs import Pair, Sample, make_pair, picture_bytes, read_usable, usable_sizes
 from srcnn.training.pools import Pool, Pools
 
 
@@ -88,7 +88,7 @@ def load_data(
             skipped[path] = str(error)
         else:
             samples[path] = sample
-            room -= sample.picture.size + pair_bytes(sample.picture.size, config)
+            room -= sample.picture.size + picture_bytes(sample.picture.size, config)
             if room < 0 and config.recipe != "paper":
                 samples.clear()
                 progress(len(paths), len(paths))

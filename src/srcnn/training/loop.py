@@ -226,7 +226,12 @@ def _measure_bicubic(config: TrainConfig, data: TrainingData, notice: Callable[[
     measured = _measure(config, data, [pair.enlarged for pair in data.validation])
     judged = slice(1, 3) if config.colour == "chroma" else slice(1)
     exact = [pair.name for pair, psnr in zip(data.validation, measured, strict=True) if math.inf in psnr[judged]]
-    if exact:
+    if exact and len(exact) == len(data.validation):
+        notice(
+            "bicubic gives every validation picture exactly, as it does flat ones, and grey ones where chroma is "
+            "learned; from such there is nothing to learn: give others"
+        )
+    elif exact:
         names = ", ".join(exact)
         notice(f"not in the validation's mean, since bicubic gives them exactly, as it does flat pictures: {names}")
     return measured

@@ -1,6 +1,7 @@
 """How much a network gives back of what a config's degradations take. Knows no engine and no torch."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +22,10 @@ def measure_degraded(method: Callable[[Plane], Plane], folder: Path, config: Tra
     """Degrade every picture of a folder and measure it before and after a network.
 
     Args:
-        method: what restores: H x W luma, or RGB where the config's colour is that, to as much scale H x scale W,
+        method: what restores: H x W luma, or RGB where the config's colour is another, to as much scale H x scale W,
             float32; such as `Upscaler.luma`, or an `Upscaler`.
         folder: pictures, also in folders below.
-        config: scale, degradations and the seed that draws them, and colour: "luma", or "rgb" to degrade pictures.
+        config: scale, degradations and the seed that draws them, and colour: of all but "luma", pictures are degraded.
 
     Returns:
         Mean PSNR in dB of bicubic's enlargement (at scale 1 the degraded picture itself) and of the
@@ -37,6 +38,8 @@ def measure_degraded(method: Callable[[Plane], Plane], folder: Path, config: Tra
 
     Tests: tests/training/test_measure.py.
     """
+    if config.colour != "luma":
+        config = replace(config, colour="rgb", loss_channels=())  # whatever a network of it sees
     read = read_luma if config.colour == "luma" else read_rgb
     rows: list[list[PSNRs]] = []
     for path in find_pictures(folder, follow_links=True):

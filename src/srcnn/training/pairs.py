@@ -24,6 +24,7 @@ from srcnn.imaging import (
     rgb_to_ycbcr_bt601,
     to_float,
 )
+from srcnn.imaging.color import grey_channel, grey_to_luma_bt601
 from srcnn.pictures.read import read_array
 from srcnn.training.config import TrainConfig
 from srcnn.training.degradation import Plane, degrade
@@ -77,6 +78,17 @@ def read_luma(path: Path) -> NDArray[np.uint8]:
     return rgb_to_luma_bt601(image) if image.ndim == 3 else image
 
 
+def _read_luma_beside(path: Path, true: Path) -> NDArray[np.uint8]:
+    """The luma of a small picture in the range of the true one's, whichever of the two is stored as grey."""
+    image = _read_opaque(path)
+    if _read_opaque(true).ndim == 3:
+        return rgb_to_luma_bt601(image) if image.ndim == 3 else grey_to_luma_bt601(image)
+    try:
+        return grey_channel(image)
+    except InvalidImageError as error:
+        raise InvalidImageError(f"{path}: {error}") from error
+
+
 def read_rgb(path: Path) -> NDArray[np.uint8]:
     """A picture's colours in 8 bit, H x W x 3; those of a grey picture are three times the same.
 
@@ -108,8 +120,7 @@ def read_usable(path: Path, config: TrainConfig, given: Path | None = None) -> S
     Raises:
         InvalidImageError: not a picture that can be read, or smaller than a patch; or a small one of another size.
     """
-    read = read_luma if config.colour == "luma" else read_rgb
-    picture = read(path)
+    picture = read_luma(path) if config.colour == "luma" else read_rgb(path)
     height, width = picture.shape[:2]
     if min(height, width) < config.hr_patch_size:
         side = config.hr_patch_size
@@ -118,7 +129,8 @@ def read_usable(path: Path, config: TrainConfig, given: Path | None = None) -> S
         raise InvalidImageError(f"{path}: {height} x {width} is smaller than three times the scale")
     if given is None:
         return Sample(picture)
-    small, (rows, columns) = read(given), (height // config.scale, width // config.scale)
+    small = _read_luma_beside(given, path) if config.colour == "luma" else read_rgb(given)
+    rows, columns = height // config.scale, width // config.scale
     if small.shape[:2] != (rows, columns):
         raise InvalidImageError(
             f"{path}: expected {rows} x {columns} pixels of its small picture {given}, got "
@@ -137,14 +149,15 @@ def usable_sizes(picture: NDArray[np.uint8], config: TrainConfig) -> list[float]
     ]
 
 
-def pair_bytes(samples: int, config: TrainConfig) -> float:
-    """What all pairs of a picture of this many samples (pixels times channels) take."""
-    return (
-        (8 + 4 / config.scale**2)
-        * samples
-        * config.degradations_per_picture
-        * sum(size**2 for size in config.augment_scales)
-    )
+def pair_bytes(samples: float, scale: int) -> float:
+    """What a pair takes whose true picture has this many samples (pixels times channels)."""
+    return samples * (8 + 4 / scale**2 if scale > 1 else 8)  # at scale 1 the small picture is the enlarged one
+
+
+def picture_bytes(samples: int, config: TrainConfig) -> float:
+    """What all pairs of a picture of this many samples take."""
+    sizes = sum(size**2 for size in config.augment_scales)
+    return pair_bytes(samples, config.scale) * config.degradations_per_picture * sizes
 
 
 def make_pair(name: str, sample: Sample, config: TrainConfig, *, size: float = 1.0, version: int = 0) -> Pair:

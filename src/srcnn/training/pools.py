@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from srcnn.errors import InvalidImageError
 from srcnn.training.config import TrainConfig
-from srcnn.training.pairs import Pair, make_pair, read_usable, usable_sizes
+from srcnn.training.pairs import Pair, make_pair, pair_bytes, read_usable, usable_sizes
 
 _MAX_STEPS = 500  # of a block
 _WINDOW_PATCHES = 4  # a side of a window, in patches
@@ -55,7 +55,10 @@ class Pools:
     @property
     def block_steps(self) -> int:
         """Steps between one pool and the next."""
-        return min(_MAX_STEPS, max(1, int(self.config.memory_mb * 1e6 / 2 / self.config.batch_bytes)))
+        side = _WINDOW_PATCHES * self.config.hr_patch_size
+        window_bytes = pair_bytes(side**2 * self.config.channels, self.config.scale)
+        patches = int(self.config.memory_mb * 1e6 / 2 / window_bytes) * _WINDOW_PATCHES**2
+        return min(_MAX_STEPS, max(1, patches // self.config.batch_size))
 
     @property
     def windows(self) -> int:

@@ -134,7 +134,7 @@ def begin(
         accept_changes: config and pictures may differ, as long as the network and the recipe are the same.
         pictures: a checkpoint's must be the same; None leaves that open, to learn of all other errors
             before the pictures are read.
-        notice: called with a sentence on a damaged checkpoint, or on an `init` that is not used.
+        notice: called with a sentence on a damaged checkpoint, or on an `init` that is not used, or not all of it.
 
     Raises:
         CheckpointError: nothing to resume, or a checkpoint of another training, or one in the way of a new one.
@@ -150,6 +150,11 @@ def begin(
         )
     state = start(config, None if resume else init, choose_device(config.device))
     state.init = _name(init)
+    if init and init.chroma and config.colour == "luma" and not resume:
+        notice(
+            f"the network of chroma beside {init.spec.name} will not be in the result; "
+            "srcnn join puts it beside that afterwards"
+        )
     if resume and is_first():
         _resume(state, run_dir, pictures, accept_changes=accept_changes, notice=notice)
     share(state)
