@@ -125,7 +125,8 @@ def read_runs(folder: Path) -> tuple[tuple[Run, ...], tuple[str, ...]]:
             NAME.jsonl.
 
     Returns:
-        The trainings in the order of names, and sentences on the files that hold no validation, or none of luma.
+        The trainings of luma in the order of names, and sentences on the files that hold no validation, or not as much
+        as that of another seed.
 
     Raises:
         InvalidConfigError: the folder cannot be read.
@@ -141,7 +142,7 @@ def read_runs(folder: Path) -> tuple[tuple[Run, ...], tuple[str, ...]]:
         if run is None:
             notices.append(f"The log {printable(path.name)} holds no line with a validation and was left out.")
         elif run.config.get("colour") == "chroma":
-            notices.append(f"The log {printable(path.name)} is of a network of chroma, not of luma, and was left out.")
+            continue  # a report is of luma
         elif name not in runs:  # comes before its repeats in the order of names
             runs[path.stem] = run
         elif run.steps[-1] == runs[name].steps[-1]:
