@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Train the configs of a folder that have no log yet, and print how they rank: runs/compare.sh DATA runs/ablation 3
+# Train the configs of a folder that have no log yet, and print how they rank: runs/compare.sh DATA FOLDER [SEEDS]
 #
-#   DATA   a folder with train/T91 and the other training sets, and test/Set5
-#   SEEDS  how often each is trained, with seeds 0, 1 ...; default: 1
+#   DATA    a folder with train/T91 and the other training sets, and test/Set5
+#   FOLDER  of configs, such as runs/ablation
+#   SEEDS   how often each is trained, with seeds 0, 1 ...; default: 1
 #
 # As many are trained at once as there are cores. Only the logs and Set5's measurements are kept, beside the configs:
 # NAME.jsonl and NAME.set5.json, of other seeds NAME.seed1.jsonl and so on. Set5 is reported, never chosen by.

@@ -314,7 +314,8 @@ def _is_grey(image: Image) -> bool:
     """Whether the colours of RGB or RGBA are alike wherever they are seen; no where none is."""
     seen = image.shape[2] == 3
     for block in blocks(image):
-        alike = (block[:, :, 1:3] == block[:, :, :1]).all(2)
+        red, green, blue = (block[:, :, channel] for channel in range(3))
+        alike = (red == green) & (green == blue)
         if block.shape[2] == 4:
             visible = block[:, :, 3] != 0
             alike |= ~visible

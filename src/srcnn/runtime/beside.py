@@ -66,4 +66,5 @@ def _keep_within(changes: Planes, most: Plane) -> None:
     """Clip the changes, in place, to what is given for each pixel of the small plane."""
     rows = changes.reshape(len(changes), len(most), -1, changes.shape[-1])
     bound = most.repeat(changes.shape[-1] // most.shape[-1], 1)[:, None]
-    np.clip(rows, -bound, bound, out=rows)
+    np.minimum(rows, bound, out=rows)  # both together take half the time of np.clip
+    np.maximum(rows, -bound, out=rows)

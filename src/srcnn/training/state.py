@@ -150,7 +150,7 @@ def begin(
         )
     state = start(config, None if resume else init, choose_device(config.device))
     state.init = _name(init)
-    if init and init.chroma and config.colour == "luma" and not resume:
+    if init and init.chroma and config.colour == "luma" and not resume and is_first():
         notice(
             f"the network of chroma beside {init.spec.name} will not be in the result; "
             "srcnn join puts it beside that afterwards"
