@@ -313,6 +313,14 @@ def test_rgb_of_equal_channels_comes_out_grey_to_the_last_bit(
     assert np.ptp(up(nearly).astype(float), 2).max() > 0
 
 
+def test_the_strips_of_a_grey_picture_are_counted_as_they_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upscaler_module, "_RESULT_BYTES", 1 << 16)
+    up, (rgb, rgba) = GENTLE_LR[3], grey_as_rgb((150, 60), "uint8")
+    for image in (rgb, rgba):
+        assert up.strip_count(image) == len(list(up.strips(image))) == up.strip_count(image[:, :, 2:])
+    assert up.strip_count(rgb) < up.strip_count(noise((150, 60, 3)))
+
+
 def test_colours_that_are_hidden_make_no_grey_picture_coloured() -> None:
     up = with_chroma(space="lr", residual=True)
     _, image = grey_as_rgb((15, 17), "float32")

@@ -362,9 +362,9 @@ def test_animations_keep_frames_durations_and_loop(tmp_path: Path, suffix: str) 
 
 @pytest.mark.parametrize("see_through", [False, True])
 def test_an_animated_webp_has_alpha_only_where_something_is_seen_through(tmp_path: Path, see_through: bool) -> None:
-    levels = [_noise(30, 40, 4) for _ in range(2)]
-    for level in levels:
-        level[..., 3] = 255
+    levels = [_noise(30, 40, 4)] * 2
+    levels[0][..., 3] = 255
+    levels[1] = levels[0].copy()
     levels[1][10:20, 10:20, :3] = 0  # the rest is as before: the second frame covers only this
     levels[1][0, 0, 3] = 0 if see_through else 255
     frames = [Image.fromarray(level if see_through else level[..., :3]) for level in levels]
