@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from srcnn.errors import InvalidConfigError, InvalidImageError
-from srcnn.imaging.alpha import fill_transparent
+from srcnn.imaging.alpha import fill_transparent, is_seen_as_grey
 from srcnn.imaging.color import luma_bt601_to_grey
 from srcnn.imaging.depth import Image, Plane, Planes, check_image, check_plane, check_range
 from srcnn.imaging.joining import joining_of
@@ -247,13 +247,11 @@ class Upscaler:
     def _joins(self, image: Image) -> Iterator[tuple[int, Callable[[Image], None]]]:
         """The rows of each strip of the result, and what fills it, when the network has done its part, alpha too."""
         check_image(image)
-        source = self._without_colours(image)
-        windows = self._windows(source)
+        windows = self._windows(self._without_colours(image))
 
         def run(window: Window) -> Callable[[Image], None]:
             outputs = [self._run(window, planes) for planes in planes_to_enlarge(self._joining, window)]
-            join = partial(join_strip, self._joining, window, outputs, self.scale)
-            return join if source is image else partial(_join_as_grey, join)
+            return partial(join_strip, self._joining, window, outputs, self.scale)
 
         return ((window.rows * self.scale, run(window)) for window in windows)
 
@@ -262,7 +260,7 @@ class Upscaler:
 
         All three would differ by rounding, and a network of chroma would tint them.
         """
-        if self.model.spec.colour != "luma" or image.shape[2:] not in ((3,), (4,)) or not _is_grey(image):
+        if self.model.spec.colour != "luma" or image.shape[2:] not in ((3,), (4,)) or not is_seen_as_grey(image):
             return image
         return image[:, :, 2:]
 
@@ -308,24 +306,3 @@ class Upscaler:
     def _run(self, window: Window, planes: Planes) -> Planes:
         """What the network makes of the strip, given what it sees of the window."""
         return enlarge_rows(self._network, planes, window.above, window.above + window.rows, self.scale)
-
-
-def _is_grey(image: Image) -> bool:
-    """Whether the colours of RGB or RGBA are alike wherever they are seen; no where none is."""
-    seen = image.shape[2] == 3
-    for block in blocks(image):
-        red, green, blue = (block[:, :, channel] for channel in range(3))
-        alike = (red == green) & (green == blue)
-        if block.shape[2] == 4:
-            visible = block[:, :, 3] != 0
-            alike |= ~visible
-            seen |= bool(visible.any())
-        if not alike.all():
-            return False
-    return seen
-
-
-def _join_as_grey(join: Callable[[Image], None], out: Image) -> None:
-    """Fill RGB or RGBA by what fills its last channels, as grey or grey and alpha."""
-    join(out[:, :, 2:])
-    out[:, :, :2] = out[:, :, 2:3]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from srcnn.imaging import alpha as alpha_module
 from srcnn.imaging import large
-from srcnn.imaging.alpha import fill_transparent, is_see_through
+from srcnn.imaging.alpha import fill_transparent, is_see_through, is_seen_as_grey
 from srcnn.imaging.large import forget, put_together
 
 
@@ -157,3 +157,20 @@ def test_a_picture_is_see_through_where_one_pixel_is_not_opaque(dtype: type, cha
 @pytest.mark.parametrize("shape", [(3, 4), (3, 4, 1), (3, 4, 3)])
 def test_a_picture_without_alpha_is_never_see_through(shape: tuple[int, ...]):
     assert not is_see_through(np.zeros(shape, np.uint8))
+
+
+def test_a_picture_is_seen_as_grey_by_what_is_visible_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(large, "_BLOCK_PIXELS", 16)
+    rgb = np.repeat(np.arange(64, dtype=np.uint8).reshape(8, 8, 1), 3, 2)
+    visible, hidden = (np.full((8, 8, 1), alpha, np.uint8) for alpha in (9, 0))
+    assert is_seen_as_grey(rgb)
+    assert is_seen_as_grey(np.concatenate((rgb, visible), 2))
+    assert not is_seen_as_grey(np.concatenate((rgb, hidden), 2))
+    for channel in range(3):
+        rgb[5, 3] = 40
+        rgb[5, 3, channel] += 1
+        alpha = visible.copy()
+        assert not is_seen_as_grey(rgb)
+        assert not is_seen_as_grey(np.concatenate((rgb, alpha), 2))
+        alpha[5, 3] = 0
+        assert is_seen_as_grey(np.concatenate((rgb, alpha), 2))

@@ -26,11 +26,12 @@ def join_command(luma: str, chroma: str, output: Path, scale: int | None) -> Non
     from srcnn.zoo.model_file import save_model
     from srcnn.zoo.shipped import load_model
 
-    files = [Path(each) for each in (luma, chroma) if not is_shipped(each)]
+    files = [each for each in (luma, chroma) if not is_shipped(each)]
     for source in files:
-        check_output_file(output, source, ".safetensors")
-    scale = scale or next((load_model(file).spec.scale for file in files), None)
-    of_luma, beside = (load_model(each, scale if is_shipped(each) else None) for each in (luma, chroma))
+        check_output_file(output, Path(source), ".safetensors")
+    models = {file: load_model(file) for file in files}
+    scale = scale or next((model.spec.scale for model in models.values()), None)
+    of_luma, beside = (models.get(each) or load_model(each, scale) for each in (luma, chroma))
     model = replace(of_luma, chroma=beside.chroma or beside)
     make_folder(output.parent, "choose another with -o")
     save_model(output, model)

@@ -23,6 +23,27 @@ def is_see_through(image: Image) -> bool:
     return bool((image[:, :, -1] < opaque).any())
 
 
+def is_seen_as_grey(image: Image) -> bool:
+    """Whether the colours of a picture are alike wherever they are seen; no where none is.
+
+    Args:
+        image: H x W x 3 (RGB) or H x W x 4 (RGB, alpha), any sample depth.
+
+    Tests: tests/imaging/test_alpha.py.
+    """
+    seen = image.shape[2] == 3
+    for block in blocks(image):
+        red, green, blue = (block[:, :, channel] for channel in range(3))
+        alike = (red == green) & (green == blue)
+        if block.shape[2] == 4:
+            visible = block[:, :, 3] != 0
+            alike |= ~visible
+            seen |= bool(visible.any())
+        if not alike.all():
+            return False
+    return seen
+
+
 def fill_transparent(image: Image) -> Image:
     """Give fully transparent pixels the colour of the visible ones around them.
 

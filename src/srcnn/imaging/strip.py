@@ -60,7 +60,7 @@ def join_strip(joining: Joining, window: Window, outputs: Sequence[Planes], scal
         window: the strip, from `veil`, and `STRIP_REACH` rows beside it where there are as many.
         outputs: of the network, for each of `planes_to_enlarge`: the strip's rows, enlarged.
         scale: the enlargement.
-        out: scale h x scale w or scale h x scale w x C, any sample depth, to be filled.
+        out: scale h x scale w or scale h x scale w x C, any sample depth, to be filled; of a grey strip it may be RGB.
 
     Tests: tests/test_upscaler.py.
     """
@@ -68,8 +68,10 @@ def join_strip(joining: Joining, window: Window, outputs: Sequence[Planes], scal
     make = _translucent if window.veiled else _beside_alpha
     for part, rows in parts_of(window, scale):
         planes = make(joining, part, [output[..., rows, :] for output in outputs], scale)
-        for plane, channel in zip(planes, channels, strict=True):
+        given = channels[len(channels) - len(planes) :]
+        for plane, channel in zip(planes, given, strict=True):
             write_float(plane, channel[rows])
+        channels[: len(channels) - len(planes), rows] = given[0][rows]
 
 
 def join_grey(joining: Joining, window: Window, output: Planes, scale: int, out: Plane) -> None:

@@ -74,19 +74,7 @@ def read_luma(path: Path) -> NDArray[np.uint8]:
     Raises:
         InvalidImageError: not a picture that can be read.
     """
-    image = _read_opaque(path)
-    return rgb_to_luma_bt601(image) if image.ndim == 3 else image
-
-
-def _read_luma_beside(path: Path, true: Path) -> NDArray[np.uint8]:
-    """The luma of a small picture in the range of the true one's, whichever of the two is stored as grey."""
-    image = _read_opaque(path)
-    if _read_opaque(true).ndim == 3:
-        return rgb_to_luma_bt601(image) if image.ndim == 3 else grey_to_luma_bt601(image)
-    try:
-        return grey_channel(image)
-    except InvalidImageError as error:
-        raise InvalidImageError(f"{path}: {error}") from error
+    return _luma_of(_read_opaque(path))
 
 
 def read_rgb(path: Path) -> NDArray[np.uint8]:
@@ -95,8 +83,26 @@ def read_rgb(path: Path) -> NDArray[np.uint8]:
     Raises:
         InvalidImageError: not a picture that can be read.
     """
-    image = _read_opaque(path)
+    return _rgb_of(_read_opaque(path))
+
+
+def _luma_of(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return rgb_to_luma_bt601(image) if image.ndim == 3 else image
+
+
+def _rgb_of(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return image if image.ndim == 3 else np.repeat(image[:, :, None], 3, axis=2)
+
+
+def _luma_beside(true: NDArray[np.uint8], path: Path) -> NDArray[np.uint8]:
+    """The luma of a small picture in the range of the true one's, whichever of the two is stored as grey."""
+    image = _read_opaque(path)
+    if true.ndim == 3:
+        return rgb_to_luma_bt601(image) if image.ndim == 3 else grey_to_luma_bt601(image)
+    try:
+        return grey_channel(image)
+    except InvalidImageError as error:
+        raise InvalidImageError(f"{path}: {error}") from error
 
 
 def _read_opaque(path: Path) -> NDArray[np.uint8]:
@@ -120,7 +126,8 @@ def read_usable(path: Path, config: TrainConfig, given: Path | None = None) -> S
     Raises:
         InvalidImageError: not a picture that can be read, or smaller than a patch; or a small one of another size.
     """
-    picture = read_luma(path) if config.colour == "luma" else read_rgb(path)
+    stored = _read_opaque(path)
+    picture = _luma_of(stored) if config.colour == "luma" else _rgb_of(stored)
     height, width = picture.shape[:2]
     if min(height, width) < config.hr_patch_size:
         side = config.hr_patch_size
@@ -129,7 +136,7 @@ def read_usable(path: Path, config: TrainConfig, given: Path | None = None) -> S
         raise InvalidImageError(f"{path}: {height} x {width} is smaller than three times the scale")
     if given is None:
         return Sample(picture)
-    small = _read_luma_beside(given, path) if config.colour == "luma" else read_rgb(given)
+    small = _luma_beside(stored, given) if config.colour == "luma" else read_rgb(given)
     rows, columns = height // config.scale, width // config.scale
     if small.shape[:2] != (rows, columns):
         raise InvalidImageError(
